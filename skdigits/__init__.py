@@ -1,0 +1,30 @@
+"""A Keras CNN for small images that behaves as an estimator of scikit-learn's own.
+
+The names below are imported when they are first used, so that ``import skdigits``
+takes no longer than it must and loads no TensorFlow.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CNNClassifier": "_classifier",
+    "ImageAugmenter": "_augmenter",
+    "make_digit_pipeline": "pipelines",
+    "write_submission": "submission",
+}
+
+__all__ = ["CNNClassifier", "ImageAugmenter", "make_digit_pipeline", "write_submission"]
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,230 @@
+"""ImageAugmenter: random rotations, zooms, shifts and more as a Pipeline step."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._images import AugmentedImages, as_pixels, validate_images
+from ._parameters import suggest_parameters
+from ._sklearn import Interval, fit_context
+from ._warps import warp
+
+
+class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Random draws of training images, as a step of a Pipeline.
+
+    ``transform`` returns images as they are, so validation and test images are never
+    altered. ``fit_transform``, which a Pipeline calls in ``fit``, returns one random
+    draw of every image. A `CNNClassifier` that comes next draws anew for each epoch;
+    any other estimator is trained on the one draw.
+
+    Strengths are the largest change to either side; each image gets its own, drawn
+    uniformly. Images are never mirrored.
+
+    Parameters
+    ----------
+    rotation : float, default=15
+        Largest angle, in degrees, in [0, 180].
+    zoom : float, default=0.1
+        Largest change of height and of width, as a fraction in [0, 1). The two are
+        drawn independently of each other.
+    shift : float, default=0.1
+        Largest shift, as a fraction of the height and of the width, in [0, 1].
+    shear : float, default=0
+        Largest angle of shear, in degrees, in [0, 90).
+    elastic : float, default=0
+        Elastic distortion [1]_: standard deviation, in pixels, of the displacements
+        of a 4 by 4 grid of nodes that the image is stretched along.
+    fill_value : float, default=0
+        What comes in from outside of an image, in the unit of the pixels.
+    image_shape : tuple of 2 or 3 ints, default=None
+        Height, width and, unless 1, the channels of an image. One of them may be -1,
+        as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
+        and the shape of `X` itself for more.
+    random_state : int, RandomState instance or None, default=None
+        Draws of ``fit_transform`` and ``augment``. Give an int for the same draws at
+        each call.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of 3 ints
+        Height, width and channels.
+    n_features_in_ : int
+        Pixels of an image, all channels counted.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if `X` was a DataFrame with string names.
+
+    See Also
+    --------
+    CNNClassifier : The estimator to put behind it.
+    skdigits.pipelines.make_digit_pipeline : Both, with settings that work.
+
+    Notes
+    -----
+    What ``fit_transform`` returns carries its source as long as nothing changes it. A
+    step between the augmenter and the classifier, or ``set_output`` to a DataFrame,
+    makes it a plain array: the classifier then sees the same draw in every epoch.
+
+    Like `sklearn.preprocessing.TargetEncoder`, it has a ``fit_transform`` that gives
+    something else than ``fit`` followed by ``transform``.
+
+    References
+    ----------
+    .. [1] P. Y. Simard, D. Steinkraus and J. C. Platt, "Best Practices for
+       Convolutional Neural Networks Applied to Visual Document Analysis", ICDAR 2003.
+
+    Examples
+    --------
+    >>> from skdigits import ImageAugmenter
+    >>> from skdigits.datasets import load_sample
+    >>> digits = load_sample()
+    >>> augmenter = ImageAugmenter(rotation=10, random_state=0).fit(digits.X_train)
+    >>> augmenter.augment(digits.X_train[:3]).shape
+    (3, 784)
+    """
+
+    _parameter_constraints: dict = {
+        "rotation": [Interval(Real, 0, 180, closed="both")],
+        "zoom": [Interval(Real, 0, 1, closed="left")],
+        "shift": [Interval(Real, 0, 1, closed="both")],
+        "shear": [Interval(Real, 0, 90, closed="left")],
+        "elastic": [Interval(Real, 0, None, closed="left")],
+        "fill_value": [Real],
+        "image_shape": [tuple, list, None],
+        "random_state": ["random_state"],
+    }
+
+    @suggest_parameters
+    def __init__(
+        self,
+        *,
+        rotation=15,
+        zoom=0.1,
+        shift=0.1,
+        shear=0,
+        elastic=0,
+        fill_value=0,
+        image_shape=None,
+        random_state=None,
+    ):
+        self.rotation = rotation
+        self.zoom = zoom
+        self.shift = shift
+        self.shear = shear
+        self.elastic = elastic
+        self.fill_value = fill_value
+        self.image_shape = image_shape
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the shape of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : ImageAugmenter
+            The fitted augmenter.
+
+        Raises
+        ------
+        ValueError
+            If `X` holds no images of the declared shape, or NaN or infinity.
+        """
+        validate_images(self, X, image_shape=self.image_shape, reset=True)
+        return self
+
+    def transform(self, X):
+        """Return the images as they came.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images of the shape seen in ``fit``.
+
+        Returns
+        -------
+        X : ndarray of the same shape and dtype
+            The images, without a copy where that is possible.
+        """
+        check_is_fitted(self)
+        return validate_images(self, X, image_shape=self.image_shape_, reset=False)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Learn the shape of the images and draw each of them once.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        drawn : ndarray of the same shape and dtype
+            A draw of every image. Handed to `CNNClassifier.fit` unchanged, it is
+            drawn anew in each epoch.
+        """
+        X = validate_images(self, X, image_shape=self.image_shape, reset=True)
+        rng, seed = self._generator(self.random_state)
+        images = as_pixels(X, self.image_shape_)
+        return AugmentedImages(
+            self._draw(images, rng).astype(X.dtype, copy=False).reshape(X.shape),
+            source=images,
+            draw=self._draw,
+            seed=None if self.random_state is None else seed,
+        )
+
+    def augment(self, X, random_state=None):
+        """Draw images anew.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images of the shape seen in ``fit``.
+        random_state : int, RandomState instance or None, default=None
+            None means the augmenter's own ``random_state``.
+
+        Returns
+        -------
+        drawn : ndarray of the same shape and dtype
+            A draw of every image.
+        """
+        check_is_fitted(self)
+        X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
+        given = self.random_state if random_state is None else random_state
+        rng, _ = self._generator(given)
+        images = as_pixels(X, self.image_shape_)
+        return self._draw(images, rng).astype(X.dtype, copy=False).reshape(X.shape)
+
+    def _draw(self, images, rng):
+        return warp(
+            images,
+            rng,
+            rotation=self.rotation,
+            zoom=self.zoom,
+            shift=self.shift,
+            shear=self.shear,
+            elastic=self.elastic,
+            fill_value=self.fill_value,
+        )
+
+    @staticmethod
+    def _generator(random_state):
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed), seed

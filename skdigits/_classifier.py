@@ -1,0 +1,436 @@
+"""CNNClassifier: a convolutional network as a scikit-learn classifier."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from ._images import as_pixels, carries_source, validate_images
+from ._network_state import NetworkSpec
+from ._parameters import suggest_parameters
+from ._sklearn import (
+    Interval,
+    StrOptions,
+    check_partial_fit_first_call,
+    check_sample_weight,
+    fit_context,
+)
+from ._training_data import TrainingData, effective_weights
+
+# `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
+
+
+class CNNClassifier(ClassifierMixin, BaseEstimator):
+    """A convolutional neural network for small images.
+
+    Pixels need no scaling: the network standardises them with the mean and the
+    standard deviation of the training pixels, so 0..255 and 0..1 give the same model.
+
+    Parameters
+    ----------
+    architecture : {"fast", "classic", "accurate"} or callable, default="fast"
+        The network. "classic" is that of a 2019 notebook, with 730,602 parameters on
+        28x28 grey images and ten classes. A callable gets the image shape (height,
+        width, channels) and the number of classes and returns a new `keras.Model`
+        that takes standardised images and ends in a softmax; it need not be compiled.
+    image_shape : tuple of 2 or 3 ints, default=None
+        Height, width and, unless 1, the channels of an image. One of them may be -1,
+        as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
+        and the shape of `X` itself for more.
+    width : float, default=1.0
+        Multiplies the channels of every layer. Ignored by a callable architecture.
+    dropout : float, default=None
+        Rate of every dropout, in [0, 1). None means the architecture's own rates.
+        Ignored by a callable architecture.
+    epochs : int, default=10
+        Passes over the training images.
+    batch_size : int, default=128
+        Images in a training step, at most.
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
+        "sgd" has a Nesterov momentum of 0.9.
+    learning_rate : float, default=0.003
+        The highest learning rate of the schedule.
+    schedule : {"one_cycle", "constant", "cosine", "linear", "plateau"}, \
+            default="one_cycle"
+        How the learning rate moves: "one_cycle" rises for a quarter of the training
+        and falls to zero; "cosine" and "linear" fall to zero; "plateau" halves it
+        when the accuracy has not risen for three epochs, down to a tenth.
+    label_smoothing : float, default=0.0
+        Share of each label that is spread over all classes, in [0, 1).
+    validation_fraction : float, default=None
+        Share of the training images that is held out, stratified and never augmented,
+        in (0, 1). ``history_`` then has its loss and accuracy, and early stopping and
+        the schedule "plateau" go by them; with None they go by the training's.
+    early_stopping : bool, default=False
+        Stop when the loss has not fallen for `n_iter_no_change` epochs, and go back
+        to the weights of the best epoch.
+    n_iter_no_change : int, default=5
+        Epochs that early stopping waits.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in other classifiers.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks for the training. Copies are used, see ``callbacks_``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
+    random_state : int, RandomState instance or None, default=None
+        Weights, order of the images, dropout, validation part and the draws of an
+        `ImageAugmenter` before it. With an int, a second fit on the same machine gives
+        the same weights to the last bit.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, or a line for each epoch where there is no
+        terminal, and 2 always a line for each epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels of the classes.
+    n_features_in_ : int
+        Pixels of an image, all channels counted.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if `X` was a DataFrame with string names.
+    image_shape_ : tuple of 3 ints
+        Height, width and channels.
+    model_ : keras.Model
+        The trained network, which takes raw pixels of shape (n, height, width,
+        channels). It is a copy: to change it does not change the classifier.
+    history_ : dict of lists of float
+        For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
+        "val_loss" and "val_accuracy".
+    n_iter_ : int
+        Epochs trained.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that took part in the last fit. They stay behind when
+        the classifier is pickled.
+
+    See Also
+    --------
+    ImageAugmenter : The step before it that draws its training images anew.
+    skdigits.pipelines.make_digit_pipeline : Both, with settings that work.
+
+    Notes
+    -----
+    The first fit in a process starts TensorFlow, which takes seconds. Fits of the same
+    architecture, image shape, number of classes, `width`, `dropout`, `optimizer` and
+    `label_smoothing` share the functions that TensorFlow compiles for them.
+
+    Examples
+    --------
+    >>> from skdigits import CNNClassifier
+    >>> from skdigits.datasets import load_sample
+    >>> digits = load_sample()
+    >>> model = CNNClassifier(epochs=3, width=0.5, random_state=0)
+    >>> model.fit(digits.X_train, digits.y_train).predict(digits.X_test).shape
+    (360,)
+    """
+
+    _parameter_constraints: dict = {
+        "architecture": [StrOptions({"accurate", "classic", "fast"}), callable],
+        "image_shape": [tuple, list, None],
+        "width": [Interval(Real, 0, None, closed="neither")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [StrOptions({"adam", "adamw", "nadam", "rmsprop", "sgd"})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [
+            StrOptions({"constant", "cosine", "linear", "one_cycle", "plateau"})
+        ],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "early_stopping": ["boolean"],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    @suggest_parameters
+    def __init__(
+        self,
+        *,
+        architecture="fast",
+        image_shape=None,
+        width=1.0,
+        dropout=None,
+        epochs=10,
+        batch_size=128,
+        optimizer="adam",
+        learning_rate=0.003,
+        schedule="one_cycle",
+        label_smoothing=0.0,
+        validation_fraction=None,
+        early_stopping=False,
+        n_iter_no_change=5,
+        class_weight=None,
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.architecture = architecture
+        self.image_shape = image_shape
+        self.width = width
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images, or one draw of them that `ImageAugmenter.fit_transform` made: then
+            each epoch gets new draws.
+        y : array-like of shape (n_samples,)
+            Labels: numbers, strings or booleans, of two classes or more.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, not negative. Samples of weight 0 take no part.
+
+        Returns
+        -------
+        self : CNNClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the images, labels or weights are not as described, or if training
+            diverges.
+        TypeError
+            If `X` is sparse, or if `architecture` returns no network.
+        """
+        if not (self.warm_start and hasattr(self, "_state")):
+            return self._fit(X, y, sample_weight, reset=True)
+        classes = np.unique(y)
+        if not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "warm_start=True needs the classes of the fit before: "
+                f"{self.classes_}. Got {classes} instead."
+            )
+        return self._fit(X, y, sample_weight, reset=False)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch, at the full learning rate and without validation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images.
+        y : array-like of shape (n_samples,)
+            Labels, not necessarily of all classes.
+        classes : array-like of shape (n_classes,), default=None
+            All classes of all calls. Needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, not negative.
+
+        Returns
+        -------
+        self : CNNClassifier
+            The classifier.
+
+        Raises
+        ------
+        ValueError
+            If `y` has labels that `classes` does not list, or as in ``fit``.
+        """
+        first = check_partial_fit_first_call(self, classes)
+        return self._fit(X, y, sample_weight, reset=first, one_epoch=True)
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images of the shape seen in ``fit``.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes), float32
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        from ._engines import lend
+
+        X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
+        with lend(self._spec, state=self._state) as engine:
+            return engine.predict(as_pixels(X, self.image_shape_), *self._scale)
+
+    def predict(self, X):
+        """The most probable class of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images of the shape seen in ``fit``.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            Labels.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    @property
+    def model_(self):
+        """The trained network; see the attributes of the class."""
+        check_is_fitted(self)
+        if "_model" not in vars(self):
+            from ._engines import build_model
+
+            self._model = build_model(self._spec, self._state, *self._scale)
+        return self._model
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
+
+    def _fit(self, X, y, sample_weight, *, reset, one_epoch=False):
+        given_classes = self.classes_ if one_epoch or not reset else None
+        data, feed_seeds = self._check_data(X, y, sample_weight, given_classes, reset)
+        spec = NetworkSpec(
+            architecture=self.architecture,
+            image_shape=self.image_shape_,
+            n_classes=len(self.classes_),
+            width=self.width,
+            dropout=self.dropout,
+            optimizer=self.optimizer,
+            label_smoothing=self.label_smoothing,
+        )
+        if reset:
+            vars(self).pop("_state", None)
+            self._seed = check_random_state(self.random_state).randint(2**31 - 1)
+            self._spec = spec.for_one_fit()
+        elif not self._spec.same_network(spec):
+            raise ValueError(
+                "To go on with a fitted network, architecture, width, dropout, "
+                "optimizer and label_smoothing must be as they were. Use clone for a "
+                "new start."
+            )
+        held_out = None
+        if self.validation_fraction is not None and not one_epoch:
+            data, held_out = data.split(
+                self.validation_fraction, self.classes_, self._seed
+            )
+        if reset:
+            self._scale = data.statistics()
+            self.n_iter_, self.history_ = 0, {}
+        self._train(data, held_out, (self._seed, *feed_seeds), one_epoch)
+        return self
+
+    def _check_data(self, X, y, sample_weight, classes, reset):
+        """Check what was given and encode it: TrainingData and the draws' own seed."""
+        augmented = X if carries_source(X) else None
+        shape = self.image_shape if reset else self.image_shape_
+        if augmented is not None and shape is None:
+            shape = augmented.source.shape[1:]
+        X, y = validate_images(self, X, y, image_shape=shape, reset=reset)
+        check_classification_targets(y)
+        images = as_pixels(X, self.image_shape_)
+        draw, feed_seeds = None, ()
+        if augmented is not None:
+            images, draw = augmented.source, augmented.draw
+            feed_seeds = () if augmented.seed is None else (augmented.seed,)
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+        if self.class_weight is not None:
+            class_weight = compute_sample_weight(self.class_weight, y)
+        else:
+            class_weight = None
+        keep, weights = effective_weights(sample_weight, class_weight)
+        if keep is not None and not keep.all():
+            images, y = images[keep], y[keep]
+        self.classes_, labels = _encode(y, classes)
+        return TrainingData(images, labels, weights, draw), feed_seeds
+
+    def _train(self, data, held_out, seeds, one_epoch):
+        from . import _engines, _feed, _keras
+
+        epochs = 1 if one_epoch else self.epochs
+        scaler = _feed.Scaler(
+            *self._scale, self.image_shape_, data.images.dtype, len(self.classes_)
+        )
+        feed = _feed.training_feed(
+            data.load,
+            data.labels,
+            data.weights,
+            batch_size=self.batch_size,
+            seeds=seeds,
+            first_epoch=self.n_iter_,
+            scaler=scaler,
+        )
+        validation = None
+        if held_out is not None:
+            validation = _feed.validation_feed(
+                held_out.images, held_out.labels, held_out.weights, scaler=scaler
+            )
+        self.callbacks_ = _keras.copy_callbacks(self.callbacks)
+        control = _keras.control_callbacks(
+            rate=self.learning_rate,
+            schedule="constant" if one_epoch else self.schedule,
+            n_batches=epochs * len(feed),
+            early_stopping=self.early_stopping and not one_epoch,
+            patience=self.n_iter_no_change,
+            held_out=held_out is not None,
+        )
+        state = getattr(self, "_state", None)
+        with _engines.lend(self._spec, state=state, seed=self._seed) as engine:
+            self._state, history = engine.train(
+                feed,
+                epochs=epochs,
+                initial_epoch=self.n_iter_,
+                validation=validation,
+                callbacks=[*control, *self.callbacks_],
+                verbose=self.verbose,
+            )
+        vars(self).pop("_model", None)
+        self.n_iter_ += len(history["loss"])
+        self.history_ = {
+            key: self.history_.get(key, []) + values for key, values in history.items()
+        }
+
+
+def _encode(y, classes):
+    """Turn labels into places of the classes: (classes, int32 places)."""
+    found = np.unique(y)
+    if classes is None:
+        classes = found
+    unknown = np.setdiff1d(found, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y has labels that `classes` does not list: {list(unknown)}. Pass all "
+            f"labels as classes in the first call of partial_fit. It has {classes}."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            "CNNClassifier needs samples of two classes at least. Got one class: "
+            f"{classes[0]!r}."
+        )
+    return classes, np.searchsorted(classes, y).astype(np.int32)

@@ -1,0 +1,158 @@
+"""Engines: compiled networks with their traced functions, lent to one fit at a time.
+
+To make one costs most of a second and memory that TensorFlow never gives back. So
+they are kept: what a fit learns leaves the engine as a `NetworkState`, and the next
+fit of an equal `NetworkSpec` finds it ready.
+"""
+
+import contextlib
+import threading
+import weakref
+
+from . import _keras  # starts TensorFlow, so it comes first
+
+# isort: split
+import numpy as np
+import tensorflow as tf
+
+from . import _feed
+from ._network_state import NetworkState
+
+MAX_IDLE = 8  # engines kept; a small one holds about 5 MiB
+
+_idle = []
+_lock = threading.Lock()
+
+
+class Engine:
+    """A compiled network and its functions.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    seed : int or None
+        See `_keras.build_network`.
+    """
+
+    def __init__(self, spec, seed=None):
+        self.spec = spec
+        self.network = _keras.build_network(spec, seed)
+        self.trainer = _keras.Trainer(
+            self.network, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
+        )
+        self._fresh_optimizer = _keras.values(self.network.optimizer.variables)
+        self._predictors = {}
+        self._holds = None
+
+    def start_anew(self, seed):
+        """Draw the weights as for a network that has never been trained."""
+        self._holds = None
+        rng = np.random.default_rng(seed)
+        if isinstance(self.spec.architecture, str):
+            _keras.initialise(self.network, rng)
+        else:  # it drew its own as it was built, and may have brought trained ones
+            _keras.seed_generators(self.network, rng)
+        _keras.assign(self.network.optimizer.variables, self._fresh_optimizer)
+
+    def holds(self, state):
+        """Whether the network is just as `state` left it."""
+        return None not in (state, self._holds) and self._holds() is state
+
+    def load(self, state):
+        """Take the network up where `state` left it."""
+        if not self.holds(state):
+            _keras.assign(self.network.variables, state.network)
+            _keras.assign(self.network.optimizer.variables, state.optimizer)
+            self._holds = weakref.ref(state)
+
+    def train(self, feed, **options):
+        """Train on a feed; return the new state and the history."""
+        self._holds = None
+        history = self.trainer.train(feed, **options)
+        state = NetworkState(
+            _keras.values(self.network.variables),
+            _keras.values(self.network.optimizer.variables),
+        )
+        self._holds = weakref.ref(state)
+        return state, history
+
+    def predict(self, images, mean, deviation):
+        """Give the probabilities of the classes: (n, n_classes), float32."""
+        predictor = self._predictor(images.dtype)
+        return _feed.predict(lambda batch: predictor(batch, mean, deviation), images)
+
+    def _predictor(self, dtype):
+        """Trace once for each dtype of pixels, whatever the size of a batch."""
+        if dtype not in self._predictors:
+            number = tf.TensorSpec((), tf.float32)
+            signature = [
+                tf.TensorSpec((None, *self.spec.image_shape), dtype),
+                number,
+                number,
+            ]
+
+            @tf.function(input_signature=signature, autograph=False)
+            def probabilities(images, mean, deviation):
+                pixels = _feed.standardise(images, mean, deviation)
+                return tf.cast(self.network(pixels, training=False), tf.float32)
+
+            self._predictors[dtype] = probabilities
+        return self._predictors[dtype]
+
+
+@contextlib.contextmanager
+def lend(spec, *, state=None, seed=None):
+    """Lend an engine: one that holds `state`, or one that starts anew from `seed`.
+
+    An engine that an error left in the middle of its work is not lent again.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    state : NetworkState or None
+    seed : int or None
+        Needed where there is no `state`.
+
+    Yields
+    ------
+    Engine
+    """
+    engine = _take(spec, state) or Engine(spec, seed)
+    if state is None:
+        engine.start_anew(seed)
+    else:
+        engine.load(state)
+    yield engine
+    with _lock:
+        _idle.append(engine)
+        del _idle[:-MAX_IDLE]
+
+
+def _take(spec, state):
+    with _lock:
+        fitting = [engine for engine in _idle if engine.spec == spec]
+        if not fitting:
+            return None
+        holding = [engine for engine in fitting if engine.holds(state)]
+        engine = (holding or fitting)[-1]
+        _idle.remove(engine)
+        return engine
+
+
+def build_model(spec, state, mean, deviation):
+    """Build a network of its own for the user, which takes raw pixels.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    state : NetworkState
+    mean, deviation : float
+        In the unit of the pixels.
+
+    Returns
+    -------
+    keras.Model
+    """
+    network = _keras.build_network(spec)
+    _keras.assign(network.variables, state.network)
+    return _keras.with_standardisation(network, spec.image_shape, mean, deviation)

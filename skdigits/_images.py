@@ -1,0 +1,214 @@
+"""What both estimators know of images: their shapes, and the array of drawn ones."""
+
+import math
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+SHAPE_HELP = (
+    "Pass image_shape=(height, width) or (height, width, channels); one entry may be "
+    "-1, as in numpy.reshape."
+)
+
+
+BLOCK = 1024  # images that are turned to float64 together
+
+
+class AugmentedImages(np.ndarray):
+    """One random draw of every image, which can be drawn anew while it is unchanged.
+
+    To anything but a `CNNClassifier` it is a plain array. A slice, a copy or the
+    result of any computation carries nothing.
+
+    Attributes
+    ----------
+    source : ndarray of shape (n_samples, height, width, channels) or None
+        The images as they were before the draw.
+    draw : callable or None
+        ``draw(images, rng)`` gives a fresh draw of some of the source's images.
+    seed : int or None
+        What the draws depend on beside the seed of whoever draws.
+    """
+
+    def __new__(cls, drawn, *, source, draw, seed):
+        self = np.asarray(drawn).view(cls)
+        self.source, self.draw, self.seed = source, draw, seed
+        return self
+
+    def __array_finalize__(self, obj):
+        self.source = self.draw = self.seed = None
+
+
+def carries_source(X):
+    """Whether `X` is a draw that can be made anew."""
+    return isinstance(X, AugmentedImages) and X.source is not None
+
+
+def resolve_image_shape(image_shape, n_pixels, tail=None):
+    """Find (height, width, channels) of images.
+
+    Parameters
+    ----------
+    image_shape : tuple of 2 or 3 ints, or None
+        As given by the user; None means square and grey.
+    n_pixels : int
+        Pixels of an image, all channels counted.
+    tail : tuple of int or None
+        Shape of one image in an array of more than two dimensions.
+
+    Returns
+    -------
+    tuple of 3 ints
+    """
+    if image_shape is None:
+        shape = _square(n_pixels) if tail is None else tail
+    else:
+        shape = _given(image_shape, n_pixels)
+    shape = shape if len(shape) == 3 else (*shape, 1)
+    if tail is not None and shape != (tail if len(tail) == 3 else (*tail, 1)):
+        raise ValueError(
+            f"image_shape={image_shape} does not match X, whose images are of shape "
+            f"{tail}. Leave image_shape=None to take it from X."
+        )
+    return shape
+
+
+def _square(n_pixels):
+    side = math.isqrt(n_pixels)
+    if side * side != n_pixels:
+        raise ValueError(
+            f"image_shape=None needs square grey images, and {n_pixels} features are "
+            f"no square number. {SHAPE_HELP}"
+        )
+    return side, side
+
+
+def _given(image_shape, n_pixels):
+    shape = tuple(image_shape)
+    if len(shape) not in (2, 3) or not all(isinstance(n, Integral) for n in shape):
+        raise ValueError(
+            f"image_shape must be 2 or 3 integers. Got {image_shape!r} instead. "
+            f"{SHAPE_HELP}"
+        )
+    if any(n < 1 and n != -1 for n in shape) or shape.count(-1) > 1:
+        raise ValueError(
+            f"image_shape must be positive, with one -1 at most. Got {image_shape!r} "
+            "instead."
+        )
+    known = math.prod(n for n in shape if n != -1)
+    if -1 in shape and n_pixels % known == 0:
+        shape = tuple(int(n) if n != -1 else n_pixels // known for n in shape)
+    if math.prod(shape) != n_pixels:
+        raise ValueError(
+            f"image_shape={image_shape!r} does not fit images of {n_pixels} pixels. "
+            f"{SHAPE_HELP}"
+        )
+    return tuple(int(n) for n in shape)
+
+
+def validate_images(estimator, X, y=None, *, image_shape, reset, **check_params):
+    """Check `X` (and `y`) as scikit-learn's estimators do, whatever its dimensions.
+
+    Sets, or compares with, ``n_features_in_``, ``feature_names_in_`` and
+    ``image_shape_``.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+            (n_samples, height, width, channels)
+    y : array-like of shape (n_samples,) or None
+    image_shape : tuple of 2 or 3 ints, or None
+        As given by the user, or learned before.
+    reset : bool
+        True in ``fit``, False afterwards.
+    **check_params : dict
+        For `sklearn.utils.check_array`.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_pixels) or as it came, in its own dtype
+    y : ndarray of shape (n_samples,), if `y` was given
+    """
+    X, tail = _flatten(X)
+    data = (X,) if y is None else (X, y)
+    checked = validate_data(estimator, *data, reset=reset, **check_params)
+    X = checked if y is None else checked[0]
+    shape = resolve_image_shape(image_shape, X.shape[1], tail)
+    if reset:
+        estimator.image_shape_ = shape
+    X = X if tail is None else X.reshape(len(X), *tail)
+    return X if y is None else (X, checked[1])
+
+
+def _flatten(X):
+    """Give images of three or four dimensions the two that scikit-learn checks."""
+    if sparse.issparse(X) or hasattr(X, "columns"):
+        return X, None
+    try:
+        array = np.asarray(X)
+    except ValueError:  # ragged: scikit-learn's own check says so
+        return X, None
+    if array.ndim > 4:
+        raise ValueError(
+            "X must be of shape (n, pixels), (n, height, width) or (n, height, width, "
+            f"channels). Got {array.ndim} dimensions: {array.shape} instead."
+        )
+    if array.ndim < 3:
+        return X, None
+    return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
+
+
+def as_pixels(X, image_shape):
+    """Lay checked data out as images that the network and the warps take.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+    image_shape : tuple of 3 ints
+
+    Returns
+    -------
+    ndarray of shape (n_samples, height, width, channels), C-contiguous
+        uint8 where every pixel is an integer in 0..255, else float32. Shares the
+        memory of `X` where it can.
+    """
+    if X.dtype.kind in "iub":
+        fits = X.dtype.kind == "b" or X.dtype == np.uint8
+        if fits or (X.min() >= 0 and X.max() <= 255):
+            dtype = np.uint8
+        else:
+            dtype = np.float32
+    else:
+        dtype = np.float32
+    with np.errstate(over="ignore"):
+        pixels = np.ascontiguousarray(X, dtype=dtype)
+    if dtype is np.float32 and X.dtype == np.float64 and not np.isfinite(pixels).all():
+        raise ValueError(
+            f"X has values that float32 cannot hold: up to {np.abs(X).max():g}. Scale "
+            "the pixels, for example to 0..255."
+        )
+    return pixels.reshape(len(X), *image_shape)
+
+
+def pixel_statistics(images):
+    """Mean and standard deviation of all pixels, without a copy of them all.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_samples, height, width, channels)
+
+    Returns
+    -------
+    mean, deviation : float
+        A deviation of 0, of constant images, is given as 1.
+    """
+    mean = images.mean(dtype=np.float64)
+    squares = sum(
+        np.square(images[first : first + BLOCK] - mean).sum()
+        for first in range(0, len(images), BLOCK)
+    )
+    deviation = math.sqrt(squares / images.size)
+    return float(mean), deviation if deviation > 0 else 1.0

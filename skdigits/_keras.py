@@ -1,0 +1,374 @@
+"""The only file that knows scikeras and Keras internals."""
+
+import contextlib
+import copy
+import math
+import random
+import sys
+import threading
+import weakref
+
+from . import _tensorflow
+
+_tensorflow.start()
+
+import keras
+import numpy as np
+
+from . import _networks, _schedules
+
+
+def _import_keras_classifier():
+    """Import scikeras without what it does to every Keras class of the process.
+
+    It replaces ``__reduce__`` of keras.Model, Loss, Metric and Optimizer, and
+    ``__deepcopy__`` of Model. Where the user imported it first, that stays.
+    """
+    patched = [
+        (keras.Model, "__reduce__"),
+        (keras.Model, "__deepcopy__"),
+        (keras.losses.Loss, "__reduce__"),
+        (keras.metrics.Metric, "__reduce__"),
+        (keras.optimizers.Optimizer, "__reduce__"),
+    ]
+    first_import = "scikeras" not in sys.modules
+    own = [vars(cls).get(name) for cls, name in patched]
+    from scikeras.wrappers import KerasClassifier
+
+    if first_import:
+        for (cls, name), method in zip(patched, own, strict=True):
+            if method is None:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, method)
+    return KerasClassifier
+
+
+KerasClassifier = _import_keras_classifier()
+
+# The names that CNNClassifier takes -> what scikeras is told of the optimiser.
+OPTIMIZERS = {
+    "adam": {"optimizer": "adam"},
+    "adamw": {"optimizer": "adamw"},
+    "nadam": {"optimizer": "nadam"},
+    "rmsprop": {"optimizer": "rmsprop"},
+    "sgd": {
+        "optimizer": "sgd",
+        "optimizer__momentum": 0.9,
+        "optimizer__nesterov": True,
+    },
+}
+
+_building = threading.Lock()
+_used_networks = weakref.WeakSet()
+
+
+class _Untouched:
+    """A scikeras encoder that leaves the data as the feed made it."""
+
+    def fit(self, data):
+        return self
+
+    def transform(self, data):
+        return data
+
+
+class Trainer(KerasClassifier):
+    """scikeras's compiling, callbacks and training loop, around feeds of ours.
+
+    The data was checked and encoded by `CNNClassifier`, and a feed is no array, so
+    the four hooks that touch data do nothing.
+    """
+
+    def __init__(self, network, *, optimizer, label_smoothing):
+        super().__init__(
+            model=network,
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            warm_start=True,  # the network is never built anew
+            shuffle=False,  # the feed does it
+            verbose=0,
+            **OPTIMIZERS[optimizer],
+        )
+        self.initialize(None, None)
+        # An architecture of the user's may come compiled for other labels.
+        self.model_.compile(**self._get_compile_kwargs())
+        self.model_.optimizer.build(self.model_.trainable_variables)
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        return X, y
+
+    @property
+    def target_encoder(self):
+        return _Untouched()
+
+    @property
+    def feature_encoder(self):
+        return _Untouched()
+
+    def _check_model_compatibility(self, y):
+        """Leave it to `build_network`, which says more."""
+
+    def train(self, feed, *, epochs, initial_epoch, validation, callbacks, verbose):
+        """Train the network and return its history, a dict of lists of floats."""
+        vars(self).pop("history_", None)
+        self.callbacks = callbacks
+        self._initialize_callbacks()
+        self.fit(
+            feed,
+            None,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            validation_data=validation,
+            verbose=_keras_verbosity(verbose),
+        )
+        self.callbacks = self._fit_callbacks = None
+        return {key: [float(v) for v in vs] for key, vs in self.history_.items()}
+
+
+def _keras_verbosity(verbose):
+    """Keep Keras's moving bar, 1, out of files and pipes: a line an epoch, 2."""
+    return 2 if verbose == 1 and not sys.stdout.isatty() else int(verbose)
+
+
+def build_network(spec, seed=None):
+    """Build the network of a `NetworkSpec`.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    seed : int or None
+        For a callable architecture: what its unseeded initialisers draw from. Those
+        of ours are drawn by `initialise`.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a callable architecture returns anything but a new network that takes
+        images of the shape and gives a probability for each class.
+    """
+    with _seeded_initialisers(seed):
+        if isinstance(spec.architecture, str):
+            build = _networks.BY_NAME[spec.architecture]
+            return build(spec.image_shape, spec.n_classes, spec.width, spec.dropout)
+        network = spec.architecture(spec.image_shape, spec.n_classes)
+        _check_network(network, spec)
+    return network
+
+
+@contextlib.contextmanager
+def _seeded_initialisers(seed):
+    """Let unseeded initialisers and dropouts draw from `seed`, and nobody notice.
+
+    Keras seeds them from Python's `random` as they are made. Its state is put back,
+    and one network is built at a time.
+    """
+    with _building:
+        state = random.getstate()
+        if seed is not None:
+            random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def _check_network(network, spec):
+    expected = f"(None, {spec.n_classes})"
+    if not isinstance(network, keras.Model):
+        raise TypeError(
+            "architecture must return a keras.Model. Got "
+            f"{type(network).__name__} instead."
+        )
+    if network in _used_networks:
+        raise ValueError(
+            "architecture returned a network that it had returned before. It must "
+            "build a new one at each call: fits would share their weights."
+        )
+    try:
+        outputs = network(keras.Input(spec.image_shape))
+    except Exception as exc:
+        raise ValueError(
+            "architecture returned a network that does not take images of shape "
+            f"{spec.image_shape}: {exc}"
+        ) from exc
+    shape = getattr(outputs, "shape", None)
+    if shape is None or tuple(shape) != (None, spec.n_classes):
+        got = [tuple(o.shape) for o in outputs] if shape is None else tuple(shape)
+        raise ValueError(
+            "architecture must return a network with one output for each of the "
+            f"{spec.n_classes} classes: {expected}. Got {got} instead."
+        )
+    last = network.layers[-1] if network.layers else None
+    if getattr(last, "activation", None) is keras.activations.linear:
+        raise ValueError(
+            "architecture must return a network whose outputs are probabilities. Got "
+            f"the linear layer {last.name!r} at its end instead. Give it "
+            'activation="softmax".'
+        )
+    _used_networks.add(network)
+
+
+def initialise(network, rng):
+    """Draw the weights of one of our architectures anew.
+
+    Parameters
+    ----------
+    network : keras.Model
+    rng : numpy.random.Generator
+    """
+    for layer in network.layers:
+        for name in ("kernel", "bias", "gamma", "beta"):
+            _draw(getattr(layer, name, None), layer, f"{name}_initializer", rng)
+        for name in ("moving_mean", "moving_variance"):
+            _draw(getattr(layer, name, None), layer, f"{name}_initializer", rng)
+    seed_generators(network, rng)
+
+
+def _draw(variable, layer, initializer_name, rng):
+    if variable is None:
+        return
+    initializer = getattr(layer, initializer_name)
+    config = initializer.get_config()
+    if "seed" in config:
+        config["seed"] = int(rng.integers(2**31))
+    variable.assign(initializer.from_config(config)(variable.shape, variable.dtype))
+
+
+def seed_generators(network, rng):
+    """Seed what the network draws while it trains: its dropout."""
+    for variable in network.variables:
+        if variable.path.endswith("seed_generator_state"):
+            variable.assign([rng.integers(2**31), 0])
+
+
+def with_standardisation(network, image_shape, mean, deviation):
+    """Make a network take raw pixels: standardisation first, layers shared.
+
+    Parameters
+    ----------
+    network : keras.Model
+    image_shape : tuple of 3 ints
+    mean, deviation : float
+        In the unit of the pixels.
+
+    Returns
+    -------
+    keras.Model
+    """
+    first = [
+        keras.Input(image_shape, name="images"),
+        keras.layers.Rescaling(
+            1 / deviation, offset=-mean / deviation, name="standardise"
+        ),
+    ]
+    sequential = isinstance(network, keras.Sequential)
+    rest = network.layers if sequential else [network]
+    return keras.Sequential([*first, *rest], name=network.name)
+
+
+class ScheduledRate(keras.callbacks.Callback):
+    """Sets the learning rate by the progress of the training, and logs it.
+
+    Parameters
+    ----------
+    rate : float
+    schedule : str
+    n_batches : int
+        Of the whole training.
+    """
+
+    def __init__(self, rate, schedule, n_batches):
+        super().__init__()
+        self.rate, self.n_batches = rate, n_batches
+        self.factor = _schedules.BY_PROGRESS.get(schedule, _schedules.constant)
+        self.batch = 0
+
+    def on_train_begin(self, logs=None):
+        self.model.optimizer.learning_rate = self.rate
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.factor is not _schedules.constant:
+            progress = self.batch / self.n_batches
+            self.model.optimizer.learning_rate = self.rate * self.factor(progress)
+            self.batch += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class StopOnDivergence(keras.callbacks.Callback):
+    """Raises as soon as an epoch's loss is no number any more."""
+
+    def __init__(self, rate, schedule):
+        super().__init__()
+        self.rate, self.schedule = rate, schedule
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            raise ValueError(
+                f"Training diverged: the loss of epoch {epoch + 1} is {logs['loss']}. "
+                f"Lower learning_rate={self.rate} (schedule={self.schedule!r})."
+            )
+
+
+def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, held_out):
+    """Make the callbacks that parameters of `CNNClassifier` stand for.
+
+    Parameters
+    ----------
+    rate : float
+    schedule : str
+    n_batches : int
+        Of the whole training.
+    early_stopping : bool
+    patience : int
+        Epochs without a better loss before early stopping.
+    held_out : bool
+        Whether there are images to validate on; else the training metrics decide.
+
+    Returns
+    -------
+    list of keras.callbacks.Callback
+    """
+    prefix = "val_" if held_out else ""
+    callbacks = [ScheduledRate(rate, schedule, n_batches)]
+    if schedule == "plateau":
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                monitor=f"{prefix}accuracy", factor=0.5, patience=3, min_lr=rate / 10
+            )
+        )
+    if early_stopping:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor=f"{prefix}loss", patience=patience, restore_best_weights=True
+            )
+        )
+    return [*callbacks, StopOnDivergence(rate, schedule)]
+
+
+def values(variables):
+    """Copy variables out of TensorFlow: list of ndarray."""
+    return [np.array(variable) for variable in variables]
+
+
+def assign(variables, arrays):
+    """Put arrays into variables."""
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
+def copy_callbacks(callbacks):
+    """Copy the user's callbacks, so that a fit leaves its parameters as they were."""
+    for place, callback in enumerate(callbacks or ()):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "callbacks must be instances of keras.callbacks.Callback. Got "
+                f"{callback!r} at place {place} instead."
+            )
+    return copy.deepcopy(list(callbacks or ()))

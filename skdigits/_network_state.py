@@ -1,0 +1,65 @@
+"""What describes a network and what it has learned, as plain data.
+
+Estimators keep these, so a fitted one is copied, pickled and sent to other processes
+without TensorFlow.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Callable
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSpec:
+    """All that decides which functions TensorFlow traces for a network.
+
+    Parameters
+    ----------
+    architecture : str or callable
+    image_shape : tuple of 3 ints
+    n_classes : int
+    width : float
+    dropout : float or None
+    optimizer : str
+    label_smoothing : float
+    key : str or None
+        Set for a callable architecture, whose networks are never shared by fits: two
+        calls of it need not build the same.
+    """
+
+    architecture: str | Callable
+    image_shape: tuple
+    n_classes: int
+    width: float
+    dropout: float | None
+    optimizer: str
+    label_smoothing: float
+    key: str | None = None
+
+    def for_one_fit(self):
+        """Make the specification of a new fit."""
+        if isinstance(self.architecture, str):
+            return self
+        return dataclasses.replace(self, key=uuid.uuid4().hex)
+
+    def same_network(self, other):
+        """Whether a fit with `other` may go on from a network of this one."""
+        return dataclasses.replace(other, key=self.key) == self
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class NetworkState:
+    """What a network has learned; never changed once it is made.
+
+    Parameters
+    ----------
+    network : list of ndarray
+        Weights, statistics and the states of random generators, in Keras's order.
+    optimizer : list of ndarray
+        Moments, counters and the learning rate.
+    """
+
+    network: list[np.ndarray]
+    optimizer: list[np.ndarray]
