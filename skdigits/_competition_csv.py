@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import re
+import string
 import zipfile
 import zlib
 from collections import Counter
@@ -176,7 +177,7 @@ def _rows(source):
         line = 1
         try:
             for cells in reader:
-                if len(cells) > 1 or "".join(cells).strip():
+                if len(cells) > 1 or "".join(cells).strip(string.whitespace):
                     yield line, cells
                 line = reader.line_num + 1
         except csv.Error as exc:

@@ -108,7 +108,7 @@ def _given(image_shape, n_pixels):
     return tuple(int(n) for n in shape)
 
 
-def validate_images(estimator, X, y=None, *, image_shape, reset, **check_params):
+def validate_images(estimator, X, *y, image_shape, reset, **check_params):
     """Check `X` (and `y`) as scikit-learn's estimators do, whatever its dimensions.
 
     Sets, or compares with, ``n_features_in_``, ``feature_names_in_`` and
@@ -119,7 +119,8 @@ def validate_images(estimator, X, y=None, *, image_shape, reset, **check_params)
     estimator : estimator
     X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
             (n_samples, height, width, channels)
-    y : array-like of shape (n_samples,) or None
+    *y : array-like of shape (n_samples,)
+        The labels, where the method takes them.
     image_shape : tuple of 2 or 3 ints, or None
         As given by the user, or learned before.
     reset : bool
@@ -133,14 +134,13 @@ def validate_images(estimator, X, y=None, *, image_shape, reset, **check_params)
     y : ndarray of shape (n_samples,), if `y` was given
     """
     X, tail = _flatten(X)
-    data = (X,) if y is None else (X, y)
-    checked = validate_data(estimator, *data, reset=reset, **check_params)
-    X = checked if y is None else checked[0]
+    checked = validate_data(estimator, X, *y, reset=reset, **check_params)
+    X = checked[0] if y else checked
     shape = resolve_image_shape(image_shape, X.shape[1], tail)
     if reset:
         estimator.image_shape_ = shape
     X = X if tail is None else X.reshape(len(X), *tail)
-    return X if y is None else (X, checked[1])
+    return (X, checked[1]) if y else X
 
 
 def _flatten(X):

@@ -354,7 +354,7 @@ def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, he
 
 def values(variables):
     """Copy variables out of TensorFlow: list of ndarray."""
-    return [np.array(variable) for variable in variables]
+    return [np.array(variable.numpy()) for variable in variables]
 
 
 def assign(variables, arrays):

@@ -10,19 +10,40 @@ from skdigits import CNNClassifier, ImageAugmenter
 # The checks' data has as many features as it likes: an image is one row of pixels.
 SHAPE = (1, -1)
 
+DRAWS = "fit_transform returns random draws, transform the images as they are"
+STEPS = "Pipeline fits its steps in place; scikit-learn's own table has this row too"
 EXPECTED_FAILURES = {
-    "CNNClassifier": {},
-    "ImageAugmenter": {},
-    "Pipeline": {},
+    "CNNClassifier": {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "Training by shuffled batches: a sample that is there twice falls into two "
+            "batches, one of weight 2 into one. See test_weights_count_as_repetitions "
+            "for what holds in a single batch."
+        ),
+    },
+    "ImageAugmenter": {
+        "check_transformer_general": DRAWS,
+        "check_transformer_data_not_an_array": DRAWS,
+    },
+    "Pipeline": {
+        "check_estimators_overwrite_params": STEPS,
+        "check_dont_overwrite_parameters": STEPS,
+    },
 }
 
 
-def classifier():
-    return CNNClassifier(image_shape=SHAPE, epochs=30, batch_size=16, width=0.5)
+def classifier(**params):
+    return CNNClassifier(
+        image_shape=SHAPE, epochs=12, batch_size=32, width=0.5, **params
+    )
 
 
-def augmenter():
-    return ImageAugmenter(image_shape=SHAPE, rotation=0, zoom=0, shift=0.2)
+def augmenter(**params):
+    return ImageAugmenter(image_shape=SHAPE, rotation=0, zoom=0, shift=0.2, **params)
+
+
+def pipeline():
+    # The checks seed an estimator's own random_state, not those of its steps.
+    return make_pipeline(augmenter(random_state=0), classifier(random_state=0))
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +56,7 @@ def seeded_checks():
 
 
 @parametrize_with_checks(
-    [classifier(), augmenter(), make_pipeline(augmenter(), classifier())],
+    [classifier(), augmenter(), pipeline()],
     expected_failed_checks=lambda e: EXPECTED_FAILURES[type(e).__name__],
     xfail_strict=True,
 )
