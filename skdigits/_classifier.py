@@ -426,12 +426,12 @@ def _encode(y, classes):
     unknown = np.setdiff1d(found, classes)
     if len(unknown):
         raise ValueError(
-            f"y has labels that `classes` does not list: {list(unknown)}. Pass all "
+            f"y has labels that `classes` does not list: {unknown.tolist()}. Pass all "
             f"labels as classes in the first call of partial_fit. It has {classes}."
         )
     if len(classes) < 2:
         raise ValueError(
             "CNNClassifier needs samples of two classes at least. Got one class: "
-            f"{classes[0]!r}."
+            f"{classes.tolist()[0]!r}."
         )
     return classes, np.searchsorted(classes, y).astype(np.int32)

@@ -175,14 +175,10 @@ def as_pixels(X, image_shape):
         uint8 where every pixel is an integer in 0..255, else float32. Shares the
         memory of `X` where it can.
     """
-    if X.dtype.kind in "iub":
-        fits = X.dtype.kind == "b" or X.dtype == np.uint8
-        if fits or (X.min() >= 0 and X.max() <= 255):
-            dtype = np.uint8
-        else:
-            dtype = np.float32
-    else:
-        dtype = np.float32
+    small = X.dtype in (np.bool_, np.uint8)
+    if not small and X.dtype.kind in "iu":
+        small = X.min() >= 0 and X.max() <= 255
+    dtype = np.uint8 if small else np.float32
     with np.errstate(over="ignore"):
         pixels = np.ascontiguousarray(X, dtype=dtype)
     if dtype is np.float32 and X.dtype == np.float64 and not np.isfinite(pixels).all():

@@ -8,10 +8,9 @@ import sys
 import threading
 import weakref
 
-from . import _tensorflow
+from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 
-_tensorflow.start()
-
+# isort: split
 import keras
 import numpy as np
 

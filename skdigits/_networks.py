@@ -82,9 +82,7 @@ class _Stack:
     def convolution(self, filters, kernel=3, *, padding="same", **options):
         name = self._numbered("conv")
         options = {"kernel_initializer": "he_normal", **options}
-        self.add(
-            layers.Conv2D(filters, kernel, padding=padding, name=name, **options)
-        )
+        self.add(layers.Conv2D(filters, kernel, padding=padding, name=name, **options))
         if padding == "valid":
             self._size = tuple(n - kernel + 1 for n in self._size)
 

@@ -1,10 +1,9 @@
 """Starts TensorFlow: in silence, and with the threads that the process may use.
 
-TensorFlow and Keras are imported here first, then anywhere.
+To import this file is to start it; whoever imports Keras imports this first.
 """
 
 import contextlib
-import functools
 import os
 import re
 import threading
@@ -23,9 +22,8 @@ CHATTER = re.compile(
 START_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 
 
-@functools.cache
 def start():
-    """Import TensorFlow and let it settle; the second call and later do nothing.
+    """Import TensorFlow and Keras without a word.
 
     oneDNN's kernels and the log level are read from the environment as TensorFlow
     starts. What the user has set stays; what is set here is taken back at once.
@@ -95,3 +93,6 @@ def _without_chatter():
         os.dup2(restore, 2)
         os.close(restore)
         forwarder.join(timeout=1)
+
+
+start()

@@ -66,8 +66,8 @@ class TrainingData:
         if counts[rarest] < 2:
             raise ValueError(
                 f"validation_fraction={fraction} needs two samples of each class at "
-                f"least. Class {classes[rarest]!r} has {counts[rarest]}. Add samples, "
-                "leave the class out or pass validation_fraction=None."
+                f"least. Class {classes.tolist()[rarest]!r} has {counts[rarest]}. Add "
+                "samples, leave the class out or pass validation_fraction=None."
             )
         if min(n_held_out, len(self) - n_held_out) < len(classes):
             raise ValueError(

@@ -1,0 +1,174 @@
+"""The command line: ``skdigits demo`` and ``skdigits submit``."""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+
+from . import __version__
+
+TEST_IMAGES = 28_000  # of the competition, each of which wants a label
+HELD_OUT = 0.1  # fraction of the training images that --validate keeps apart
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parse(argv):
+    parser = _Parser(prog="skdigits", description="A convolutional network for digits.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo", help="compare a network with two baselines on bundled digits"
+    )
+    demo.set_defaults(run=_demo)
+
+    submit = commands.add_parser(
+        "submit", help="train on the competition's files and write the submission"
+    )
+    submit.add_argument(
+        "path",
+        metavar="PATH",
+        help="digit-recognizer.zip as downloaded, or the folder with train.csv and "
+        "test.csv",
+    )
+    submit.add_argument(
+        "--output",
+        default="submission.csv",
+        help="file to write (default: %(default)s)",
+    )
+    submit.add_argument(
+        "--preset",
+        default="fast",
+        choices=["classic", "fast", "accurate"],
+        help="network and recipe (default: %(default)s)",
+    )
+    submit.add_argument(
+        "--seed", type=_seed, help="a whole number, for the same result again"
+    )
+    submit.add_argument(
+        "--validate",
+        action="store_true",
+        help="first train on nine tenths and report the accuracy on the last one",
+    )
+    submit.set_defaults(run=_submit)
+    return parser.parse_args(argv)
+
+
+def _seed(text):
+    if not (text.isdigit() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to {2**32 - 1}. Got {text!r} instead"
+        )
+    return int(text)
+
+
+def _demo(arguments):
+    from ._demo import run_demo
+
+    run_demo(Path("skdigits-demo"))
+
+
+def _submit(arguments):
+    output = Path(arguments.output)
+    _check_output(output)
+
+    from .datasets import load_competition
+    from .submission import write_submission
+
+    digits = load_competition(arguments.path)
+    print(
+        f"{len(digits.X_train):,} images to train on, {len(digits.X_test):,} to label"
+    )
+    if n_test != TEST_IMAGES:
+        raise ValueError(
+            f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
+            f"images. Got {n_test:,} instead. Download it again."
+        )
+    if arguments.validate:
+        _validate(digits, arguments)
+    model = _train(digits.X_train, digits.y_train, arguments)
+    write_submission(model.predict(digits.X_test), output, expected=TEST_IMAGES)
+    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
+
+
+def _check_output(output):
+    """Find out before the training what would fail after it."""
+    if output.is_dir():
+        raise IsADirectoryError(f"--output must be a file. Got the folder {output}.")
+    if not output.parent.is_dir():
+        raise FileNotFoundError(
+            f"--output must be in a folder that exists. Make {output.parent} first."
+        )
+
+
+def _validate(digits, arguments):
+    from sklearn.model_selection import train_test_split
+
+    X_train, X_held_out, y_train, y_held_out = train_test_split(
+        digits.X_train,
+        digits.y_train,
+        test_size=HELD_OUT,
+        stratify=digits.y_train,
+        random_state=0,
+    )
+    model = _train(X_train, y_train, arguments)
+    wrong = int((model.predict(X_held_out) != y_held_out).sum())
+    n = len(y_held_out)
+    accuracy = 1 - wrong / n
+    error = (accuracy * (1 - accuracy) / n) ** 0.5
+    print(
+        f"Held-out accuracy: {accuracy:.5f} (standard error {error:.5f}), "
+        f"{wrong} of {n:,} images wrong."
+    )
+
+
+def _train(X, y, arguments):
+    from time import perf_counter
+
+    from .pipelines import make_digit_pipeline
+
+    model = make_digit_pipeline(
+        arguments.preset, random_state=arguments.seed, verbose=1
+    )
+    print(f"Training {arguments.preset!r} on {len(X):,} images", flush=True)
+    start = perf_counter()
+    model.fit(X, y)
+    print(f"Trained for {perf_counter() - start:.0f} s.", flush=True)
+    return model
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 after an error in the data or the files, 130 after Ctrl-C. A usage error
+        exits with 2.
+    """
+    arguments = _parse(argv)
+    try:
+        arguments.run(arguments)
+    except (OSError, ValueError, TypeError) as exc:
+        print(f"skdigits: {exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("skdigits: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

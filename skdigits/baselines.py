@@ -1,0 +1,58 @@
+"""The classical models that a network for digits is compared with."""
+
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
+
+
+def make_baselines(*, random_state=None):
+    """Make the classical models, unfitted, for pixels in 0..255.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Of the models that draw.
+
+    Returns
+    -------
+    baselines : dict of str to sklearn.pipeline.Pipeline
+        By name: "dummy", "logistic regression", "k nearest neighbours", "SVC",
+        "histogram gradient boosting" and "multilayer perceptron".
+
+    Examples
+    --------
+    >>> from skdigits.baselines import make_baselines
+    >>> list(make_baselines())[:3]
+    ['dummy', 'logistic regression', 'k nearest neighbours']
+    """
+    # With 50 components the distances and kernels are faster and, for digits, better.
+    models = {
+        "dummy": [DummyClassifier()],
+        "logistic regression": [LogisticRegression(C=0.1, max_iter=200)],
+        "k nearest neighbours": [
+            PCA(50, random_state=random_state),
+            KNeighborsClassifier(3, weights="distance"),
+        ],
+        "SVC": [PCA(50, random_state=random_state), SVC(C=5, gamma=0.02)],
+        "histogram gradient boosting": [
+            HistGradientBoostingClassifier(random_state=random_state)
+        ],
+        "multilayer perceptron": [
+            MLPClassifier((512,), early_stopping=True, random_state=random_state)
+        ],
+    }
+    return {
+        name: make_pipeline(FunctionTransformer(_to_unit), *steps)
+        for name, steps in models.items()
+    }
+
+
+def _to_unit(X):
+    """Scale pixels from 0..255 to 0..1."""
+    return X / 255

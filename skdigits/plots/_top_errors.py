@@ -1,0 +1,208 @@
+"""TopErrorsDisplay: the mistakes that a model was surest of."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._images import resolve_image_shape
+
+COLUMNS = 3  # pictures in a row of a new figure
+
+
+class TopErrorsDisplay:
+    """The misclassified images whose prediction was surest, the surest first.
+
+    They are sorted by the margin between the probability of the predicted class and
+    that of the true one. Make one with `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_errors, height, width, channels)
+        The misclassified images.
+    indices : ndarray of shape (n_errors,)
+        Their rows in the data.
+    true_labels, predicted_labels : ndarray of shape (n_errors,)
+        Labels.
+    true_probabilities, predicted_probabilities : ndarray of shape (n_errors,)
+        What the model gave to the true and to the predicted class.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    axes_ : ndarray of matplotlib Axes
+        One for each image.
+    images_ : list of matplotlib AxesImage
+        The drawn images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdigits.plots import TopErrorsDisplay
+    >>> X = np.zeros((3, 4))
+    >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
+    >>> display = TopErrorsDisplay.from_predictions(X, [0, 0, 0], probabilities)
+    >>> display.indices.tolist()
+    [1, 2]
+    """
+
+    def __init__(
+        self,
+        *,
+        images,
+        indices,
+        true_labels,
+        predicted_labels,
+        true_probabilities,
+        predicted_probabilities,
+    ):
+        self.images = images
+        self.indices = indices
+        self.true_labels = true_labels
+        self.predicted_labels = predicted_labels
+        self.true_probabilities = true_probabilities
+        self.predicted_probabilities = predicted_probabilities
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, n_errors=6, image_shape=None, axes=None
+    ):
+        """Predict images and draw the surest mistakes.
+
+        Parameters
+        ----------
+        estimator : fitted classifier or Pipeline, with ``predict_proba``
+            For example a `CNNClassifier`.
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images.
+        y : array-like of shape (n_samples,)
+            True labels.
+        n_errors : int, default=6
+            Mistakes to draw at most.
+        image_shape : tuple of 2 or 3 ints, default=None
+            Height, width and, unless 1, the channels. None means square and grey.
+        axes : sequence of matplotlib Axes, default=None
+            To draw in; None makes a figure.
+
+        Returns
+        -------
+        display : TopErrorsDisplay
+            With its artists.
+        """
+        check_is_fitted(estimator)
+        return cls.from_predictions(
+            X,
+            y,
+            estimator.predict_proba(X),
+            classes=estimator.classes_,
+            n_errors=n_errors,
+            image_shape=image_shape,
+            axes=axes,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X,
+        y,
+        probabilities,
+        *,
+        classes=None,
+        n_errors=6,
+        image_shape=None,
+        axes=None,
+    ):
+        """Draw the surest mistakes of given probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images.
+        y : array-like of shape (n_samples,)
+            True labels.
+        probabilities : array-like of shape (n_samples, n_classes)
+            As of ``predict_proba``.
+        classes : array-like of shape (n_classes,), default=None
+            Labels of the columns, sorted. None means 0, 1, 2 and so on.
+        n_errors : int, default=6
+            Mistakes to draw at most.
+        image_shape : tuple of 2 or 3 ints, default=None
+            Height, width and, unless 1, the channels. None means square and grey.
+        axes : sequence of matplotlib Axes, default=None
+            To draw in; None makes a figure.
+
+        Returns
+        -------
+        display : TopErrorsDisplay
+            With its artists.
+        """
+        X, y = np.asarray(X), np.asarray(y)
+        probabilities = np.asarray(probabilities)
+        if not len(X) == len(y) == len(probabilities):
+            raise ValueError(
+                "X, y and probabilities must have a row for each image. Got "
+                f"{len(X)}, {len(y)} and {len(probabilities)} rows instead."
+            )
+        classes = np.arange(probabilities.shape[1]) if classes is None else classes
+        true = np.searchsorted(classes, y)
+        rows = np.arange(len(y))
+        predicted = probabilities.argmax(axis=1)
+        margin = probabilities[rows, predicted] - probabilities[rows, true]
+        wrong = np.flatnonzero(predicted != true)
+        top = wrong[np.argsort(-margin[wrong], kind="stable")][:n_errors]
+
+        tail = X.shape[1:] if X.ndim > 2 else None
+        n_pixels = int(np.prod(X.shape[1:]))
+        shape = resolve_image_shape(image_shape, n_pixels, tail)
+        return cls(
+            images=X[top].reshape(-1, *shape),
+            indices=top,
+            true_labels=y[top],
+            predicted_labels=np.asarray(classes)[predicted[top]],
+            true_probabilities=probabilities[top, true[top]],
+            predicted_probabilities=probabilities[top, predicted[top]],
+        ).plot(axes=axes)
+
+    def plot(self, *, axes=None):
+        """Draw.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib Axes, default=None
+            To draw in, one for each image; None makes a figure.
+
+        Returns
+        -------
+        self : TopErrorsDisplay
+            With its artists.
+        """
+        import matplotlib.pyplot as plt
+
+        n = len(self.images)
+        if axes is None:
+            rows = max(1, -(-n // COLUMNS))
+            _, axes = plt.subplots(
+                rows, COLUMNS, figsize=(7, 2.7 * rows), layout="constrained"
+            )
+        axes = np.ravel(axes)
+        if len(axes) < n:
+            raise ValueError(
+                f"axes must have a place for each of the {n} mistakes. Got {len(axes)} "
+                "instead. Pass fewer n_errors or more axes."
+            )
+        self.axes_, self.figure_ = axes[:n], axes[0].figure
+        self.images_ = []
+        for ax in axes:
+            ax.set_axis_off()
+        for i, ax in enumerate(self.axes_):
+            self.images_.append(ax.imshow(self.images[i], cmap="gray_r"))
+            ax.set_title(
+                f"predicted {self.predicted_labels[i]} "
+                f"({self.predicted_probabilities[i]:.0%})\n"
+                f"true {self.true_labels[i]} ({self.true_probabilities[i]:.0%})",
+                fontsize="medium",
+            )
+        if n == 0:
+            axes[0].set_title("no mistakes", loc="left")
+        return self

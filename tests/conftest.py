@@ -1,0 +1,28 @@
+"""Data for the tests: bundled digits, and the competition's files where they are."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+from sklearn.datasets import load_digits
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Two hundred digits of 8x8 pixels in 0..16, as uint8, and their labels."""
+    X, y = load_digits(return_X_y=True)
+    return X[:200].astype("uint8"), y[:200]
+
+
+@pytest.fixture(scope="session")
+def competition_zip():
+    """The real files, or a skip."""
+    root = Path(__file__).resolve().parents[1]
+    place = Path(os.environ.get("SKDIGITS_DATA") or root.parent / "shared" / "data")
+    path = place / "digit-recognizer.zip" if place.is_dir() else place
+    if not path.is_file():
+        pytest.skip("no digit-recognizer.zip: set SKDIGITS_DATA to its place")
+    return path

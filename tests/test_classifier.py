@@ -1,0 +1,692 @@
+"""CNNClassifier: what it learns, what it keeps, and what it refuses."""
+
+import itertools
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skdigits import CNNClassifier
+
+
+def small(**params):
+    return CNNClassifier(**{"width": 0.3, "epochs": 2, "random_state": 0, **params})
+
+
+def weights(classifier):
+    return classifier.model_.get_weights()
+
+
+def equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+class Recorder(keras.callbacks.Callback):
+    """Keeps what the last epoch logged."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen = dict(logs)
+
+
+# --- what it takes -----------------------------------------------------------
+
+
+def test_learns_digits(digits):
+    X, y = digits
+    model = CNNClassifier(epochs=20, batch_size=32, random_state=0).fit(
+        X[:150], y[:150]
+    )
+    assert model.score(X[150:], y[150:]) > 0.9
+
+
+@pytest.mark.parametrize(
+    "form", ["flat", "frame", "3d", "4d", "list", "float", "int64"]
+)
+def test_every_form_of_X_gives_the_same_model(digits, form):
+    X, y = digits
+    forms = {
+        "flat": X,
+        "frame": pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)]),
+        "3d": X.reshape(-1, 8, 8),
+        "4d": X.reshape(-1, 8, 8, 1),
+        "list": X.tolist(),
+        "float": X.astype(float),
+        "int64": X.astype("int64"),
+    }
+    expected = small().fit(X, y).predict_proba(X)
+    model = small().fit(forms[form], y)
+    np.testing.assert_allclose(model.predict_proba(forms[form]), expected, atol=1e-5)
+    assert model.n_features_in_ == 64
+    assert model.image_shape_ == (8, 8, 1)
+    assert hasattr(model, "feature_names_in_") == (form == "frame")
+
+
+def test_shapes_mix_between_fit_and_predict(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    np.testing.assert_array_equal(
+        model.predict_proba(X), model.predict_proba(X.reshape(-1, 8, 8))
+    )
+
+
+def test_scale_of_pixels_does_not_matter(digits):
+    X, y = digits
+    X = X * 15
+    raw = small().fit(X, y).predict_proba(X)
+    unit = small().fit(X / 255, y).predict_proba(X / 255)
+    np.testing.assert_allclose(unit, raw, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["zero", "one", "two"]),
+        np.array(["zero", "one", "two"], dtype=object),
+        np.array([-5, 3, 1000]),
+        np.array([1.0, 2.0, 5.0]),
+        np.array([False, True]),
+        pd.array(["zero", "one", "two"], dtype="str"),
+    ],
+    ids=["str", "object", "int", "float", "bool", "pandas"],
+)
+def test_labels_come_back_as_they_were(digits, labels):
+    X, y = digits
+    y = labels[y % len(labels)]
+    model = small(epochs=15, batch_size=16, random_state=1).fit(X, y)
+    assert list(model.classes_) == sorted(labels)
+    assert np.mean(model.predict(X) == np.asarray(y)) > 0.7
+
+
+def test_hundreds_of_classes():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((600, 16)), np.repeat(np.arange(300), 2)
+    proba = small().fit(X, y).predict_proba(X)
+    assert proba.shape == (600, 300)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", ["classic", "fast", "accurate"])
+@pytest.mark.parametrize(
+    "shape", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (1, 1, 1), (1, 50, 1)]
+)
+def test_every_architecture_takes_every_shape(architecture, shape):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (12, *shape), dtype=np.uint8)
+    model = small(architecture=architecture, epochs=1).fit(X, np.arange(12) % 3)
+    assert model.predict_proba(X).shape == (12, 3)
+    assert model.image_shape_ == shape
+
+
+def test_colour_images_in_rows():
+    X = np.random.default_rng(0).random((10, 4 * 6 * 3))
+    model = small(image_shape=(4, -1, 3)).fit(X, np.arange(10) % 2)
+    assert model.image_shape_ == (4, 6, 3)
+
+
+def test_classic_is_the_network_of_2019():
+    X = np.zeros((10, 784), np.uint8)
+    X[:, :10] = np.eye(10)
+    model = CNNClassifier(architecture="classic", epochs=1).fit(X, np.arange(10))
+    assert model.model_.count_params() == 730_602
+
+
+def test_width_multiplies_the_channels(digits):
+    X, y = digits
+    full = small(width=1.0, epochs=1).fit(X, y).model_.get_layer("conv1").filters
+    half = small(width=0.5, epochs=1).fit(X, y).model_.get_layer("conv1").filters
+    assert half * 2 == full
+
+
+def test_dropout_sets_every_rate(digits):
+    X, y = digits
+    model = small(architecture="classic", dropout=0.45, epochs=1).fit(X, y).model_
+    rates = {layer.rate for layer in model.layers if "dropout" in layer.name}
+    assert rates == {0.45}
+
+
+def test_callable_architecture(digits):
+    X, y = digits
+
+    def tiny(image_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dropout(0.2),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    model = small(architecture=tiny, epochs=5).fit(X, y)
+    assert model.model_.count_params() == 64 * 10 + 10
+    again = small(architecture=tiny, epochs=5).fit(X, y)
+    assert equal(weights(model), weights(again))
+    other = small(architecture=tiny, epochs=5, random_state=1).fit(X, y)
+    assert not equal(weights(model), weights(other))
+
+
+def test_callable_architecture_keeps_pretrained_weights(digits):
+    X, y = digits
+
+    def pretrained(image_shape, n_classes):
+        network = keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+        network.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
+        return network
+
+    model = small(architecture=pretrained, epochs=1, learning_rate=1e-9).fit(X, y)
+    np.testing.assert_allclose(weights(model)[1], np.arange(10), atol=1e-4)
+
+
+# --- what it learns -----------------------------------------------------------
+
+
+def test_model_takes_raw_pixels(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    np.testing.assert_allclose(
+        model.model_.predict(X.reshape(-1, 8, 8, 1), verbose=0),
+        model.predict_proba(X),
+        atol=1e-5,
+    )
+
+
+def test_model_is_a_copy(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    before = model.predict_proba(X)
+    model.model_.set_weights([w * 0 for w in weights(model)])
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_history_without_and_with_validation(digits):
+    X, y = digits
+    model = small(epochs=3).fit(X, y)
+    assert set(model.history_) == {"loss", "accuracy", "learning_rate"}
+    model = small(epochs=3, validation_fraction=0.2).fit(X, y)
+    assert {"val_loss", "val_accuracy"} < set(model.history_)
+    assert model.n_iter_ == 3
+    assert all(
+        len(values) == 3 and all(type(v) is float for v in values)
+        for values in model.history_.values()
+    )
+
+
+def test_fits_do_not_share_what_they_learn(digits):
+    # They share compiled functions, see _engines.
+    X, y = digits
+    first = small(random_state=0).fit(X, y)
+    before = first.predict_proba(X)
+    second = small(random_state=1).fit(X, y)
+    assert not np.array_equal(before, second.predict_proba(X))
+    np.testing.assert_array_equal(first.predict_proba(X), before)
+
+
+def test_predictions_do_not_depend_on_the_batch(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    many = np.tile(X, (5, 1))
+    one_by_one = np.concatenate([model.predict_proba(X[i : i + 1]) for i in range(5)])
+    np.testing.assert_allclose(model.predict_proba(many)[:5], one_by_one, atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
+def test_every_optimizer_learns(digits, optimizer):
+    X, y = digits
+    model = small(optimizer=optimizer, epochs=6, batch_size=16).fit(X, y)
+    assert model.history_["loss"][-1] < 0.8 * model.history_["loss"][0]
+
+
+def test_label_smoothing_makes_it_less_sure(digits):
+    X, y = digits
+    sure = small(epochs=15, batch_size=16).fit(X, y).predict_proba(X)
+    less = small(epochs=15, batch_size=16, label_smoothing=0.3).fit(X, y)
+    assert less.predict_proba(X).max(axis=1).mean() < sure.max(axis=1).mean()
+
+
+# --- schedules, early stopping, callbacks -----------------------------------
+
+
+def test_rates_of_schedules(digits):
+    X, y = digits
+
+    def rates(schedule):
+        model = small(schedule=schedule, epochs=8, learning_rate=0.01, batch_size=200)
+        return model.fit(X, y).history_["learning_rate"]
+
+    assert rates("constant") == pytest.approx([0.01] * 8)
+    assert rates("linear") == pytest.approx([0.01 * (1 - i / 8) for i in range(8)])
+    assert rates("cosine")[4] == pytest.approx(0.005)
+    one_cycle = rates("one_cycle")
+    assert np.argmax(one_cycle) == 2
+    assert one_cycle[0] == pytest.approx(0.001)
+
+
+def test_plateau_halves_the_rate_down_to_a_tenth(digits):
+    X, _ = digits
+    y = np.arange(len(X)) % 2  # nothing to learn from X: the accuracy stays put
+    model = small(
+        schedule="plateau",
+        epochs=25,
+        learning_rate=1e-7,
+        validation_fraction=0.3,
+        batch_size=200,
+    ).fit(X * 0, y)
+    rates = model.history_["learning_rate"]
+    assert rates[-1] == pytest.approx(1e-8)
+    assert any(b == pytest.approx(a / 2) for a, b in itertools.pairwise(rates))
+
+
+def test_early_stopping_returns_to_the_best_epoch(digits):
+    X, y = digits
+    rng = np.random.default_rng(0)
+    model = small(
+        epochs=60,
+        batch_size=16,
+        learning_rate=0.02,
+        schedule="constant",
+        validation_fraction=0.3,
+        early_stopping=True,
+        n_iter_no_change=3,
+    ).fit(X, rng.permutation(y))  # what is learnt does not carry over
+    losses = model.history_["val_loss"]
+    assert model.n_iter_ < 60
+    assert model.n_iter_ == np.argmin(losses) + 1 + 3
+
+
+def test_early_stopping_without_validation_goes_by_the_training(digits):
+    X, y = digits
+    model = small(
+        epochs=9, early_stopping=True, n_iter_no_change=2, learning_rate=1e-12
+    ).fit(X * 0, y)
+    assert model.n_iter_ <= 9
+
+
+def test_callbacks_take_part_and_the_parameter_stays(digits):
+    X, y = digits
+    given = Recorder()
+    model = small(callbacks=[given], validation_fraction=0.2).fit(X, y)
+    assert model.callbacks[0] is given
+    assert not hasattr(given, "seen")
+    assert model.callbacks_[0].seen["val_loss"] == model.history_["val_loss"][-1]
+
+
+class Unpicklable(keras.callbacks.Callback):
+    """As TensorBoard: once it has taken part it holds what cannot be pickled."""
+
+    def on_train_begin(self, logs=None):
+        self.lock = threading.Lock()
+
+
+def test_pickles_with_a_callback_that_does_not(digits):
+    X, y = digits
+    model = small(callbacks=[Unpicklable()]).fit(X, y)
+    with pytest.raises(TypeError):
+        pickle.dumps(model.callbacks_)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+# --- going on ------------------------------------------------------------------
+
+
+def test_partial_fit_is_one_epoch_each(digits):
+    X, y = digits
+    model = small()
+    for _ in range(3):
+        model.partial_fit(X, y, classes=np.arange(10))
+    assert model.n_iter_ == 3
+    assert len(model.history_["loss"]) == 3
+    assert model.history_["loss"][-1] < model.history_["loss"][0]
+    one_go = small(epochs=3, schedule="constant").fit(X, y)
+    assert equal(weights(model), weights(one_go))
+
+
+def test_partial_fit_goes_on_after_pickling(digits):
+    X, y = digits
+    model = small(architecture="classic").partial_fit(X, y, classes=np.arange(10))
+    again = pickle.loads(pickle.dumps(model))
+    assert equal(
+        weights(again.partial_fit(X, y)),
+        weights(model.partial_fit(X, y)),
+    )
+
+
+def test_partial_fit_sees_classes_later(digits):
+    X, y = digits
+    model = small().partial_fit(X[y < 5], y[y < 5], classes=np.arange(10))
+    model.partial_fit(X[y >= 5], y[y >= 5])
+    assert model.predict_proba(X).shape[1] == 10
+
+
+def test_warm_start_goes_on(digits):
+    X, y = digits
+    model = small(warm_start=True, schedule="constant").fit(X, y)
+    model.fit(X, y)
+    assert model.n_iter_ == 4
+    assert len(model.history_["loss"]) == 4
+    one_go = small(epochs=4, schedule="constant").fit(X, y)
+    assert equal(weights(model), weights(one_go))
+
+
+def test_warm_start_refuses_another_network_or_other_classes(digits):
+    X, y = digits
+    model = small(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="width"):
+        clone_with_state(model, width=0.5).fit(X, y)
+    with pytest.raises(ValueError, match="needs the classes of the fit before"):
+        model.fit(X[y < 5], y[y < 5])
+
+
+def clone_with_state(model, **params):
+    return pickle.loads(pickle.dumps(model)).set_params(**params)
+
+
+def test_fit_without_warm_start_begins_anew(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    before = weights(model)
+    assert equal(weights(model.fit(X, y)), before)
+    assert model.n_iter_ == 2
+
+
+# --- weights --------------------------------------------------------------------
+
+
+def test_weights_count_as_repetitions(digits):
+    """In a single batch, without dropout, a weight of 2 is a repetition."""
+    X, y = digits
+    params = {"batch_size": 400, "epochs": 3, "optimizer": "sgd", "learning_rate": 0.1}
+
+    def no_noise(image_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    repeats = np.where(np.arange(len(X)) % 3 == 0, 2, 1)
+    # The same pixel statistics for both: every image is there at least once, and
+    # standardisation is what differs else.
+    scale = X - X.mean()
+    weighted = small(architecture=no_noise, **params).fit(scale, y, repeats)
+    repeated = small(architecture=no_noise, **params)
+    repeated.fit(scale.repeat(repeats, axis=0), y.repeat(repeats))
+    np.testing.assert_allclose(
+        weighted.predict_proba(scale), repeated.predict_proba(scale), atol=0.01
+    )
+
+
+def test_zero_weight_is_absence(digits):
+    X, y = digits
+    keep = np.arange(len(X)) % 4 > 0
+    weighted = small().fit(X, y, sample_weight=keep.astype(float))
+    without = small().fit(X[keep], y[keep], sample_weight=np.ones(keep.sum()))
+    assert equal(weights(weighted), weights(without))
+
+
+def test_scale_of_weights_does_not_matter(digits):
+    X, y = digits
+    w = np.linspace(1, 2, len(X))
+    np.testing.assert_allclose(
+        small().fit(X, y, w).predict_proba(X),
+        small().fit(X, y, 1000 * w).predict_proba(X),
+        atol=1e-4,
+    )
+
+
+def test_class_weight_moves_predictions(digits):
+    X, y = digits
+    y = (y == 0).astype(int)
+    plain = small(epochs=3).fit(X, y).predict(X).mean()
+    heavy = small(epochs=3, class_weight={1: 100.0}).fit(X, y).predict(X).mean()
+    assert heavy > plain
+
+
+def test_balanced_equals_its_weights(digits):
+    X, y = digits
+    keep = (y != 0) | (np.arange(len(y)) % 3 == 0)
+    X, y = X[keep], y[keep]
+    counts = np.bincount(y)
+    by_hand = {digit: len(y) / (10 * counts[digit]) for digit in range(10)}
+    balanced = small(class_weight="balanced").fit(X, y)
+    np.testing.assert_allclose(
+        balanced.predict_proba(X),
+        small(class_weight=by_hand).fit(X, y).predict_proba(X),
+        atol=1e-5,
+    )
+
+
+def test_the_callers_arrays_stay(digits):
+    X, y = digits
+    w = np.ones(len(X))
+    given = [X.copy(), y.copy(), w.copy()]
+    for array in given:
+        array.flags.writeable = False
+    model = small(class_weight="balanced", validation_fraction=0.2).fit(*given)
+    model.predict_proba(given[0])
+    for array, original in zip(given, (X, y, w), strict=True):
+        np.testing.assert_array_equal(array, original)
+
+
+# --- what it refuses ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_refuses_nan_and_infinity(digits, value):
+    X, y = digits
+    X = X.astype(float)
+    X[3, 5] = value
+    with pytest.raises(ValueError, match="NaN|infinity"):
+        small().fit(X, y)
+
+
+def test_refuses_what_float32_cannot_hold(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="float32 cannot hold"):
+        small().fit(X * 1e300, y)
+
+
+def test_refuses_sparse(digits):
+    X, y = digits
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        small().fit(sparse.csr_array(X), y)
+
+
+def test_refuses_no_samples(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="0 sample"):
+        small().fit(X[:0], y[:0])
+
+
+def test_refuses_one_class(digits):
+    X, _ = digits
+    with pytest.raises(ValueError, match="two classes at least. Got one class: 'a'"):
+        small().fit(X, np.array(["a"] * len(X)))
+
+
+def test_refuses_continuous_labels(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="Unknown label type"):
+        small().fit(X, y + 0.5)
+
+
+def test_refuses_pixels_that_make_no_square(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="60 features are no square number.*image_sha"):
+        small().fit(X[:, :60], y)
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "message"),
+    [
+        ((8, 9), r"image_shape=\(8, 9\) does not fit images of 64 pixels"),
+        ((8, 8, 3), "does not fit images of 64 pixels"),
+        ((-1, 9), "does not fit"),
+        ((-1, -1), "one -1 at most"),
+        ((0, 64), "must be positive"),
+        ((8,), "2 or 3 integers"),
+        ((8.0, 8), "2 or 3 integers"),
+    ],
+)
+def test_refuses_a_shape_that_does_not_fit(digits, image_shape, message):
+    X, y = digits
+    with pytest.raises(ValueError, match=message):
+        small(image_shape=image_shape).fit(X, y)
+
+
+def test_refuses_images_of_another_shape_than_declared(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match=r"does not match X.*\(8, 8\)"):
+        small(image_shape=(4, 16)).fit(X.reshape(-1, 8, 8), y)
+
+
+def test_refuses_five_dimensions(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="Got 5 dimensions"):
+        small().fit(X.reshape(-1, 2, 4, 4, 2), y)
+
+
+def test_refuses_another_number_of_pixels_at_predict(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    with pytest.raises(ValueError, match="49 features, but CNNClassifier is expecting"):
+        model.predict(X[:, :49])
+    with pytest.raises(ValueError, match="does not match X"):
+        model.predict(X.reshape(-1, 4, 16))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_refuses_to_predict_before_fit(digits, method):
+    with pytest.raises(NotFittedError):
+        getattr(small(), method)(digits[0])
+    with pytest.raises(NotFittedError):
+        _ = small().model_
+
+
+def test_refuses_a_class_too_small_to_hold_out(digits):
+    X, y = digits
+    y = y.copy()
+    y[0] = 77
+    with pytest.raises(ValueError, match=r"two samples of each class.*Class 77 has 1"):
+        small(validation_fraction=0.2).fit(X, y)
+    with pytest.raises(ValueError, match="both parts must have one of each"):
+        small(validation_fraction=0.01).fit(*digits)
+
+
+def test_refuses_labels_that_classes_does_not_list(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match=r"`classes` does not list: \[.*9"):
+        small().partial_fit(X, y, classes=np.arange(9))
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        small().partial_fit(X, y)
+
+
+def test_refuses_negative_weights(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="[Nn]egative"):
+        small().fit(X, y, sample_weight=np.linspace(-1, 1, len(X)))
+
+
+def test_refuses_a_misspelt_parameter():
+    with pytest.raises(TypeError, match=r"'epohcs'. Did you mean 'epochs'.*batch_size"):
+        CNNClassifier(epohcs=3)
+    with pytest.raises(ValueError, match=r"Invalid parameter 'epohcs'.*batch_size"):
+        CNNClassifier().set_params(epohcs=3)
+    with pytest.raises(TypeError, match="by keyword"):
+        CNNClassifier("fast")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("architecture", "resnet"),
+        ("width", 0),
+        ("dropout", 1.0),
+        ("epochs", 0),
+        ("epochs", 2.5),
+        ("batch_size", 0),
+        ("optimizer", "lbfgs"),
+        ("learning_rate", -1),
+        ("schedule", "step"),
+        ("label_smoothing", 1.0),
+        ("validation_fraction", 1.5),
+        ("early_stopping", "yes"),
+        ("n_iter_no_change", 0),
+        ("class_weight", "heavy"),
+        ("callbacks", "tensorboard"),
+        ("random_state", "seed"),
+        ("verbose", -1),
+    ],
+)
+def test_refuses_a_parameter_out_of_range(digits, name, value):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of CNNClassifier"):
+        small(**{name: value}).fit(*digits)
+
+
+def test_refuses_a_callback_that_is_none(digits):
+    with pytest.raises(TypeError, match="callbacks must be instances.*at place 0"):
+        small(callbacks=[print]).fit(*digits)
+
+
+def dense(n_out, activation="softmax"):
+    return lambda image_shape, n_classes: keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_out, activation=activation),
+        ]
+    )
+
+
+def for_other_images(image_shape, n_classes):
+    return dense(n_classes)((5, 5, 3), n_classes)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "error", "message"),
+    [
+        (lambda shape, n: "network", TypeError, "must return a keras.Model. Got str"),
+        (dense(7), ValueError, r"each of the 10 classes.*\(None, 7\)"),
+        (dense(10, None), ValueError, 'activation="softmax"'),
+        (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
+    ],
+    ids=["no-network", "outputs", "linear", "shape"],
+)
+def test_refuses_an_architecture(digits, architecture, error, message):
+    with pytest.raises(error, match=message):
+        small(architecture=architecture).fit(*digits)
+
+
+def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
+    network = dense(10)((8, 8, 1), 10)
+    model = small(architecture=lambda shape, n: network).fit(*digits)
+    with pytest.raises(ValueError, match="build a new one at each call"):
+        model.fit(*digits)
+
+
+def test_divergence_is_an_error(digits):
+    X, y = digits
+    model = small(architecture=dense(10), optimizer="sgd", learning_rate=1e38, epochs=5)
+    with pytest.raises(ValueError, match=r"diverged.*learning_rate=1e\+38"):
+        model.fit(X, y)
+
+
+def test_clone_keeps_parameters_and_nothing_learnt(digits):
+    model = small(width=0.7).fit(*digits)
+    copied = clone(model)
+    assert copied.get_params() == model.get_params()
+    assert not hasattr(copied, "classes_")
