@@ -82,9 +82,8 @@ def _submit(arguments):
     from .submission import write_submission
 
     digits = load_competition(arguments.path)
-    print(
-        f"{len(digits.X_train):,} images to train on, {len(digits.X_test):,} to label"
-    )
+    n_train, n_test = len(digits.X_train), len(digits.X_test)
+    print(f"{n_train:,} images to train on, {n_test:,} to label")
     if n_test != TEST_IMAGES:
         raise ValueError(
             f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "

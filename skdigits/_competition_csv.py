@@ -61,24 +61,16 @@ class CSVSource:
     def open(self):
         """Open as a stream of bytes; damage met while it is read is a ValueError."""
         with ExitStack() as stack:
+            enter = stack.enter_context
             # A zip with a damaged directory makes zipfile raise ValueError as well.
             with _damage_explained(self.name, ValueError):
-                stream = stack.enter_context(self._open_packed())
+                if self.member is None:
+                    stream = enter(self.path.open("rb"))
+                else:
+                    stream = enter(enter(zipfile.ZipFile(self.path)).open(self.member))
                 if self.name.endswith(".gz"):
-                    stream = stack.enter_context(gzip.open(stream))
+                    stream = enter(gzip.open(stream))
             with _damage_explained(self.name):
-                yield stream
-
-    @contextmanager
-    def _open_packed(self):
-        if self.member is None:
-            with self.path.open("rb") as stream:
-                yield stream
-        else:
-            with (
-                zipfile.ZipFile(self.path) as archive,
-                archive.open(self.member) as stream,
-            ):
                 yield stream
 
 
@@ -97,21 +89,22 @@ def find_in_folder(folder):
 def find_in_zip(path):
     """Return a zip's sources (train, test), from whatever folder inside it."""
     with _damage_explained(path, ValueError), zipfile.ZipFile(path) as archive:
-        members = [PurePosixPath(name) for name in archive.namelist()]
+        paths = {n: PurePosixPath(n) for n in archive.namelist() if n[-1:] != "/"}
     pair = []
     for name in ("train.csv", "test.csv"):
         matches = [
             member
-            for member in members
-            if member.name in (name, f"{name}.gz") and "__MACOSX" not in member.parts
+            for member, path_inside in paths.items()
+            if path_inside.name in (name, f"{name}.gz")
+            and "__MACOSX" not in path_inside.parts
         ]
         if not matches:
             raise ValueError(
                 f"{path} must hold train.csv and test.csv. Got a zip without {name}. "
                 f"If it should be the competition's, {DOWNLOAD}."
             )
-        best = min(matches, key=lambda member: (len(member.parts), member.name))
-        pair.append(CSVSource(path, str(best)))
+        best = min(matches, key=lambda member: (len(paths[member].parts), member))
+        pair.append(CSVSource(path, best))
     return tuple(pair)
 
 

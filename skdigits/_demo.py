@@ -18,12 +18,12 @@ SEED = 0
 # The sample is thirty times smaller than the competition's data: more passes over it,
 # in smaller steps, and a tenth held out for the curves.
 SAMPLE_SETTINGS = {
-    "cnn__epochs": 20,
+    "cnn__epochs": 15,
     "cnn__batch_size": 32,
     "cnn__validation_fraction": 0.1,
 }
 WRITTEN = {
-    "submission.csv": "the labels of the held-out digits, in the competition's form",
+    "submission.csv": "labels of the held-out digits, as Kaggle takes them",
     "confusion_matrix.png": "what was taken for what in the cross-validation",
     "history.png": "loss and accuracy over the epochs",
     "top_errors.png": "the mistakes that the network was surest of",

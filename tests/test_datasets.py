@@ -142,8 +142,9 @@ def _as_zip_of_a_folder(path, t):
         "__MACOSX/train.csv": "junk",
         "__MACOSX/digits/._train.csv": "junk",
         "digits/old/train.csv": "junk",
-        "digits/train.csv": t.train,
-        "digits/test.csv": t.test,
+        "train.csv/": "",
+        "./digits/train.csv": t.train,
+        "./digits/test.csv": t.test,
     }
     return zip_of(path / "digits.zip", members)
 
