@@ -69,7 +69,7 @@ class CSVSource:
                 else:
                     stream = enter(enter(zipfile.ZipFile(self.path)).open(self.member))
                 if self.name.endswith(".gz"):
-                    stream = enter(gzip.open(stream))
+                    stream = enter(gzip.GzipFile(fileobj=stream))
             with _damage_explained(self.name):
                 yield stream
 
@@ -89,7 +89,8 @@ def find_in_folder(folder):
 def find_in_zip(path):
     """Return a zip's sources (train, test), from whatever folder inside it."""
     with _damage_explained(path, ValueError), zipfile.ZipFile(path) as archive:
-        paths = {n: PurePosixPath(n) for n in archive.namelist() if n[-1:] != "/"}
+        files = [name for name in archive.namelist() if not name.endswith("/")]
+    paths = {name: PurePosixPath(name) for name in files}
     pair = []
     for name in ("train.csv", "test.csv"):
         matches = [

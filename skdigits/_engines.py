@@ -9,13 +9,13 @@ import contextlib
 import threading
 import weakref
 
-from . import _keras  # starts TensorFlow, so it comes first
+from . import _tensorflow  # it starts TensorFlow, so it comes first
 
 # isort: split
 import numpy as np
 import tensorflow as tf
 
-from . import _feed
+from . import _feed, _keras
 from ._network_state import NetworkState
 
 MAX_IDLE = 8  # engines kept; a small one holds about 5 MiB
@@ -117,12 +117,13 @@ def lend(spec, *, state=None, seed=None):
     ------
     Engine
     """
-    engine = _take(spec, state) or Engine(spec, seed)
-    if state is None:
-        engine.start_anew(seed)
-    else:
-        engine.load(state)
-    yield engine
+    with _tensorflow.without_retracing_warnings():
+        engine = _take(spec, state) or Engine(spec, seed)
+        if state is None:
+            engine.start_anew(seed)
+        else:
+            engine.load(state)
+        yield engine
     with _lock:
         _idle.append(engine)
         del _idle[:-MAX_IDLE]

@@ -4,6 +4,7 @@ To import this file is to start it; whoever imports Keras imports this first.
 """
 
 import contextlib
+import logging
 import os
 import re
 import threading
@@ -28,17 +29,22 @@ def start():
     oneDNN's kernels and the log level are read from the environment as TensorFlow
     starts. What the user has set stays; what is set here is taken back at once.
     """
+    _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
     with _settings(START_SETTINGS), _without_chatter():
         import tensorflow as tf
 
         _limit_threads(tf)
         tf.constant(0)  # the devices are looked for at the first operation
         import keras
-    if keras.backend.backend() != "tensorflow":
+    _check_backend(keras.backend.backend())
+
+
+def _check_backend(backend):
+    if backend != "tensorflow":
         raise ImportError(
-            "skdigits trains with Keras's TensorFlow backend, and Keras was started "
-            f"with {keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow, or "
-            "remove it, before Keras is imported."
+            "skdigits trains with Keras's TensorFlow backend. Got Keras with "
+            f"{backend!r} instead. Set KERAS_BACKEND=tensorflow, or remove it, before "
+            "Keras is imported."
         )
 
 
@@ -93,6 +99,25 @@ def _without_chatter():
         os.dup2(restore, 2)
         os.close(restore)
         forwarder.join(timeout=1)
+
+
+@contextlib.contextmanager
+def without_retracing_warnings():
+    """Keep TensorFlow from warning this thread that functions are traced anew.
+
+    Every other network has functions of its own; the advice would be ours to follow.
+    """
+    thread = threading.get_ident()
+
+    def is_wanted(record):
+        return record.thread != thread or "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_wanted)
 
 
 start()

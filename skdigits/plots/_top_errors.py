@@ -144,7 +144,14 @@ class TopErrorsDisplay:
                 "X, y and probabilities must have a row for each image. Got "
                 f"{len(X)}, {len(y)} and {len(probabilities)} rows instead."
             )
-        classes = np.arange(probabilities.shape[1]) if classes is None else classes
+        if classes is None:
+            classes = np.arange(probabilities.shape[1])
+        unknown = np.setdiff1d(y, classes)
+        if len(unknown):
+            raise ValueError(
+                f"y has labels that are not among the classes: {unknown.tolist()}. "
+                f"Expected {np.asarray(classes).tolist()}."
+            )
         true = np.searchsorted(classes, y)
         rows = np.arange(len(y))
         predicted = probabilities.argmax(axis=1)

@@ -1,0 +1,97 @@
+"""Docstrings say what the code does: parameters, defaults and attributes."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import skdigits
+import skdigits.baselines
+import skdigits.datasets
+import skdigits.parallel
+import skdigits.plots
+import skdigits.submission
+
+FUNCTIONS = [
+    skdigits.make_digit_pipeline,
+    skdigits.write_submission,
+    skdigits.baselines.make_baselines,
+    skdigits.datasets.load_competition,
+    skdigits.datasets.load_sample,
+    skdigits.datasets.fetch_mnist,
+    skdigits.parallel.thread_budget,
+]
+ESTIMATORS = [skdigits.CNNClassifier, skdigits.ImageAugmenter]
+DISPLAYS = [skdigits.plots.HistoryDisplay, skdigits.plots.TopErrorsDisplay]
+
+
+def methods(cls):
+    return [
+        member
+        for name, member in inspect.getmembers(cls, callable)
+        if not name.startswith("_") and member.__module__.startswith("skdigits")
+    ]
+
+
+def sections(documented):
+    """Cut a docstring into its sections: heading -> text."""
+    parts = re.split(r"^(\w[\w ]+)\n-+\n", inspect.getdoc(documented), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def entries(text):
+    """Find "name : type" lines: name -> type."""
+    joined = text.replace("\\\n", "")
+    found = {}
+    for names, kind in re.findall(r"^(\S[\w, *]*?) ?: (.+)$", joined, flags=re.M):
+        found.update(dict.fromkeys(names.split(", "), kind))
+    return found
+
+
+EVERYTHING = [*FUNCTIONS, *ESTIMATORS, *DISPLAYS] + [
+    method for cls in ESTIMATORS + DISPLAYS for method in methods(cls)
+]
+
+
+@pytest.mark.parametrize("documented", EVERYTHING, ids=lambda d: d.__qualname__)
+def test_parameters_and_defaults_equal_the_signature(documented):
+    signature = inspect.signature(documented).parameters.values()
+    parameters = [p for p in signature if p.name not in ("self", "cls")]
+    described = entries(sections(documented).get("Parameters", "") + "\n")
+    ignored = re.findall(r"^(\w+) : Ignored", inspect.getdoc(documented), flags=re.M)
+    assert list(described) == [p.name for p in parameters]
+    for parameter in parameters:
+        if parameter.name in ignored or parameter.default is parameter.empty:
+            continue
+        default = repr(parameter.default).replace("'", '"')
+        assert re.search(
+            rf"default={re.escape(default)}$", described[parameter.name]
+        ), f"{parameter.name}: {described[parameter.name]}, is {default}"
+
+
+@pytest.mark.parametrize("documented", EVERYTHING, ids=lambda d: d.__qualname__)
+def test_first_line_is_a_sentence(documented):
+    first = inspect.getdoc(documented).splitlines()[0]
+    assert first.endswith(".")
+    assert len(first) <= 88
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
+    import pandas as pd
+
+    X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
+    fitted = cls(**({"epochs": 1} if "epochs" in cls().get_params() else {}))
+    fitted.fit(X, digits[1])
+    described = entries(sections(cls)["Attributes"])
+    for name in described:
+        assert hasattr(fitted, name), name
+    learned = {n for n in vars(fitted) if n.endswith("_") and not n.startswith("_")}
+    assert learned <= set(described)
+    assert isinstance(fitted.feature_names_in_, np.ndarray)
+
+
+@pytest.mark.parametrize("cls", [*ESTIMATORS, *DISPLAYS])
+def test_classes_have_examples_and_say_what_they_are_made_of(cls):
+    assert {"Parameters", "Attributes", "Examples"} <= set(sections(cls))

@@ -1,0 +1,234 @@
+"""What people do with a classifier of scikit-learn's, done with ours unchanged."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from optuna_integration import OptunaSearchCV
+from scipy.stats import uniform
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    classification_report,
+    confusion_matrix,
+)
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+    StratifiedKFold,
+    check_cv,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.pipeline import Pipeline
+
+from skdigits import CNNClassifier, ImageAugmenter
+
+# Of optuna-integration 5.0.0 about its own use of Optuna; seen 2026-11.
+OPTUNAS_OWN_WARNINGS = pytest.mark.filterwarnings(
+    "ignore::optuna.exceptions.ExperimentalWarning",
+    "ignore:`optuna.terminator` module has been deprecated:FutureWarning",
+)
+
+
+def cnn(**params):
+    return CNNClassifier(
+        **{"epochs": 5, "width": 0.3, "batch_size": 32, "random_state": 0, **params}
+    )
+
+
+@pytest.fixture
+def model():
+    augmenter = ImageAugmenter(rotation=5, shift=0.05, random_state=0)
+    return Pipeline([("augment", augmenter), ("cnn", cnn())])
+
+
+def test_folds_are_stratified(digits, model):
+    assert is_classifier(model)
+    assert isinstance(
+        check_cv(5, digits[1], classifier=is_classifier(model)), StratifiedKFold
+    )
+
+
+def test_cross_validate(digits, model):
+    scores = cross_validate(
+        model, *digits, cv=5, scoring=["accuracy", "neg_log_loss", "roc_auc_ovr"]
+    )
+    assert scores["test_accuracy"].shape == (5,)
+    assert scores["test_accuracy"].mean() > 0.2
+    assert scores["test_roc_auc_ovr"].mean() > 0.7
+    assert (scores["test_neg_log_loss"] < 0).all()
+
+
+def test_two_workers_score_as_one(digits, model):
+    one = cross_val_score(model, *digits, cv=3)
+    two = cross_val_score(model, *digits, cv=3, n_jobs=2)
+    np.testing.assert_allclose(two, one, atol=0.02)  # one image of 67
+
+
+def test_grid_search_over_both_steps(digits, model):
+    grid = {"augment__rotation": [5, 15], "cnn__width": [0.2, 0.5]}
+    search = GridSearchCV(model, grid, cv=2).fit(*digits)
+    assert len(search.cv_results_["params"]) == 4
+    assert len(set(search.cv_results_["mean_test_score"])) > 1
+    assert search.best_estimator_["cnn"].width == search.best_params_["cnn__width"]
+
+
+def test_halving_grid_search_over_epochs(digits, model):
+    search = HalvingGridSearchCV(
+        model,
+        {"augment__rotation": [5, 10, 15]},
+        resource="cnn__epochs",
+        max_resources=6,
+        min_resources=2,
+        cv=2,
+        random_state=0,
+    ).fit(*digits)
+    assert list(search.n_resources_) == [2, 6]
+    assert search.best_estimator_["cnn"].n_iter_ == 6
+
+
+def test_randomized_search(digits, model):
+    search = RandomizedSearchCV(
+        model,
+        {"cnn__learning_rate": uniform(1e-3, 1e-2)},
+        n_iter=3,
+        cv=2,
+        random_state=0,
+    ).fit(*digits)
+    assert search.best_score_ == max(search.cv_results_["mean_test_score"])
+
+
+@OPTUNAS_OWN_WARNINGS
+def test_optuna_search(digits, model):
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    search = OptunaSearchCV(
+        model,
+        {"augment__rotation": optuna.distributions.FloatDistribution(0, 20)},
+        n_trials=2,
+        cv=2,
+        random_state=0,
+    ).fit(*digits)
+    assert 0 <= search.best_params_["augment__rotation"] <= 20
+
+
+@OPTUNAS_OWN_WARNINGS
+def test_optuna_search_prunes_by_partial_fit(digits):
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    search = OptunaSearchCV(
+        cnn(),
+        {"width": optuna.distributions.FloatDistribution(0.2, 0.4)},
+        n_trials=2,
+        cv=2,
+        enable_pruning=True,
+        max_iter=3,
+        random_state=0,
+    ).fit(*digits)
+    assert search.best_score_ > 0.1
+
+
+def test_optuna_objective(digits, model):
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+    def objective(trial):
+        params = {"cnn__dropout": trial.suggest_float("cnn__dropout", 0, 0.5)}
+        return cross_val_score(clone(model).set_params(**params), *digits, cv=2).mean()
+
+    study = optuna.create_study(direction="maximize")
+    study.optimize(objective, n_trials=2)
+    assert study.best_value > 0.1
+
+
+def test_voting(digits):
+    X, y = digits
+    members = [(f"cnn{i}", cnn(random_state=i)) for i in range(3)]
+    voting = VotingClassifier(members, voting="soft").fit(X, y)
+    mean = np.mean([member.predict_proba(X) for member in voting.estimators_], axis=0)
+    np.testing.assert_allclose(voting.predict_proba(X), mean)
+
+
+def test_bagging(digits, model):
+    X, y = digits
+    bagging = BaggingClassifier(model, n_estimators=3, random_state=0).fit(X, y)
+    first, second, _ = (member.predict_proba(X) for member in bagging.estimators_)
+    assert not np.array_equal(first, second)
+    assert bagging.score(X, y) > 0.1
+
+
+def test_calibration(digits, model):
+    calibrated = CalibratedClassifierCV(model, cv=2).fit(*digits)
+    np.testing.assert_allclose(calibrated.predict_proba(digits[0]).sum(axis=1), 1)
+
+
+def test_reports(digits):
+    X, y = digits
+    predicted = cross_val_predict(cnn(epochs=10), X, y, cv=2)
+    assert confusion_matrix(y, predicted).sum() == len(y)
+    names = [f"Class {i}" for i in range(10)]
+    assert "Class 9" in classification_report(
+        y, predicted, target_names=names, zero_division=0
+    )
+
+
+def test_confusion_matrix_display(digits, model):
+    display = ConfusionMatrixDisplay.from_estimator(model.fit(*digits), *digits)
+    assert display.confusion_matrix.sum() == len(digits[1])
+
+
+def test_permutation_importance(digits, model):
+    X, y = digits
+    importance = permutation_importance(model.fit(X, y), X, y, n_repeats=1)
+    assert importance.importances_mean.shape == (64,)
+    assert importance.importances_mean[0] == 0  # a corner that is always black
+
+
+def test_binary_roc_auc(digits):
+    X, y = digits
+    assert (
+        cross_val_score(cnn(epochs=6), X, y == 0, scoring="roc_auc", cv=3).min() > 0.8
+    )
+
+
+def test_string_labels_through_a_pipeline(digits, model):
+    X, y = digits
+    names = np.array([f"digit {i}" for i in range(10)])
+    assert set(model.fit(X, names[y]).predict(X)) <= set(names)
+    assert 0 <= model.score(X, names[y]) <= 1
+
+
+def test_frames_keep_their_names(digits, model):
+    X, y = digits
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
+    model.fit(frame, pd.Series(y))
+    assert list(model.feature_names_in_) == list(frame.columns)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[frame.columns[::-1]])
+
+
+def test_another_process_predicts_the_same(digits, model, tmp_path):
+    X, y = digits
+    model.fit(X, y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    np.save(tmp_path / "X.npy", X)
+    script = (
+        "import joblib, numpy as np;"
+        "model = joblib.load('model.joblib');"
+        "np.save('proba.npy', model.predict_proba(np.load('X.npy')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "proba.npy"), model.predict_proba(X)
+    )

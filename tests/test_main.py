@@ -1,0 +1,131 @@
+"""The command line, run as a user runs it."""
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skdigits import __version__, _demo
+from skdigits.__main__ import main
+
+
+def skdigits(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "skdigits", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["train"], "invalid choice: 'train'"),
+        (["submit"], "required: PATH"),
+        (["submit", "x.zip", "--preset", "best"], "invalid choice: 'best'"),
+        (["submit", "x.zip", "--seed", "one"], "whole number from 0 to .* Got 'one'"),
+        (["submit", "x.zip", "--seed", "-1"], "--seed"),
+        (["submit", "x.zip", "--speed"], "unrecognized arguments: --speed"),
+        (["demo", "x"], "unrecognized arguments: x"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_2(arguments, message, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert pd.Series([err]).str.contains(message).all()
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"{__version__}\n"
+
+
+def test_a_bad_file_is_named_without_a_traceback(tmp_path, capsys):
+    path = tmp_path / "train.csv"
+    path.write_text("label,pixel0\n1,2\n")
+    (tmp_path / "test.csv").write_text("pixel0\n2\n")
+    assert main(["submit", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "train.csv" in err
+    assert err.startswith("skdigits: ")
+    assert "Traceback" not in err
+    assert main(["submit", str(tmp_path / "nothing.zip")]) == 1
+    assert "nothing.zip" in capsys.readouterr().err
+
+
+def test_the_place_of_the_output_is_checked_first(tmp_path, capsys):
+    output = tmp_path / "missing" / "submission.csv"
+    assert main(["submit", "nothing.zip", "--output", str(output)]) == 1
+    assert "folder that exists" in capsys.readouterr().err
+    assert not output.parent.exists()
+    assert main(["submit", "nothing.zip", "--output", str(tmp_path)]) == 1
+    assert "must be a file" in capsys.readouterr().err
+
+
+def write_competition(path, n_train, n_test):
+    """Write 500 images again and again, in the competition's form."""
+    rng = np.random.default_rng(0)
+    columns = [f"pixel{i}" for i in range(784)]
+    images = pd.DataFrame(rng.integers(0, 256, (500, 784)), columns=columns)
+    header, _, rows = images.to_csv(index=False).partition("\n")
+    train = images[:n_train].assign(label=np.arange(n_train) % 10)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train.csv", train.to_csv(index=False))
+        archive.writestr("test.csv", f"{header}\n{rows * (n_test // 500)}")
+
+
+def test_another_number_of_test_images_is_refused_before_training(tmp_path, capsys):
+    write_competition(tmp_path / "small.zip", n_train=40, n_test=500)
+    assert main(["submit", str(tmp_path / "small.zip")]) == 1
+    out, err = capsys.readouterr()
+    assert "Training" not in out
+    assert "test.csv must have the competition's 28,000 images. Got 500" in err
+
+
+def test_submit(tmp_path):
+    write_competition(tmp_path / "digits.zip", n_train=400, n_test=28_000)
+    arguments = "submit", "digits.zip", "--seed", "0", "--validate"
+    ran = skdigits(*arguments, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "400 images to train on, 28,000 to label" in ran.stdout
+    assert "Epoch 1/" in ran.stdout
+    assert "of 40 images wrong" in ran.stdout
+    assert "\x1b" not in ran.stdout
+    assert "\b" not in ran.stdout
+    written = pd.read_csv(tmp_path / "submission.csv")
+    assert list(written.columns) == ["ImageId", "Label"]
+    assert written.ImageId.tolist() == list(range(1, 28_001))
+    assert written.Label.isin(range(10)).all()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "digits.zip",
+        "submission.csv",
+    ]
+
+
+def test_demo(tmp_path, monkeypatch, capsys):
+    # The whole demo, with less training; .ci/run runs it as it is.
+    monkeypatch.setitem(_demo.SAMPLE_SETTINGS, "cnn__epochs", 3)
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    for text in ("logistic regression", "SVC", "CNN pipeline", "Class 9", "Next:"):
+        assert text in out
+    folder = tmp_path / "skdigits-demo"
+    assert (folder / "submission.csv").read_text().count("\n") == 361
+    for name in ("confusion_matrix.png", "history.png", "top_errors.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+        assert name in out

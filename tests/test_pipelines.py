@@ -1,0 +1,171 @@
+"""The two estimators together: what reaches the network, and what never does."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
+from skdigits._training_data import TrainingData
+
+
+class Recording(keras.layers.Layer):
+    """Notes a copy of every batch that comes by, in training and otherwise."""
+
+    def __init__(self, note):
+        super().__init__()
+        self.note = note
+
+    def call(self, inputs, training=False):
+        def keep(batch):
+            self.note(bool(training), batch.copy())
+            return np.int32(0)
+
+        kept = tf.numpy_function(keep, [inputs], tf.int32)
+        with tf.control_dependencies([kept]):
+            return tf.identity(inputs)
+
+
+@pytest.fixture
+def recorded(digits):
+    """Fit a Pipeline for four epochs: images in training, images beside, pixels."""
+    X, y = digits
+    seen = {True: [], False: []}
+
+    def architecture(image_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.Input(image_shape),
+                Recording(lambda training, batch: seen[training].append(batch)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    def fit(augmenter):
+        cnn = CNNClassifier(
+            architecture=architecture,
+            epochs=4,
+            validation_fraction=0.25,
+            random_state=0,
+        )
+        model = Pipeline([("augment", augmenter), ("cnn", cnn)]).fit(X, y)
+        mean, deviation = model["cnn"]._scale
+
+        def pixels(batches):
+            return (np.concatenate(batches) * deviation + mean).reshape(-1, 64)
+
+        return model, seen, pixels
+
+    return fit
+
+
+def rows_of(images):
+    return {tuple(row) for row in np.round(images).astype(int)}
+
+
+def test_every_epoch_trains_on_new_draws(digits, recorded):
+    X, _ = digits
+    _, seen, pixels = recorded(ImageAugmenter())
+    trained = pixels(seen[True]).reshape(4, 150, 64)
+    untouched = rows_of(X)
+    epochs = [rows_of(epoch) for epoch in trained]
+    assert all(len(epoch - untouched) > 140 for epoch in epochs)
+    for i in range(4):
+        for j in range(i):
+            assert len(epochs[i] & epochs[j]) < 10
+
+
+def test_validation_and_test_images_are_never_altered(digits, recorded):
+    X, _ = digits
+    model, seen, pixels = recorded(ImageAugmenter())
+    validated = pixels(seen[False]).reshape(4, 50, 64)
+    untouched = rows_of(X)
+    held_out = rows_of(validated[0])
+    assert len(held_out) >= 49  # of fifty, should two be alike
+    assert all(rows_of(epoch) == held_out for epoch in validated)
+    assert held_out <= untouched
+
+    seen[False].clear()
+    model.predict(X)
+    np.testing.assert_allclose(pixels(seen[False]), X, atol=1e-4)
+
+
+def test_the_held_out_images_take_no_part_in_training(digits, recorded):
+    X, _ = digits
+    _, seen, pixels = recorded(ImageAugmenter(rotation=0, zoom=0, shift=0))
+    held_out = rows_of(pixels(seen[False]))
+    trained = rows_of(pixels(seen[True]))
+    assert not held_out & trained
+    assert held_out | trained == rows_of(X)
+
+
+def test_the_held_out_part_has_every_class_in_proportion():
+    y = np.repeat([0, 1], [180, 20])
+    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None, None)
+    parts = data.split(0.25, np.array([0, 1]), seed=0)
+    shares = [np.bincount(part.labels) / len(part) for part in parts]
+    np.testing.assert_allclose(shares, [[0.9, 0.1]] * 2)
+    assert [len(part) for part in parts] == [150, 50]
+
+
+def test_order_of_images_differs_between_epochs(recorded):
+    _, seen, pixels = recorded(ImageAugmenter(rotation=0, zoom=0, shift=0))
+    epochs = pixels(seen[True]).reshape(4, 150, 64)
+    assert not np.array_equal(epochs[0], epochs[1])
+    assert rows_of(epochs[0]) == rows_of(epochs[1])
+
+
+def test_the_augmenter_helps_other_classifiers(digits):
+    X, y = digits
+    model = Pipeline([("augment", ImageAugmenter(random_state=0)), ("svc", SVC())])
+    assert cross_val_score(model, X, y, cv=3).mean() > 0.5
+
+
+def test_a_seed_in_the_classifier_is_enough(digits):
+    X, y = digits
+
+    def proba(**augment):
+        cnn = CNNClassifier(epochs=2, width=0.3, random_state=0)
+        model = Pipeline([("augment", ImageAugmenter(**augment)), ("cnn", cnn)])
+        return model.fit(X, y).predict_proba(X)
+
+    np.testing.assert_array_equal(proba(), proba())
+    assert not np.array_equal(proba(random_state=1), proba(random_state=2))
+
+
+def test_a_shape_given_to_the_augmenter_reaches_the_classifier():
+    X = np.random.default_rng(0).random((20, 4 * 6))
+    model = Pipeline(
+        [
+            ("augment", ImageAugmenter(image_shape=(4, 6))),
+            ("cnn", CNNClassifier(epochs=1, width=0.3)),
+        ]
+    ).fit(X, np.arange(20) % 2)
+    assert model["cnn"].image_shape_ == (4, 6, 1)
+
+
+@pytest.mark.parametrize("preset", ["classic", "fast", "accurate"])
+def test_presets_fit_and_predict(preset):
+    X = np.random.default_rng(0).integers(0, 256, (60, 784), dtype=np.uint8)
+    y = np.arange(60) % 10
+    model = make_digit_pipeline(preset, random_state=0).set_params(cnn__epochs=1)
+    if preset == "classic":
+        model.set_params(cnn__validation_fraction=0.2)
+    assert model.fit(X, y).predict(X).shape == (60,)
+    assert model["cnn"].architecture == preset
+
+
+def test_classic_is_the_recipe_of_2019():
+    augment, cnn = make_digit_pipeline("classic").named_steps.values()
+    assert (augment.rotation, augment.zoom, augment.shift) == (15, 0.1, 0.1)
+    assert (cnn.epochs, cnn.batch_size, cnn.optimizer) == (20, 64, "rmsprop")
+    assert (cnn.schedule, cnn.validation_fraction) == ("plateau", 0.1)
+
+
+def test_refuses_an_unknown_preset():
+    with pytest.raises(ValueError, match="'classic', 'fast'.*Got 'best' instead"):
+        make_digit_pipeline("best")

@@ -1,0 +1,134 @@
+"""The same int gives the same weights, and seeds leak nowhere."""
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import threading
+
+import keras
+import numpy as np
+import pytest
+from tensorflow.python.framework import config
+
+from skdigits import make_digit_pipeline
+
+FIT = """
+import hashlib
+import numpy as np
+from sklearn.datasets import load_digits
+from skdigits import make_digit_pipeline
+
+def fingerprint(seed):
+    X, y = load_digits(return_X_y=True)
+    model = make_digit_pipeline("classic", random_state=seed)
+    model.set_params(cnn__epochs=2, cnn__width=0.3, cnn__validation_fraction=0.2)
+    weights = model.fit(X[:200].astype("uint8"), y[:200])["cnn"].model_.get_weights()
+    return hashlib.sha256(b"".join(w.tobytes() for w in weights)).hexdigest()
+"""
+
+
+@pytest.fixture(scope="module")
+def fingerprint():
+    namespace = {}
+    exec(FIT, namespace)
+    return namespace["fingerprint"]
+
+
+def test_same_int_same_weights_in_one_process(fingerprint):
+    assert fingerprint(0) == fingerprint(0)
+    assert fingerprint(0) != fingerprint(1)
+
+
+def test_same_int_same_weights_in_two_processes(fingerprint):
+    ran = subprocess.run(
+        [sys.executable, "-c", FIT + "print(fingerprint(0), end='')"],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout == fingerprint(0), ran.stderr
+
+
+def test_a_new_engine_gives_what_a_used_one_gives(fingerprint):
+    from skdigits import _engines
+
+    used = fingerprint(0)
+    _engines._idle.clear()
+    assert fingerprint(0) == used
+
+
+def test_a_seeded_fit_and_then_one_without(fingerprint):
+    fingerprint(0)
+    assert fingerprint(None) != fingerprint(None)
+
+
+def test_two_random_states_give_two_models(fingerprint):
+    states = [np.random.RandomState(i) for i in range(2)]
+    assert fingerprint(states[0]) != fingerprint(states[1])
+    # A RandomState moves on, as in every estimator of scikit-learn's.
+    assert fingerprint(np.random.RandomState(0)) != fingerprint(states[0])
+
+
+def global_states():
+    generator = keras.src.random.seed_generator.global_seed_generator()
+    return (
+        random.getstate(),
+        hashlib.sha256(np.random.get_state()[1].tobytes()).hexdigest(),
+        tuple(generator.state.numpy().tolist()),
+        config.is_op_determinism_enabled(),
+        keras.config.floatx(),
+        dict(os.environ),
+    )
+
+
+def test_global_states_stay(digits):
+    X, y = digits
+    model = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)
+    before = global_states()
+    model.fit(X, y).predict(X)
+    model["cnn"].partial_fit(X, y)
+    model["augment"].augment(X)
+    _ = model["cnn"].model_
+    assert global_states() == before
+
+
+def test_a_build_leaves_pythons_random_alone(digits):
+    from skdigits import _engines
+
+    X, y = digits
+    _engines._idle.clear()  # the next fit builds its network
+    random.seed(7)
+    before = random.getstate()
+    make_digit_pipeline(random_state=0).set_params(cnn__epochs=1).fit(X, y)
+    assert random.getstate() == before
+
+
+def test_scikeras_leaves_keras_classes_alone():
+    code = """
+import keras
+before = [keras.Model.__reduce__, keras.losses.Loss.__reduce__,
+          keras.metrics.Metric.__reduce__, keras.optimizers.Optimizer.__reduce__,
+          hasattr(keras.Model, "__deepcopy__")]
+import skdigits._keras
+after = [keras.Model.__reduce__, keras.losses.Loss.__reduce__,
+         keras.metrics.Metric.__reduce__, keras.optimizers.Optimizer.__reduce__,
+         hasattr(keras.Model, "__deepcopy__")]
+raise SystemExit(before != after)
+"""
+    assert subprocess.run([sys.executable, "-c", code], stderr=-3).returncode == 0
+
+
+def test_two_threads_at_once(fingerprint):
+    expected = [fingerprint(seed) for seed in (0, 1)]
+    found = [None, None]
+
+    def fit(seed):
+        found[seed] = fingerprint(seed)
+
+    threads = [threading.Thread(target=fit, args=(seed,)) for seed in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == expected

@@ -1,0 +1,157 @@
+"""How TensorFlow is started: late, in silence, and within the thread budget."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from skdigits.parallel import thread_budget
+
+FIT = """
+import numpy as np
+from skdigits import CNNClassifier
+X = np.random.default_rng(0).integers(0, 256, (40, 64), dtype=np.uint8)
+CNNClassifier(epochs=1, width=0.3).fit(X, np.arange(40) % 2)
+"""
+
+
+def python(code, **environment):
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout, ran.stderr
+
+
+def test_import_loads_nothing_heavy():
+    heavy = ["tensorflow", "keras", "pandas", "matplotlib", "optuna", "cv2"]
+    code = f"import skdigits, sys; print([m for m in {heavy} if m in sys.modules])"
+    assert python(code) == ("[]\n", "")
+
+
+def test_estimators_are_made_and_cloned_without_tensorflow():
+    code = (
+        "import sys, sklearn.base; from skdigits import *;"
+        "sklearn.base.clone(make_digit_pipeline());"
+        "print('tensorflow' in sys.modules)"
+    )
+    assert python(code) == ("False\n", "")
+
+
+def test_names_of_the_package():
+    import skdigits
+
+    assert set(skdigits.__all__) <= set(dir(skdigits))
+    with pytest.raises(AttributeError, match="no attribute 'CNN'"):
+        _ = skdigits.CNN
+
+
+def test_a_fit_prints_nothing():
+    assert python(FIT) == ("", "")
+
+
+def test_many_fits_print_nothing():
+    # TensorFlow warns of "retracing" at the fifth network.
+    code = FIT.replace("\nCNN", "\nfor i in range(7): CNN").replace(
+        "0.3", "0.1 + i / 9"
+    )
+    assert code.count("range(7)") == 1
+    assert python(code) == ("", "")
+
+
+def test_what_others_write_meanwhile_comes_through():
+    code = """
+import os, sys, threading
+def chat():
+    while not done.is_set():
+        os.write(2, b"mine\\n")
+        done.wait(0.01)
+    os.write(2, b"last\\n")
+done = threading.Event()
+thread = threading.Thread(target=chat)
+thread.start()
+import skdigits._tensorflow
+done.set()
+thread.join()
+print("stdout too")
+print("stderr too", file=sys.stderr)
+"""
+    out, err = python(code)
+    assert out == "stdout too\n"
+    lines = err.splitlines()
+    assert lines[-2:] == ["last", "stderr too"]
+    assert set(lines[:-2]) == {"mine"}
+    assert len(lines) > 50  # it took seconds
+
+
+def test_the_environment_stays():
+    code = """
+import os
+import cv2, keras  # these two do leave variables behind
+before = dict(os.environ)
+import skdigits._keras
+print(dict(os.environ) == before)
+"""
+    assert python(code)[0] == "True\n"
+
+
+def test_settings_are_taken_back():
+    code = """
+import os, skdigits._keras
+print([name for name in skdigits._tensorflow.START_SETTINGS if name in os.environ])
+"""
+    assert python(code) == ("[]\n", "")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("0", "False"), ("1", "True")])
+def test_the_users_onednn_setting_stays(value, expected):
+    code = """
+import skdigits._keras
+from tensorflow.python.util import _pywrap_util_port
+print(_pywrap_util_port.IsMklEnabled())
+"""
+    assert python(code, TF_ENABLE_ONEDNN_OPTS=value) == (f"{expected}\n", "")
+
+
+def test_threads_follow_openmps_number():
+    code = """
+import skdigits._keras, tensorflow as tf
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+    assert python(code, OMP_NUM_THREADS="3")[0] == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "budget"), [("4", 4), ("3,2", 3), ("", None), ("0", None), ("all", None)]
+)
+def test_thread_budget(monkeypatch, value, budget):
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert thread_budget() == budget
+
+
+def test_workers_stay_within_the_cores():
+    code = """
+import joblib
+def threads():
+    import skdigits._keras, tensorflow as tf
+    return tf.config.threading.get_intra_op_parallelism_threads()
+budgets = joblib.Parallel(n_jobs=2)(joblib.delayed(threads)() for _ in range(2))
+print(max(budgets) * 2 <= max(2, joblib.cpu_count()) and min(budgets) > 0)
+"""
+    assert python(code)[0] == "True\n"
+
+
+def test_another_backend_is_refused():
+    code = """
+try:
+    import skdigits._keras
+except ImportError as error:
+    print(error)
+"""
+    out, _ = python(code, KERAS_BACKEND="torch")
+    assert "Keras's TensorFlow backend" in out
+    assert "KERAS_BACKEND=tensorflow" in out
