@@ -1,0 +1,53 @@
+"""
+Tune the network and its augmentation together
+==============================================
+
+How far to rotate and how wide a network to take are questions for cross-validation.
+Both are parameters of one Pipeline, so scikit-learn's searches and Optuna's studies
+tune them with nothing of ours in between.
+"""
+
+# %%
+# A third of the bundled digits, and few epochs, keep this to a minute.
+from sklearn.pipeline import Pipeline
+
+from skdigits import CNNClassifier, ImageAugmenter
+from skdigits.datasets import load_sample
+
+digits = load_sample()
+X, y = digits.X_train[:480], digits.y_train[:480]
+cnn = CNNClassifier(epochs=8, batch_size=32, random_state=0)
+model = Pipeline([("augment", ImageAugmenter(shift=0.05)), ("cnn", cnn)])
+
+# %%
+# A grid, tried on the same folds.
+from sklearn.model_selection import GridSearchCV
+
+grid = {"augment__rotation": [5, 20], "cnn__width": [0.25, 0.5]}
+search = GridSearchCV(model, grid, cv=2).fit(X, y)
+for params, score in zip(
+    search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
+):
+    print(params, f"{score:.4f}")
+
+# %%
+# Optuna draws where it expects more.
+import optuna
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def objective(trial):
+    candidate = clone(model).set_params(
+        augment__rotation=trial.suggest_float("rotation", 0, 30),
+        cnn__learning_rate=trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
+    )
+    return cross_val_score(candidate, X, y, cv=2).mean()
+
+
+sampler = optuna.samplers.TPESampler(seed=0)
+study = optuna.create_study(direction="maximize", sampler=sampler)
+study.optimize(objective, n_trials=5)
+print(study.best_params, f"{study.best_value:.4f}")

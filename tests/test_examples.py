@@ -1,0 +1,17 @@
+"""The examples run, offline, and are as short as they promise."""
+
+import runpy
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+EXAMPLES = sorted(Path(__file__).parents[1].glob("examples/plot_*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example(path, capsys):
+    assert len(path.read_text().splitlines()) < 60
+    runpy.run_path(str(path))
+    plt.close("all")
+    assert capsys.readouterr().out
