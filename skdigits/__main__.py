@@ -75,12 +75,10 @@ def _demo(arguments):
 
 
 def _submit(arguments):
-    output = Path(arguments.output)
-    _check_output(output)
-
     from .datasets import load_competition
-    from .submission import write_submission
+    from .submission import target_file, write_submission
 
+    target_file(arguments.output)  # better an error now than after the training
     digits = load_competition(arguments.path)
     n_train, n_test = len(digits.X_train), len(digits.X_test)
     print(f"{n_train:,} images to train on, {n_test:,} to label")
@@ -92,18 +90,9 @@ def _submit(arguments):
     if arguments.validate:
         _validate(digits, arguments)
     model = _train(digits.X_train, digits.y_train, arguments)
-    write_submission(model.predict(digits.X_test), output, expected=TEST_IMAGES)
-    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
-
-
-def _check_output(output):
-    """Find out before the training what would fail after it."""
-    if output.is_dir():
-        raise IsADirectoryError(f"--output must be a file. Got the folder {output}.")
-    if not output.parent.is_dir():
-        raise FileNotFoundError(
-            f"--output must be in a folder that exists. Make {output.parent} first."
-        )
+    labels = model.predict(digits.X_test)
+    write_submission(labels, arguments.output, expected=TEST_IMAGES)
+    print(f"Wrote {arguments.output}, {TEST_IMAGES:,} labels.")
 
 
 def _validate(digits, arguments):

@@ -5,21 +5,18 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import as_pixels, carries_source, validate_images
+from ._images import as_pixels, validate_images
 from ._network_state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
     Interval,
     StrOptions,
     check_partial_fit_first_call,
-    check_sample_weight,
     fit_context,
 )
-from ._training_data import TrainingData, effective_weights
+from ._training_data import check_training_data
 
 # `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
 
@@ -220,7 +217,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         TypeError
             If `X` is sparse, or if `architecture` returns no network.
         """
-        if not (self.warm_start and hasattr(self, "_state")):
+        if not (self.warm_start and self.__sklearn_is_fitted__()):
             return self._fit(X, y, sample_weight, reset=True)
         classes = np.unique(y)
         if not np.array_equal(classes, self.classes_):
@@ -257,7 +254,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             If `y` has labels that `classes` does not list, or as in ``fit``.
         """
         first = check_partial_fit_first_call(self, classes)
-        return self._fit(X, y, sample_weight, reset=first, one_epoch=True)
+        reset = first or not self.__sklearn_is_fitted__()
+        return self._fit(X, y, sample_weight, reset=reset, one_epoch=True)
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -307,13 +305,25 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             self._model = build_model(self._spec, self._state, *self._scale)
         return self._model
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_state")
+
     def __getstate__(self):
         state = super().__getstate__()
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
 
     def _fit(self, X, y, sample_weight, *, reset, one_epoch=False):
-        given_classes = self.classes_ if one_epoch or not reset else None
-        data, feed_seeds = self._check_data(X, y, sample_weight, given_classes, reset)
+        if reset:  # should this fit fail, the estimator counts as not fitted
+            vars(self).pop("_state", None)
+        data, self.classes_ = check_training_data(
+            self,
+            X,
+            y,
+            sample_weight,
+            image_shape=self.image_shape if reset else self.image_shape_,
+            classes=self.classes_ if one_epoch or not reset else None,
+            reset=reset,
+        )
         spec = NetworkSpec(
             architecture=self.architecture,
             image_shape=self.image_shape_,
@@ -324,7 +334,6 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             label_smoothing=self.label_smoothing,
         )
         if reset:
-            vars(self).pop("_state", None)
             self._seed = check_random_state(self.random_state).randint(2**31 - 1)
             self._spec = spec.for_one_fit()
         elif not self._spec.same_network(spec):
@@ -341,59 +350,26 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         if reset:
             self._scale = data.statistics()
             self.n_iter_, self.history_ = 0, {}
-        self._train(data, held_out, (self._seed, *feed_seeds), one_epoch)
+        self._train(data, held_out, one_epoch)
         return self
 
-    def _check_data(self, X, y, sample_weight, classes, reset):
-        """Check what was given and encode it: TrainingData and the draws' own seed."""
-        augmented = X if carries_source(X) else None
-        shape = self.image_shape if reset else self.image_shape_
-        if augmented is not None and shape is None:
-            shape = augmented.source.shape[1:]
-        X, y = validate_images(self, X, y, image_shape=shape, reset=reset)
-        check_classification_targets(y)
-        images = as_pixels(X, self.image_shape_)
-        draw, feed_seeds = None, ()
-        if augmented is not None:
-            images, draw = augmented.source, augmented.draw
-            feed_seeds = () if augmented.seed is None else (augmented.seed,)
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-        if self.class_weight is not None:
-            class_weight = compute_sample_weight(self.class_weight, y)
-        else:
-            class_weight = None
-        keep, weights = effective_weights(sample_weight, class_weight)
-        if keep is not None and not keep.all():
-            images, y = images[keep], y[keep]
-        self.classes_, labels = _encode(y, classes)
-        return TrainingData(images, labels, weights, draw), feed_seeds
-
-    def _train(self, data, held_out, seeds, one_epoch):
-        from . import _engines, _feed, _keras
+    def _train(self, data, held_out, one_epoch):
+        from . import _callbacks, _engines, _feed
 
         epochs = 1 if one_epoch else self.epochs
-        scaler = _feed.Scaler(
-            *self._scale, self.image_shape_, data.images.dtype, len(self.classes_)
-        )
+        form = {"scale": self._scale, "n_classes": len(self.classes_)}
         feed = _feed.training_feed(
-            data.load,
-            data.labels,
-            data.weights,
+            data,
             batch_size=self.batch_size,
-            seeds=seeds,
+            seed=self._seed,
             first_epoch=self.n_iter_,
-            scaler=scaler,
+            **form,
         )
-        validation = None
-        if held_out is not None:
-            validation = _feed.validation_feed(
-                held_out.images, held_out.labels, held_out.weights, scaler=scaler
-            )
-        self.callbacks_ = _keras.copy_callbacks(self.callbacks)
-        control = _keras.control_callbacks(
+        validation = (
+            None if held_out is None else _feed.validation_feed(held_out, **form)
+        )
+        self.callbacks_ = _callbacks.copy_callbacks(self.callbacks)
+        control = _callbacks.control_callbacks(
             rate=self.learning_rate,
             schedule="constant" if one_epoch else self.schedule,
             n_batches=epochs * len(feed),
@@ -416,22 +392,3 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self.history_ = {
             key: self.history_.get(key, []) + values for key, values in history.items()
         }
-
-
-def _encode(y, classes):
-    """Turn labels into places of the classes: (classes, int32 places)."""
-    found = np.unique(y)
-    if classes is None:
-        classes = found
-    unknown = np.setdiff1d(found, classes)
-    if len(unknown):
-        raise ValueError(
-            f"y has labels that `classes` does not list: {unknown.tolist()}. Pass all "
-            f"labels as classes in the first call of partial_fit. It has {classes}."
-        )
-    if len(classes) < 2:
-        raise ValueError(
-            "CNNClassifier needs samples of two classes at least. Got one class: "
-            f"{classes.tolist()[0]!r}."
-        )
-    return classes, np.searchsorted(classes, y).astype(np.int32)

@@ -9,24 +9,22 @@ PREFETCH = 4  # batches that are made ready while the network trains
 PREDICTION_BATCH = 256
 
 
-def training_feed(load, labels, weights, *, batch_size, seeds, first_epoch, scaler):
+def training_feed(data, *, batch_size, seed, first_epoch, scale, n_classes):
     """Feed images in a new order, and drawn anew, in each epoch.
 
     Parameters
     ----------
-    load : callable
-        ``load(indices, rng)`` gives the images of those places, shape (batch, height,
-        width, channels), uint8 or float32.
-    labels : ndarray of shape (n_samples,), int
-        Places of the classes.
-    weights : ndarray of shape (n_samples,), float32, or None
+    data : TrainingData
     batch_size : int
         Largest batch. The images are dealt out evenly: batches differ by one at most,
         and no epoch ends with a batch of one or two.
-    seeds : tuple of int
-        Together with the number of the epoch they give its order and draws.
+    seed : int
+        With the number of the epoch it gives its order and, with the data's own seeds,
+        its draws.
     first_epoch : int
-    scaler : Scaler
+    scale : tuple of 2 floats
+        Mean and deviation of the pixels, for `standardise`.
+    n_classes : int
 
     Returns
     -------
@@ -34,43 +32,45 @@ def training_feed(load, labels, weights, *, batch_size, seeds, first_epoch, scal
         Each pass over it is the next epoch.
     """
     epochs = itertools.count(first_epoch)
-    n_batches = -(-len(labels) // batch_size)
+    n_batches = -(-len(data) // batch_size)
 
     def epoch():
-        rng = np.random.default_rng([*seeds, next(epochs)])
-        for indices in np.array_split(rng.permutation(len(labels)), n_batches):
-            yield indices, load(indices, rng)
+        rng = np.random.default_rng([seed, *data.draw_seeds, next(epochs)])
+        for indices in np.array_split(rng.permutation(len(data)), n_batches):
+            yield indices, data.load(indices, rng)
 
-    return _dataset(epoch, n_batches, labels, weights, scaler)
+    return _dataset(epoch, n_batches, data, scale, n_classes)
 
 
-def validation_feed(images, labels, weights, *, scaler):
+def validation_feed(data, *, scale, n_classes):
     """Feed held-out images as they are, in their order."""
-    n_batches = -(-len(labels) // PREDICTION_BATCH)
+    n_batches = -(-len(data) // PREDICTION_BATCH)
 
     def once():
-        for indices in np.array_split(np.arange(len(labels)), n_batches):
-            yield indices, images[indices]
+        for indices in np.array_split(np.arange(len(data)), n_batches):
+            yield indices, data.images[indices]
 
-    return _dataset(once, n_batches, labels, weights, scaler)
+    return _dataset(once, n_batches, data, scale, n_classes)
 
 
-def _dataset(batches, n_batches, labels, weights, scaler):
+def _dataset(batches, n_batches, data, scale, n_classes):
+    weighted = data.weights is not None
+
     def examples():
         for indices, images in batches():
-            example = images, labels[indices]
-            yield example if weights is None else (*example, weights[indices])
+            example = images, data.labels[indices]
+            yield (*example, data.weights[indices]) if weighted else example
 
     # An unknown batch size keeps Keras from tracing once more for a smaller batch.
     signature = (
-        tf.TensorSpec((None, *scaler.image_shape), scaler.dtype),
+        tf.TensorSpec((None, *data.images.shape[1:]), data.images.dtype),
         tf.TensorSpec((None,), tf.int32),
     )
-    if weights is not None:
+    if weighted:
         signature += (tf.TensorSpec((None,), tf.float32),)
 
     def prepare(images, labels, *weights):
-        return scaler(images), tf.one_hot(labels, scaler.n_classes), *weights
+        return standardise(images, *scale), tf.one_hot(labels, n_classes), *weights
 
     options = tf.data.Options()
     # With autotune on, a fit often waits seconds at the end of an epoch.
@@ -82,28 +82,6 @@ def _dataset(batches, n_batches, labels, weights, scaler):
         .prefetch(PREFETCH)
         .with_options(options)
     )
-
-
-class Scaler:
-    """Standardises images in the graph: (pixels - mean) / deviation, float32.
-
-    Parameters
-    ----------
-    mean, deviation : float
-        In the unit of the pixels.
-    image_shape : tuple of 3 ints
-    dtype : numpy.dtype
-        uint8 or float32, of the images that come in.
-    n_classes : int
-    """
-
-    def __init__(self, mean, deviation, image_shape, dtype, n_classes):
-        self.mean, self.deviation = mean, deviation
-        self.image_shape, self.dtype = image_shape, dtype
-        self.n_classes = n_classes
-
-    def __call__(self, images):
-        return standardise(images, self.mean, self.deviation)
 
 
 def standardise(images, mean, deviation):

@@ -1,8 +1,6 @@
 """The only file that knows scikeras and Keras internals."""
 
 import contextlib
-import copy
-import math
 import random
 import sys
 import threading
@@ -14,7 +12,7 @@ from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 import keras
 import numpy as np
 
-from . import _networks, _schedules
+from . import _networks
 
 
 def _import_keras_classifier():
@@ -270,87 +268,6 @@ def with_standardisation(network, image_shape, mean, deviation):
     return keras.Sequential([*first, *rest], name=network.name)
 
 
-class ScheduledRate(keras.callbacks.Callback):
-    """Sets the learning rate by the progress of the training, and logs it.
-
-    Parameters
-    ----------
-    rate : float
-    schedule : str
-    n_batches : int
-        Of the whole training.
-    """
-
-    def __init__(self, rate, schedule, n_batches):
-        super().__init__()
-        self.rate, self.n_batches = rate, n_batches
-        self.factor = _schedules.BY_PROGRESS.get(schedule, _schedules.constant)
-        self.batch = 0
-
-    def on_train_begin(self, logs=None):
-        self.model.optimizer.learning_rate = self.rate
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.factor is not _schedules.constant:
-            progress = self.batch / self.n_batches
-            self.model.optimizer.learning_rate = self.rate * self.factor(progress)
-            self.batch += 1
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-
-
-class StopOnDivergence(keras.callbacks.Callback):
-    """Raises as soon as an epoch's loss is no number any more."""
-
-    def __init__(self, rate, schedule):
-        super().__init__()
-        self.rate, self.schedule = rate, schedule
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            raise ValueError(
-                f"Training diverged: the loss of epoch {epoch + 1} is {logs['loss']}. "
-                f"Lower learning_rate={self.rate} (schedule={self.schedule!r})."
-            )
-
-
-def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, held_out):
-    """Make the callbacks that parameters of `CNNClassifier` stand for.
-
-    Parameters
-    ----------
-    rate : float
-    schedule : str
-    n_batches : int
-        Of the whole training.
-    early_stopping : bool
-    patience : int
-        Epochs without a better loss before early stopping.
-    held_out : bool
-        Whether there are images to validate on; else the training metrics decide.
-
-    Returns
-    -------
-    list of keras.callbacks.Callback
-    """
-    prefix = "val_" if held_out else ""
-    callbacks = [ScheduledRate(rate, schedule, n_batches)]
-    if schedule == "plateau":
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                monitor=f"{prefix}accuracy", factor=0.5, patience=3, min_lr=rate / 10
-            )
-        )
-    if early_stopping:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor=f"{prefix}loss", patience=patience, restore_best_weights=True
-            )
-        )
-    return [*callbacks, StopOnDivergence(rate, schedule)]
-
-
 def values(variables):
     """Copy variables out of TensorFlow: list of ndarray."""
     return [np.array(variable.numpy()) for variable in variables]
@@ -360,14 +277,3 @@ def assign(variables, arrays):
     """Put arrays into variables."""
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-
-
-def copy_callbacks(callbacks):
-    """Copy the user's callbacks, so that a fit leaves its parameters as they were."""
-    for place, callback in enumerate(callbacks or ()):
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise TypeError(
-                "callbacks must be instances of keras.callbacks.Callback. Got "
-                f"{callback!r} at place {place} instead."
-            )
-    return copy.deepcopy(list(callbacks or ()))

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
 
-from ._images import pixel_statistics
+from ._images import as_pixels, carries_source, pixel_statistics, validate_images
+from ._sklearn import check_sample_weight
 
 
 @dataclasses.dataclass
@@ -23,12 +26,15 @@ class TrainingData:
         Positive, 1 on average.
     draw : callable or None
         ``draw(images, rng)`` gives augmented images.
+    draw_seeds : tuple of int
+        What the draws depend on beside the seed of the classifier.
     """
 
     images: np.ndarray
     labels: np.ndarray
     weights: np.ndarray | None
-    draw: Callable | None
+    draw: Callable | None = None
+    draw_seeds: tuple = ()
 
     def __len__(self):
         return len(self.labels)
@@ -41,8 +47,11 @@ class TrainingData:
     def take(self, indices):
         """Give the part of the data at some places."""
         weights = None if self.weights is None else self.weights[indices]
-        return TrainingData(
-            self.images[indices], self.labels[indices], weights, self.draw
+        return dataclasses.replace(
+            self,
+            images=self.images[indices],
+            labels=self.labels[indices],
+            weights=weights,
         )
 
     def split(self, fraction, classes, seed):
@@ -89,25 +98,73 @@ class TrainingData:
         return pixel_statistics(self.images)
 
 
-def effective_weights(sample_weight, class_weight):
-    """Multiply weights and scale them to 1 on average.
+def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes, reset):
+    """Check what a user gave to ``fit`` and lay it out for the network.
 
     Parameters
     ----------
-    sample_weight, class_weight : ndarray of shape (n_samples,) or None
-        Left as they are.
+    estimator : CNNClassifier
+        Gets ``n_features_in_``, ``feature_names_in_`` and ``image_shape_`` if `reset`.
+    X, y, sample_weight : array-like
+        As given by the user.
+    image_shape : tuple of 2 or 3 ints, or None
+    classes : ndarray of shape (n_classes,), or None
+        None means those in `y`.
+    reset : bool
+        Whether this is a new start.
 
     Returns
     -------
-    keep : ndarray of shape (n_samples,), bool, or None
-        The samples that have any weight; None means all.
-    weights : ndarray of float32, or None
-        Of the samples that are kept.
+    data : TrainingData
+    classes : ndarray of shape (n_classes,)
     """
-    given = [w for w in (sample_weight, class_weight) if w is not None]
-    if not given:
-        return None, None
-    weights = np.prod(given, axis=0)
-    keep = weights > 0
-    weights = weights[keep]
-    return keep, (weights / weights.mean()).astype(np.float32)
+    augmented = X if carries_source(X) else None
+    if augmented is not None and image_shape is None:
+        image_shape = augmented.source.shape[1:]
+    X, y = validate_images(estimator, X, y, image_shape=image_shape, reset=reset)
+    check_classification_targets(y)
+    if augmented is None:
+        images, draw, draw_seeds = as_pixels(X, estimator.image_shape_), None, ()
+    else:
+        images, draw = augmented.source, augmented.draw
+        draw_seeds = () if augmented.seed is None else (augmented.seed,)
+    weights = _weights(X, y, sample_weight, estimator.class_weight)
+    if weights is not None:
+        keep = weights > 0
+        if not keep.all():
+            images, y, weights = images[keep], y[keep], weights[keep]
+        weights = (weights / weights.mean()).astype(np.float32)
+    classes, labels = _encode(y, classes)
+    return TrainingData(images, labels, weights, draw, draw_seeds), classes
+
+
+def _weights(X, y, sample_weight, class_weight):
+    """Multiply sample and class weights: a new array, or None."""
+    weights = None
+    if sample_weight is not None:
+        weights = check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    if class_weight is not None:
+        by_class = compute_sample_weight(class_weight, y)
+        weights = by_class if weights is None else weights * by_class
+    return weights
+
+
+def _encode(y, classes):
+    """Turn labels into places of the classes: (classes, int32 places)."""
+    found = np.unique(y)
+    if classes is None:
+        classes = found
+    unknown = np.setdiff1d(found, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y has labels that `classes` does not list: {unknown.tolist()}. Pass all "
+            f"labels as classes in the first call of partial_fit. It has {classes}."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            "CNNClassifier needs samples of two classes at least. Got one class: "
+            f"{classes.tolist()[0]!r}."
+        )
+    return classes, np.searchsorted(classes, y).astype(np.int32)

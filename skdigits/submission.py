@@ -96,7 +96,7 @@ def _ids(image_ids, n_images):
     return ids
 
 
-def _target(path):
+def target_file(path):
     """Return the file to replace: what `path` means, links followed."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
@@ -201,5 +201,5 @@ def write_submission(y_pred, path, *, image_ids=None, expected=None):
         {"ImageId": _ids(image_ids, len(digits)), "Label": digits}, dtype=np.int64
     )
     content = submission.to_csv(index=False, lineterminator="\n").encode()
-    _write_whole(content, _target(path))
+    _write_whole(content, target_file(path))
     return submission

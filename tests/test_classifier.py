@@ -678,6 +678,41 @@ def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
         model.fit(*digits)
 
 
+def test_a_fit_that_fails_leaves_it_unfitted(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    with pytest.raises(ValueError, match="no square"):
+        model.fit(X[:, :60], y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    assert model.fit(X, y).predict(X).shape == y.shape
+
+
+def test_a_first_partial_fit_that_fails_can_be_repeated(digits):
+    X, y = digits
+    model = small()
+    with pytest.raises(ValueError, match="no square"):
+        model.partial_fit(X[:, :60], y, classes=np.arange(10))
+    model.partial_fit(X, y, classes=np.arange(10))
+    assert model.n_iter_ == 1
+
+
+def test_an_interrupted_fit_can_be_repeated(digits):
+    X, y = digits
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    expected = weights(small().fit(X, y))
+    model = small(callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    assert equal(weights(model.set_params(callbacks=None).fit(X, y)), expected)
+
+
 def test_divergence_is_an_error(digits):
     X, y = digits
     model = small(architecture=dense(10), optimizer="sgd", learning_rate=1e38, epochs=5)

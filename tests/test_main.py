@@ -73,7 +73,7 @@ def test_the_place_of_the_output_is_checked_first(tmp_path, capsys):
     assert "folder that exists" in capsys.readouterr().err
     assert not output.parent.exists()
     assert main(["submit", "nothing.zip", "--output", str(tmp_path)]) == 1
-    assert "must be a file" in capsys.readouterr().err
+    assert "path must be a file" in capsys.readouterr().err
 
 
 def write_competition(path, n_train, n_test):

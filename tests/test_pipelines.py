@@ -105,7 +105,7 @@ def test_the_held_out_images_take_no_part_in_training(digits, recorded):
 
 def test_the_held_out_part_has_every_class_in_proportion():
     y = np.repeat([0, 1], [180, 20])
-    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None, None)
+    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None)
     parts = data.split(0.25, np.array([0, 1]), seed=0)
     shares = [np.bincount(part.labels) / len(part) for part in parts]
     np.testing.assert_allclose(shares, [[0.9, 0.1]] * 2)
