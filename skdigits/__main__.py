@@ -1,7 +1,7 @@
 """The command line: ``skdigits demo`` and ``skdigits submit``."""
 
 import argparse
-import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -148,7 +148,10 @@ def main(argv=None):
     arguments = _parse(argv)
     try:
         arguments.run(arguments)
-    except (OSError, ValueError, TypeError) as exc:
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, ValueError, TypeError, ImportError) as exc:
         print(f"skdigits: {exc}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -158,5 +161,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):
-        sys.exit(main())
+    sys.exit(main())

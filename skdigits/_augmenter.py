@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import AugmentedImages, as_pixels, validate_images
+from ._images import AugmentedImages, as_pixels, like_pixels, validate_images
 from ._parameters import suggest_parameters
 from ._sklearn import Interval, fit_context
 from ._warps import warp
@@ -64,9 +64,10 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    What ``fit_transform`` returns carries its source as long as nothing changes it. A
-    step between the augmenter and the classifier, or ``set_output`` to a DataFrame,
-    makes it a plain array: the classifier then sees the same draw in every epoch.
+    What ``fit_transform`` returns carries its source as long as no pixel is changed,
+    also as a pandas DataFrame, and when ``Pipeline(memory=...)`` keeps it. After a step
+    between the augmenter and the classifier it is a plain array: the classifier then
+    sees the same draw in every epoch.
 
     Like `sklearn.preprocessing.TargetEncoder`, it has a ``fit_transform`` that gives
     something else than ``fit`` followed by ``transform``.
@@ -92,7 +93,7 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         "shift": [Interval(Real, 0, 1, closed="both")],
         "shear": [Interval(Real, 0, 90, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
-        "fill_value": [Real],
+        "fill_value": [Interval(Real, None, None, closed="neither")],
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
     }
@@ -183,7 +184,7 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rng, seed = self._generator(self.random_state)
         images = as_pixels(X, self.image_shape_)
         return AugmentedImages(
-            self._draw(images, rng).astype(X.dtype, copy=False).reshape(X.shape),
+            like_pixels(self._draw(images, rng), X),
             source=images,
             draw=self._draw,
             seed=None if self.random_state is None else seed,
@@ -210,7 +211,7 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         given = self.random_state if random_state is None else random_state
         rng, _ = self._generator(given)
         images = as_pixels(X, self.image_shape_)
-        return self._draw(images, rng).astype(X.dtype, copy=False).reshape(X.shape)
+        return like_pixels(self._draw(images, rng), X)
 
     def _draw(self, images, rng):
         return warp(

@@ -93,11 +93,15 @@ def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, he
 
 
 def copy_callbacks(callbacks):
-    """Copy the user's callbacks, so that a fit leaves its parameters as they were."""
+    """Copy the user's callbacks, so that a fit leaves its parameters as they were.
+
+    The copies are shallow: what a callback refers to, an Optuna trial or an open file,
+    stays the one that the user has.
+    """
     for place, callback in enumerate(callbacks or ()):
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
                 "callbacks must be instances of keras.callbacks.Callback. Got "
                 f"{callback!r} at place {place} instead."
             )
-    return copy.deepcopy(list(callbacks or ()))
+    return [copy.copy(callback) for callback in callbacks or ()]

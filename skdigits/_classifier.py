@@ -70,7 +70,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in other classifiers.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks for the training. Copies are used, see ``callbacks_``.
+        Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
+        and a network of their own that they may change.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
     random_state : int, RandomState instance or None, default=None
@@ -231,6 +232,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch, at the full learning rate and without validation.
 
+        Weights are scaled to 1 on average in each call.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
@@ -253,9 +256,15 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If `y` has labels that `classes` does not list, or as in ``fit``.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all labels at once, and partial_fit '
+                "sees some. Pass a dict of weights."
+            )
+        if not self.__sklearn_is_fitted__():  # a fit that failed may have left them
+            vars(self).pop("classes_", None)
         first = check_partial_fit_first_call(self, classes)
-        reset = first or not self.__sklearn_is_fitted__()
-        return self._fit(X, y, sample_weight, reset=reset, one_epoch=True)
+        return self._fit(X, y, sample_weight, reset=first, one_epoch=True)
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -378,7 +387,9 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             held_out=held_out is not None,
         )
         state = getattr(self, "_state", None)
-        with _engines.lend(self._spec, state=state, seed=self._seed) as engine:
+        with _engines.lend(
+            self._spec, state=state, seed=self._seed, alone=bool(self.callbacks_)
+        ) as engine:
             self._state, history = engine.train(
                 feed,
                 epochs=epochs,

@@ -36,6 +36,7 @@ class Engine:
 
     def __init__(self, spec, seed=None):
         self.spec = spec
+        self.policy = _keras.dtype_policy()
         self.network = _keras.build_network(spec, seed)
         self.trainer = _keras.Trainer(
             self.network, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
@@ -101,7 +102,7 @@ class Engine:
 
 
 @contextlib.contextmanager
-def lend(spec, *, state=None, seed=None):
+def lend(spec, *, state=None, seed=None, alone=False):
     """Lend an engine: one that holds `state`, or one that starts anew from `seed`.
 
     An engine that an error left in the middle of its work is not lent again.
@@ -112,18 +113,23 @@ def lend(spec, *, state=None, seed=None):
     state : NetworkState or None
     seed : int or None
         Needed where there is no `state`.
+    alone : bool
+        Make a new engine and keep it from others: for callbacks of the user's, which
+        may change it in any way.
 
     Yields
     ------
     Engine
     """
     with _tensorflow.without_retracing_warnings():
-        engine = _take(spec, state) or Engine(spec, seed)
+        engine = (None if alone else _take(spec, state)) or Engine(spec, seed)
         if state is None:
             engine.start_anew(seed)
         else:
             engine.load(state)
         yield engine
+    if alone:
+        return
     with _lock:
         _idle.append(engine)
         del _idle[:-MAX_IDLE]
@@ -131,7 +137,8 @@ def lend(spec, *, state=None, seed=None):
 
 def _take(spec, state):
     with _lock:
-        fitting = [engine for engine in _idle if engine.spec == spec]
+        policy = _keras.dtype_policy()
+        fitting = [e for e in _idle if e.spec == spec and e.policy == policy]
         if not fitting:
             return None
         holding = [engine for engine in fitting if engine.holds(state)]

@@ -1,6 +1,7 @@
 """What both estimators know of images: their shapes, and the array of drawn ones."""
 
 import math
+import zlib
 from numbers import Integral
 
 import numpy as np
@@ -19,8 +20,8 @@ BLOCK = 1024  # images that are turned to float64 together
 class AugmentedImages(np.ndarray):
     """One random draw of every image, which can be drawn anew while it is unchanged.
 
-    To anything but a `CNNClassifier` it is a plain array. A slice, a copy or the
-    result of any computation carries nothing.
+    To anything but a `CNNClassifier` it is a plain array. Slices, copies and results
+    of computations carry nothing; `find_draw` tells whether its pixels were changed.
 
     Attributes
     ----------
@@ -30,20 +31,54 @@ class AugmentedImages(np.ndarray):
         ``draw(images, rng)`` gives a fresh draw of some of the source's images.
     seed : int or None
         What the draws depend on beside the seed of whoever draws.
+    checksum : int or None
+        Of the pixels as they were drawn.
     """
 
     def __new__(cls, drawn, *, source, draw, seed):
-        self = np.asarray(drawn).view(cls)
+        # It owns its memory, so that a DataFrame made of it leads back here.
+        self = super().__new__(cls, drawn.shape, drawn.dtype)
+        self[...] = drawn
         self.source, self.draw, self.seed = source, draw, seed
+        self.checksum = _checksum(self)
         return self
 
     def __array_finalize__(self, obj):
-        self.source = self.draw = self.seed = None
+        self.source = self.draw = self.seed = self.checksum = None
+
+    def __reduce__(self):
+        if find_draw(self) is None:
+            return np.asarray(self).__reduce__()
+        parts = np.asarray(self), self.source, self.draw, self.seed
+        return _restore_draw, parts
 
 
-def carries_source(X):
-    """Whether `X` is a draw that can be made anew."""
-    return isinstance(X, AugmentedImages) and X.source is not None
+def _restore_draw(drawn, source, draw, seed):
+    return AugmentedImages(drawn, source=source, draw=draw, seed=seed)
+
+
+def _checksum(array):
+    return zlib.crc32(np.ascontiguousarray(array).data)
+
+
+def find_draw(X):
+    """Find the draw that `X` is, or holds in its own memory, with no pixel changed.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame
+
+    Returns
+    -------
+    AugmentedImages or None
+    """
+    array = X.to_numpy() if hasattr(X, "iloc") else X
+    owner = array
+    while isinstance(owner, np.ndarray) and not isinstance(owner, AugmentedImages):
+        owner = owner.base
+    if getattr(owner, "source", None) is None or array.shape != owner.shape:
+        return None
+    return owner if _checksum(array) == owner.checksum else None
 
 
 def resolve_image_shape(image_shape, n_pixels, tail=None):
@@ -187,6 +222,17 @@ def as_pixels(X, image_shape):
             "the pixels, for example to 0..255."
         )
     return pixels.reshape(len(X), *image_shape)
+
+
+def like_pixels(images, X):
+    """Give images the shape and dtype of the data that they come from.
+
+    Integers are rounded, and kept in the range of their type.
+    """
+    if X.dtype.kind in "iu" and images.dtype.kind == "f":
+        limits = np.iinfo(X.dtype)
+        images = np.clip(np.rint(images.astype(np.float64)), limits.min, limits.max)
+    return images.astype(X.dtype, copy=False).reshape(X.shape)
 
 
 def pixel_statistics(images):

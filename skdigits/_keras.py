@@ -5,6 +5,7 @@ import random
 import sys
 import threading
 import weakref
+from numbers import Real
 
 from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 
@@ -56,7 +57,7 @@ OPTIMIZERS = {
     },
 }
 
-_building = threading.Lock()
+_building = threading.RLock()  # an architecture may itself fit a classifier
 _used_networks = weakref.WeakSet()
 
 
@@ -120,12 +121,25 @@ class Trainer(KerasClassifier):
             verbose=_keras_verbosity(verbose),
         )
         self.callbacks = self._fit_callbacks = None
-        return {key: [float(v) for v in vs] for key, vs in self.history_.items()}
+        return {key: [*map(_plain, vs)] for key, vs in self.history_.items()}
+
+
+def _plain(value):
+    """Turn NumPy's numbers to Python's; a callback may log what is none."""
+    return float(value) if isinstance(value, Real) else value
+
+
+def dtype_policy():
+    """Name what Keras's layers are built with: "float32" or a mixed precision."""
+    return keras.config.dtype_policy().name
 
 
 def _keras_verbosity(verbose):
     """Keep Keras's moving bar, 1, out of files and pipes: a line an epoch, 2."""
-    return 2 if verbose == 1 and not sys.stdout.isatty() else int(verbose)
+    if sys.stdout is None:
+        return 0
+    is_terminal = getattr(sys.stdout, "isatty", lambda: False)()
+    return 2 if verbose == 1 and not is_terminal else int(verbose)
 
 
 def build_network(spec, seed=None):
@@ -195,17 +209,18 @@ def _check_network(network, spec):
         ) from exc
     shape = getattr(outputs, "shape", None)
     if shape is None or tuple(shape) != (None, spec.n_classes):
-        got = [tuple(o.shape) for o in outputs] if shape is None else tuple(shape)
+        got = f"a {type(outputs).__name__}" if shape is None else tuple(shape)
         raise ValueError(
             "architecture must return a network with one output for each of the "
             f"{spec.n_classes} classes: {expected}. Got {got} instead."
         )
-    last = network.layers[-1] if network.layers else None
-    if getattr(last, "activation", None) is keras.activations.linear:
+    probe = np.random.default_rng(0).normal(size=(8, *spec.image_shape))
+    sums = np.array(network(probe, training=False).numpy()).sum(axis=1)
+    if not np.allclose(sums, 1, atol=0.02):  # the tolerance is float16's
         raise ValueError(
             "architecture must return a network whose outputs are probabilities. Got "
-            f"the linear layer {last.name!r} at its end instead. Give it "
-            'activation="softmax".'
+            f"outputs of an image that sum to {sums[0]:.3g} instead of 1. End with "
+            'keras.layers.Dense(n_classes, activation="softmax").'
         )
     _used_networks.add(network)
 
@@ -274,6 +289,18 @@ def values(variables):
 
 
 def assign(variables, arrays):
-    """Put arrays into variables."""
+    """Put arrays into variables.
+
+    Raises
+    ------
+    ValueError
+        If a callable architecture did not build what it had built before.
+    """
+    shapes = [variable.shape for variable in variables]
+    if shapes != [array.shape for array in arrays]:
+        raise ValueError(
+            "architecture must build the same network at each call with the same "
+            "arguments. Got one whose weights have other shapes than in fit."
+        )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

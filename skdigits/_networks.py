@@ -10,6 +10,7 @@ from keras import layers
 # Short trainings need running statistics that follow soon; Keras's 0.99 needs some
 # hundred batches.
 BATCH_NORM_MOMENTUM = 0.9
+CHANNELS = {"data_format": "channels_last"}  # whatever Keras's own default is
 
 
 def classic(image_shape, n_classes, width=1.0, dropout=None):
@@ -81,14 +82,14 @@ class _Stack:
 
     def convolution(self, filters, kernel=3, *, padding="same", **options):
         name = self._numbered("conv")
-        options = {"kernel_initializer": "he_normal", **options}
+        options = {"kernel_initializer": "he_normal", **CHANNELS, **options}
         self.add(layers.Conv2D(filters, kernel, padding=padding, name=name, **options))
         if padding == "valid":
             self._size = tuple(n - kernel + 1 for n in self._size)
 
     def pooling(self):
         window = tuple(min(2, n) for n in self._size)
-        self.add(layers.MaxPooling2D(window, name=self._numbered("pool")))
+        self.add(layers.MaxPooling2D(window, name=self._numbered("pool"), **CHANNELS))
         self._size = tuple(n // w for n, w in zip(self._size, window, strict=True))
 
     def dropout(self, rate):

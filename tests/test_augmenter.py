@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skdigits import ImageAugmenter
-from skdigits._images import carries_source
+from skdigits._images import find_draw
 
 
 @pytest.fixture
@@ -152,17 +152,43 @@ def test_channels_are_warped_alike(elastic):
 
 def test_a_draw_carries_its_source_until_it_is_changed(images):
     drawn = ImageAugmenter(random_state=0).fit_transform(images)
-    assert carries_source(drawn)
+    assert find_draw(drawn) is drawn
     np.testing.assert_array_equal(drawn.source.reshape(images.shape), images)
     changed = [
         drawn[:10],
         drawn.copy(),
         drawn + 1,
         drawn.astype(float),
-        np.asarray(drawn),
-        pickle.loads(pickle.dumps(drawn)),
+        drawn[::-1],
+        np.array(drawn),
     ]
-    assert not any(carries_source(array) for array in changed)
+    assert not any(find_draw(array) is not None for array in changed)
+    drawn[3, 3] ^= 1
+    assert find_draw(drawn) is None
+    assert find_draw(pickle.loads(pickle.dumps(drawn))) is None
+
+
+def test_a_draw_is_found_in_a_view_a_frame_and_a_pickle(images):
+    frame = pd.DataFrame(images, columns=[f"pixel{i}" for i in range(144)])
+    augmenter = ImageAugmenter(random_state=0)
+    drawn = augmenter.fit_transform(images)
+    as_frame = augmenter.set_output(transform="pandas").fit_transform(frame)
+    for form in (np.asarray(drawn), as_frame, pickle.loads(pickle.dumps(drawn))):
+        found = find_draw(form)
+        np.testing.assert_array_equal(found.source.reshape(images.shape), images)
+    as_frame.iloc[0, 0] ^= 1
+    assert find_draw(as_frame) is None
+
+
+def test_integers_are_rounded_and_stay_in_range():
+    X = np.full((200, 10, 10), 1001, np.int16)
+    drawn = still(rotation=20, fill_value=1e9, random_state=0).fit_transform(X)
+    assert drawn.min() >= 1001
+    assert drawn.max() == np.iinfo(np.int16).max
+    X = np.random.default_rng(0).integers(0, 60_000, (200, 20, 20)).astype(np.uint16)
+    turned = still(rotation=20, random_state=0)
+    exact = turned.fit_transform(X.astype(np.float64))
+    assert abs((turned.fit_transform(X) - exact).mean()) < 0.01
 
 
 def test_the_callers_array_stays(images):
@@ -204,6 +230,7 @@ def test_refuses_bad_images(images):
         ("shear", 90),
         ("elastic", -1),
         ("fill_value", "black"),
+        ("fill_value", np.nan),
         ("image_shape", 28),
         ("random_state", "seed"),
     ],

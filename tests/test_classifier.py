@@ -6,6 +6,7 @@ import threading
 
 import keras
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 from scipy import sparse
@@ -290,27 +291,64 @@ def test_plateau_halves_the_rate_down_to_a_tenth(digits):
 
 def test_early_stopping_returns_to_the_best_epoch(digits):
     X, y = digits
-    rng = np.random.default_rng(0)
-    model = small(
-        epochs=60,
-        batch_size=16,
-        learning_rate=0.02,
-        schedule="constant",
-        validation_fraction=0.3,
-        early_stopping=True,
-        n_iter_no_change=3,
-    ).fit(X, rng.permutation(y))  # what is learnt does not carry over
-    losses = model.history_["val_loss"]
-    assert model.n_iter_ < 60
-    assert model.n_iter_ == np.argmin(losses) + 1 + 3
+    labels = np.random.default_rng(0).permutation(y)  # what is learnt is of no use
+    params = {
+        "batch_size": 16,
+        "learning_rate": 0.02,
+        "schedule": "constant",
+        "validation_fraction": 0.3,
+    }
+    model = small(epochs=60, early_stopping=True, n_iter_no_change=3, **params)
+    model.fit(X, labels)
+    best = int(np.argmin(model.history_["val_loss"])) + 1
+    assert model.n_iter_ == best + 3 < 60
+    assert equal(weights(model), weights(small(epochs=best, **params).fit(X, labels)))
 
 
 def test_early_stopping_without_validation_goes_by_the_training(digits):
     X, y = digits
     model = small(
-        epochs=9, early_stopping=True, n_iter_no_change=2, learning_rate=1e-12
-    ).fit(X * 0, y)
-    assert model.n_iter_ <= 9
+        epochs=30,
+        early_stopping=True,
+        n_iter_no_change=2,
+        learning_rate=1.0,  # too high to go on falling
+        optimizer="sgd",
+        schedule="constant",
+    ).fit(X, y)
+    losses = model.history_["loss"]
+    assert model.n_iter_ == np.argmin(losses) + 1 + 2 < 30
+
+
+def test_a_callback_that_changes_the_network_changes_no_other_fit(digits):
+    X, y = digits
+
+    class Freeze(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            for layer in self.model.layers[:-1]:
+                layer.trainable = False
+
+    before = weights(small().fit(X, y))
+    small(callbacks=[Freeze()]).fit(X, y)
+    assert equal(weights(small().fit(X, y)), before)
+
+
+def test_a_callback_reports_to_the_trial_that_it_was_given(digits):
+    X, y = digits
+    study = optuna.create_study()
+    trial = study.ask()
+
+    class Report(keras.callbacks.Callback):
+        def __init__(self, trial):
+            super().__init__()
+            self.trial = trial
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.trial.report(logs["loss"], epoch)
+
+    model = small(callbacks=[Report(trial)]).fit(X, y)
+    study.tell(trial, model.history_["loss"][-1])
+    reported = study.trials[0].intermediate_values
+    assert list(reported.values()) == pytest.approx(model.history_["loss"])
 
 
 def test_callbacks_take_part_and_the_parameter_stays(digits):
@@ -436,6 +474,18 @@ def test_zero_weight_is_absence(digits):
     weighted = small().fit(X, y, sample_weight=keep.astype(float))
     without = small().fit(X[keep], y[keep], sample_weight=np.ones(keep.sum()))
     assert equal(weights(weighted), weights(without))
+
+
+def test_a_class_of_no_weight_stays_a_class(digits):
+    X, y = digits
+    without_3 = {digit: int(digit != 3) for digit in range(10)}
+    model = small(class_weight=without_3, epochs=5).fit(X, y)
+    assert model.predict_proba(X).shape == (200, 10)
+    assert list(model.classes_) == list(range(10))
+    # A weight for each sample says the same.
+    by_sample = small(epochs=5, warm_start=True).fit(X, y, (y != 3).astype(float))
+    np.testing.assert_array_equal(by_sample.predict_proba(X), model.predict_proba(X))
+    by_sample.fit(X, y, (y != 3).astype(float))
 
 
 def test_scale_of_weights_does_not_matter(digits):
@@ -601,6 +651,16 @@ def test_refuses_negative_weights(digits):
         small().fit(X, y, sample_weight=np.linspace(-1, 1, len(X)))
 
 
+def test_refuses_weights_that_leave_nothing(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="leave samples of two classes"):
+        small(class_weight=dict.fromkeys(range(10), 0)).fit(X, y)
+    with pytest.raises(ValueError, match="class_weight must not be negative"):
+        small(class_weight={3: -1}).fit(X, y)
+    with pytest.raises(ValueError, match="needs all labels at once"):
+        small(class_weight="balanced").partial_fit(X, y, classes=np.arange(10))
+
+
 def test_refuses_a_misspelt_parameter():
     with pytest.raises(TypeError, match=r"'epohcs'. Did you mean 'epochs'.*batch_size"):
         CNNClassifier(epohcs=3)
@@ -652,6 +712,12 @@ def dense(n_out, activation="softmax"):
     )
 
 
+def two_outputs(image_shape, n_classes):
+    images = keras.Input(image_shape)
+    flat = keras.layers.Flatten()(images)
+    return keras.Model(images, {"one": flat, "other": flat})
+
+
 def for_other_images(image_shape, n_classes):
     return dense(n_classes)((5, 5, 3), n_classes)
 
@@ -661,10 +727,12 @@ def for_other_images(image_shape, n_classes):
     [
         (lambda shape, n: "network", TypeError, "must return a keras.Model. Got str"),
         (dense(7), ValueError, r"each of the 10 classes.*\(None, 7\)"),
-        (dense(10, None), ValueError, 'activation="softmax"'),
+        (dense(10, None), ValueError, 'sum to .* activation="softmax"'),
+        (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
+        (two_outputs, ValueError, "one output for each of the 10 classes.*Got a dict"),
         (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
     ],
-    ids=["no-network", "outputs", "linear", "shape"],
+    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape"],
 )
 def test_refuses_an_architecture(digits, architecture, error, message):
     with pytest.raises(error, match=message):
@@ -711,6 +779,53 @@ def test_an_interrupted_fit_can_be_repeated(digits):
     with pytest.raises(NotFittedError):
         model.predict(X)
     assert equal(weights(model.set_params(callbacks=None).fit(X, y)), expected)
+
+
+def test_an_architecture_may_use_a_fitted_classifier(digits):
+    X, y = digits
+    fitted = pickle.loads(pickle.dumps(small().fit(X, y)))
+
+    def on_top(image_shape, n_classes):
+        body = fitted.model_
+        assert body.output_shape == (None, 10)
+        return dense(n_classes)(image_shape, n_classes)
+
+    assert small(architecture=on_top).fit(X, y).n_iter_ == 2
+
+
+def test_an_architecture_that_changes_its_mind_is_said(digits):
+    sizes = iter([10, 11])
+
+    def moody(image_shape, n_classes):
+        layers = [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(next(sizes), activation="relu"),
+            keras.layers.Dense(n_classes, activation="softmax"),
+        ]
+        return keras.Sequential(layers)
+
+    model = small(architecture=moody).fit(*digits)
+    with pytest.raises(ValueError, match="build the same network at each call"):
+        _ = model.model_
+
+
+def test_precision_follows_kerass_policy(digits):
+    X, y = digits
+    exact = weights(small().fit(X, y))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert not equal(weights(small().fit(X, y)), exact)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert equal(weights(small().fit(X, y)), exact)
+
+
+def test_verbose_without_a_terminal_is_a_line_for_each_epoch(digits, capsys):
+    small(verbose=1).fit(*digits)
+    out = capsys.readouterr().out
+    assert out.count("Epoch ") == 2
+    assert "\b" not in out
 
 
 def test_divergence_is_an_error(digits):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.model_selection import cross_val_score
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
@@ -53,6 +54,7 @@ def recorded(digits):
             random_state=0,
         )
         model = Pipeline([("augment", augmenter), ("cnn", cnn)]).fit(X, y)
+        del seen[False][0]  # noise: whether the outputs are probabilities
         mean, deviation = model["cnn"]._scale
 
         def pixels(batches):
@@ -77,6 +79,44 @@ def test_every_epoch_trains_on_new_draws(digits, recorded):
     for i in range(4):
         for j in range(i):
             assert len(epochs[i] & epochs[j]) < 10
+
+
+@pytest.mark.parametrize("way", ["pandas", "memory", "view"])
+def test_draws_are_new_however_they_are_handed_over(digits, recorded, way, tmp_path):
+    X, y = digits
+    model, seen, pixels = recorded(ImageAugmenter())
+    for _ in range(2):  # the second time from the cache
+        seen[True].clear()
+        if way == "pandas":
+            model.set_output(transform="pandas").fit(X, y)
+        elif way == "memory":
+            model.set_params(memory=str(tmp_path)).fit(X, y)
+        else:
+            model["cnn"].fit(np.asarray(model["augment"].fit_transform(X)), y)
+        first, *others = pixels(seen[True]).reshape(4, 150, 64)
+        assert all(len(rows_of(first) & rows_of(other)) < 10 for other in others)
+
+
+def test_a_step_between_is_heeded(digits):
+    X, y = digits
+
+    def invert(images):
+        images[:] = 16 - images
+        return images
+
+    steps = ImageAugmenter(random_state=0), FunctionTransformer(invert)
+    cnn = CNNClassifier(epochs=1, width=0.3, random_state=0)
+    model = make_pipeline(*steps, cnn).fit(X, y)
+    drawn = ImageAugmenter(random_state=0).fit_transform(X)
+    assert model[-1]._scale[0] == pytest.approx(16 - drawn.mean())
+
+
+def test_shapes_of_both_steps_must_agree(digits):
+    model = make_pipeline(
+        ImageAugmenter(image_shape=(4, 16)), CNNClassifier(image_shape=(8, 8))
+    )
+    with pytest.raises(ValueError, match=r"ImageAugmenter before, of shape \(4, 16, 1"):
+        model.fit(*digits)
 
 
 def test_validation_and_test_images_are_never_altered(digits, recorded):

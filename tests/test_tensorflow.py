@@ -88,6 +88,18 @@ print("stderr too", file=sys.stderr)
     assert len(lines) > 50  # it took seconds
 
 
+def test_last_words_come_through():
+    code = """
+import os
+import skdigits.parallel
+skdigits.parallel.thread_budget = lambda: (os.write(2, b"last words\\n"), os.abort())
+import skdigits._tensorflow
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode != 0
+    assert "last words" in ran.stderr
+
+
 def test_the_environment_stays():
     code = """
 import os

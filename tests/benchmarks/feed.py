@@ -1,0 +1,375 @@
+"""Speed of training, augmenting and predicting against the alternatives.
+
+    python tests/benchmarks/feed.py [ROW ...] [--runs 5] [--out FILE]
+
+Each row times A and B in turn in one process and gives the ratio of the medians; run
+it on a machine that does nothing else. Rows that need PyTorch or skorch need the extra
+"bench".
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+CLASSIC = {
+    "architecture": "classic",
+    "optimizer": "rmsprop",
+    "learning_rate": 0.001,
+    "schedule": "constant",
+    "batch_size": 64,
+    "random_state": 0,
+}
+N_TRAIN = 6400
+ROWS = {}
+
+
+def row(function):
+    ROWS[function.__name__] = function
+    return function
+
+
+def images(n, side=28):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (n, side * side), dtype=np.uint8)
+    return X, np.arange(n) % 10
+
+
+def timed(function):
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+def in_turn(a, b, runs, *, warm_up=1):
+    """Time two functions in turn: two lists of seconds."""
+    for _ in range(warm_up):
+        a(), b()
+    seconds = [(timed(a), timed(b)) for _ in range(runs)]
+    return [list(column) for column in zip(*seconds, strict=True)]
+
+
+def fit_classic(epochs=1, **params):
+    from skdigits import CNNClassifier
+
+    X, y = images(N_TRAIN)
+    model = CNNClassifier(**{**CLASSIC, "epochs": epochs, **params})
+    return lambda: model.fit(X, y)
+
+
+def classic_network():
+    import keras
+
+    from skdigits._networks import classic
+
+    network = classic((28, 28, 1), 10)
+    network.compile("rmsprop", keras.losses.CategoricalCrossentropy(), ["accuracy"])
+    return network
+
+
+@row
+def fit_over_plain_keras(runs):
+    """Epoch of the classic network; B: keras.Model.fit on float32 arrays."""
+    import keras
+
+    X, y = images(N_TRAIN)
+    a = fit_classic()
+    network = classic_network()
+    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    labels = keras.utils.to_categorical(y)
+    return in_turn(
+        a, lambda: network.fit(pixels, labels, batch_size=64, verbose=0), runs
+    )
+
+
+@row
+def fit_over_bare_tensorflow(runs):
+    """Epoch of the classic network; B: a tf.function step over arrays in memory."""
+    from skdigits import _tensorflow  # noqa: F401
+
+    a = fit_classic()
+    import keras
+    import tensorflow as tf
+
+    X, y = images(N_TRAIN)
+    network = classic_network()
+    loss = keras.losses.CategoricalCrossentropy()
+    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    labels = keras.utils.to_categorical(y).astype(np.float32)
+
+    @tf.function
+    def step(batch, targets):
+        with tf.GradientTape() as tape:
+            value = loss(targets, network(batch, training=True))
+        gradients = tape.gradient(value, network.trainable_variables)
+        network.optimizer.apply_gradients(
+            zip(gradients, network.trainable_variables, strict=True)
+        )
+        return value
+
+    def epoch():
+        order = np.random.default_rng(0).permutation(N_TRAIN)
+        for first in range(0, N_TRAIN, 64):
+            batch = order[first : first + 64]
+            step(tf.constant(pixels[batch]), tf.constant(labels[batch]))
+
+    return in_turn(a, epoch, runs)
+
+
+def torch_classic():
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.Conv2d(32, 32, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(64, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.25),
+        nn.Conv2d(64, 128, 3, padding=1),
+        nn.ReLU(),
+        nn.Dropout(0.25),
+        nn.Flatten(),
+        nn.Linear(4608, 128),
+        nn.ReLU(),
+        nn.BatchNorm1d(128, momentum=0.01, eps=1e-3),
+        nn.Dropout(0.25),
+        nn.Linear(128, 10),
+    )
+
+
+@row
+def fit_over_pytorch(runs):
+    """Epoch of the classic network; B: PyTorch, channels last, a hand-written loop."""
+    import torch
+
+    a = fit_classic()
+    X, y = images(N_TRAIN)
+    pixels = torch.from_numpy((X / 255).astype(np.float32).reshape(-1, 1, 28, 28))
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    labels = torch.from_numpy(y)
+    network = torch_classic().to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3, alpha=0.9)
+    loss = torch.nn.CrossEntropyLoss()
+
+    def epoch():
+        order = torch.randperm(N_TRAIN)
+        for batch in order.split(64):
+            optimizer.zero_grad()
+            loss(network(pixels[batch]), labels[batch]).backward()
+            optimizer.step()
+
+    return in_turn(a, epoch, runs)
+
+
+@row
+def fit_over_skorch(runs):
+    """Epoch of the classic network; B: skorch with that PyTorch module."""
+    import torch
+    from skorch import NeuralNetClassifier
+
+    a = fit_classic()
+    X, y = images(N_TRAIN)
+    pixels = (X / 255).astype(np.float32).reshape(-1, 1, 28, 28)
+    network = NeuralNetClassifier(
+        torch_classic().to(memory_format=torch.channels_last),
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.RMSprop,
+        optimizer__alpha=0.9,
+        lr=1e-3,
+        batch_size=64,
+        max_epochs=1,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+    )
+    return in_turn(a, lambda: network.fit(pixels, y), runs)
+
+
+@row
+def augmenting(runs):
+    """Epoch of the classic network with new draws; B: without."""
+    from sklearn.pipeline import make_pipeline
+
+    from skdigits import CNNClassifier, ImageAugmenter
+
+    X, y = images(N_TRAIN)
+    model = make_pipeline(ImageAugmenter(), CNNClassifier(**CLASSIC, epochs=2))
+    return in_turn(lambda: model.fit(X, y), fit_classic(epochs=2), runs)
+
+
+@row
+def seeded(runs):
+    """Epoch of the classic network with an int random_state; B: with None."""
+    return in_turn(fit_classic(), fit_classic(random_state=None), runs)
+
+
+@row
+def augment_over_keras_generator(runs):
+    """Draws of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
+    from skdigits import _tensorflow  # noqa: F401
+
+    # isort: split
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+    generator = ImageDataGenerator(
+        rotation_range=15, zoom_range=0.1, width_shift_range=0.1, height_shift_range=0.1
+    )
+    X, _ = images(2000)
+    cube = X.reshape(-1, 28, 28, 1).astype(np.float32)
+    flow = generator.flow(cube, batch_size=64, shuffle=False)
+    return in_turn(augmenter(X), lambda: [flow[i] for i in range(len(flow))], runs)
+
+
+@row
+def augment_over_keras_layers(runs):
+    """Draws of 2,000 images on one thread; B: three Keras layers on one thread."""
+    from skdigits import _tensorflow  # noqa: F401
+
+    # isort: split
+    import keras
+    import tensorflow as tf
+
+    layers = keras.Sequential(
+        [
+            keras.layers.RandomRotation(15 / 360),
+            keras.layers.RandomZoom(0.1, 0.1),
+            keras.layers.RandomTranslation(0.1, 0.1),
+        ]
+    )
+    X, _ = images(2000)
+    cube = tf.constant(X.reshape(-1, 28, 28, 1), tf.float32)
+    function = tf.function(lambda batch: layers(batch, training=True))
+    return in_turn(
+        augmenter(X),
+        lambda: [function(cube[i : i + 64]) for i in range(0, 2000, 64)],
+        runs,
+    )
+
+
+def augmenter(X):
+    import cv2
+
+    from skdigits import ImageAugmenter
+
+    cv2.setNumThreads(1)
+    fitted = ImageAugmenter(random_state=0).fit(X)
+    return lambda: fitted.augment(X)
+
+
+@row
+def predict_over_keras(runs):
+    """Probabilities of 28,000 images; B: keras.Model.predict on float32 arrays."""
+    a = fit_classic()
+    model = a()
+    X, _ = images(28_000)
+    network = classic_network()
+    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    return in_turn(
+        lambda: model.predict_proba(X), lambda: network.predict(pixels, verbose=0), runs
+    )
+
+
+@row
+def predict_one_image(runs):
+    """Probabilities of one image; B: keras.Model.predict of one image."""
+    model = fit_classic()()
+    X, _ = images(1)
+    network = classic_network()
+    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    return in_turn(
+        lambda: model.predict_proba(X),
+        lambda: network.predict(pixels, verbose=0),
+        10 * runs,
+        warm_up=5,
+    )
+
+
+@row
+def fixed_cost(runs):
+    """Fit of 256 images of 8x8 for one epoch; B: scikeras with the same network."""
+    from skdigits import CNNClassifier
+
+    X, y = images(256, side=8)
+    ours = CNNClassifier(epochs=1)
+    ours.fit(X, y)
+
+    from scikeras.wrappers import KerasClassifier
+
+    from skdigits._networks import fast
+
+    theirs = KerasClassifier(
+        lambda: fast((8, 8, 1), 10),
+        loss="sparse_categorical_crossentropy",
+        optimizer="adam",
+        batch_size=128,
+        epochs=1,
+        verbose=0,
+    )
+    pixels = (X / 255).astype(np.float32).reshape(-1, 8, 8, 1)
+    return in_turn(lambda: ours.fit(X, y), lambda: theirs.fit(pixels, y), runs)
+
+
+@row
+def two_workers(runs):
+    """Five-fold cross_validate with n_jobs=2; B: with n_jobs=1."""
+    from sklearn.model_selection import cross_validate
+
+    from skdigits import CNNClassifier
+
+    X, y = images(N_TRAIN)
+    model = CNNClassifier(**{**CLASSIC, "epochs": 1})
+    return in_turn(
+        lambda: cross_validate(model, X, y, cv=5, n_jobs=2),
+        lambda: cross_validate(model, X, y, cv=5, n_jobs=1),
+        runs,
+    )
+
+
+@row
+def import_time(runs):
+    """A process that imports skdigits; B: one that imports sklearn."""
+
+    def imports(name):
+        return lambda: subprocess.run([sys.executable, "-c", f"import {name}"])
+
+    return in_turn(imports("skdigits"), imports("sklearn"), runs)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", default=list(ROWS), metavar="ROW")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/feed.jsonl"))
+    arguments = parser.parse_args()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    for name in arguments.rows:
+        a, b = ROWS[name](arguments.runs)
+        ratios = [y / x for x, y in zip(a, b, strict=True)]
+        result = {
+            "row": name,
+            "what": ROWS[name].__doc__,
+            "seconds_a": statistics.median(a),
+            "seconds_b": statistics.median(b),
+            "b_over_a": statistics.median(b) / statistics.median(a),
+            "deviation": statistics.stdev(ratios),
+            "runs": len(a),
+        }
+        print(json.dumps(result), flush=True)
+        with arguments.out.open("a") as file:
+            file.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()
