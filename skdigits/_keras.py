@@ -57,6 +57,9 @@ OPTIMIZERS = {
     },
 }
 
+# What the layers of our architectures have; each has an initialiser of its name.
+DRAWN_WEIGHTS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+
 _building = threading.RLock()  # an architecture may itself fit a classifier
 _used_networks = weakref.WeakSet()
 
@@ -215,7 +218,7 @@ def _check_network(network, spec):
             f"{spec.n_classes} classes: {expected}. Got {got} instead."
         )
     probe = np.random.default_rng(0).normal(size=(8, *spec.image_shape))
-    sums = np.array(network(probe, training=False).numpy()).sum(axis=1)
+    sums = np.float32(network(probe, training=False).numpy()).sum(axis=1)
     if not np.allclose(sums, 1, atol=0.02):  # the tolerance is float16's
         raise ValueError(
             "architecture must return a network whose outputs are probabilities. Got "
@@ -234,21 +237,17 @@ def initialise(network, rng):
     rng : numpy.random.Generator
     """
     for layer in network.layers:
-        for name in ("kernel", "bias", "gamma", "beta"):
-            _draw(getattr(layer, name, None), layer, f"{name}_initializer", rng)
-        for name in ("moving_mean", "moving_variance"):
-            _draw(getattr(layer, name, None), layer, f"{name}_initializer", rng)
+        for name in DRAWN_WEIGHTS:
+            variable = getattr(layer, name, None)
+            if variable is None:
+                continue
+            initializer = getattr(layer, f"{name}_initializer")
+            config = initializer.get_config()
+            if "seed" in config:
+                config["seed"] = int(rng.integers(2**31))
+            draw = initializer.from_config(config)
+            variable.assign(draw(variable.shape, variable.dtype))
     seed_generators(network, rng)
-
-
-def _draw(variable, layer, initializer_name, rng):
-    if variable is None:
-        return
-    initializer = getattr(layer, initializer_name)
-    config = initializer.get_config()
-    if "seed" in config:
-        config["seed"] = int(rng.integers(2**31))
-    variable.assign(initializer.from_config(config)(variable.shape, variable.dtype))
 
 
 def seed_generators(network, rng):
