@@ -87,21 +87,13 @@ def _without_chatter():
     A process of its own does it: a thread would need the GIL, which TensorFlow may
     hold while it writes, and would take the last words of a crash with it.
     """
-    if not sys.executable or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
+    is_wanted = os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0"
+    has_python = sys.executable and not getattr(sys, "frozen", False)
+    forwarder = _forwarder() if has_python and not is_wanted else None
+    if forwarder is None:
         yield
         return
-    try:
-        terminal = os.dup(2)
-    except OSError:  # there is no standard error
-        yield
-        return
-    forwarder = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", FORWARD, CHATTER],
-        stdin=subprocess.PIPE,
-        stdout=terminal,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is not for it
-    )
+    terminal = os.dup(2)
     os.dup2(forwarder.stdin.fileno(), 2)
     forwarder.stdin.close()
     try:
@@ -114,6 +106,20 @@ def _without_chatter():
         with contextlib.suppress(subprocess.TimeoutExpired):
             forwarder.wait(timeout=1)
         _forwarders.append(forwarder)
+
+
+def _forwarder():
+    """Start the process that filters; None without a standard error or a process."""
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", FORWARD, CHATTER],
+            stdin=subprocess.PIPE,
+            stdout=2,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager
