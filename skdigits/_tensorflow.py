@@ -89,11 +89,21 @@ def _without_chatter():
     """
     is_wanted = os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0"
     has_python = sys.executable and not getattr(sys, "frozen", False)
-    forwarder = _forwarder() if has_python and not is_wanted else None
-    if forwarder is None:
+    if is_wanted or not has_python:
         yield
         return
-    terminal = os.dup(2)
+    try:
+        terminal = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    forwarder = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", FORWARD, CHATTER],
+        stdin=subprocess.PIPE,
+        stdout=terminal,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is not for it
+    )
     os.dup2(forwarder.stdin.fileno(), 2)
     forwarder.stdin.close()
     try:
@@ -106,20 +116,6 @@ def _without_chatter():
         with contextlib.suppress(subprocess.TimeoutExpired):
             forwarder.wait(timeout=1)
         _forwarders.append(forwarder)
-
-
-def _forwarder():
-    """Start the process that filters; None without a standard error or a process."""
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", FORWARD, CHATTER],
-            stdin=subprocess.PIPE,
-            stdout=2,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is not for it
-        )
-    except OSError:
-        return None
 
 
 @contextlib.contextmanager

@@ -100,6 +100,13 @@ import skdigits._tensorflow
     assert "last words" in ran.stderr
 
 
+def test_it_starts_without_a_standard_error():
+    code = "import skdigits._keras; print('started')"
+    command = f'exec "{sys.executable}" -c "{code}" 2>&-'
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "started\n")
+
+
 def test_the_environment_stays():
     code = """
 import os
