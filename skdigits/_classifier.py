@@ -18,7 +18,8 @@ from ._sklearn import (
 )
 from ._training_data import check_training_data
 
-# `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
+# `_engines` and `_training` load TensorFlow, which takes seconds: they are imported
+# where they are used.
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
@@ -359,47 +360,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         if reset:
             self._scale = data.statistics()
             self.n_iter_, self.history_ = 0, {}
-        self._train(data, held_out, one_epoch)
-        return self
+        from ._training import train
 
-    def _train(self, data, held_out, one_epoch):
-        from . import _callbacks, _engines, _feed
-
-        epochs = 1 if one_epoch else self.epochs
-        form = {"scale": self._scale, "n_classes": len(self.classes_)}
-        feed = _feed.training_feed(
-            data,
-            batch_size=self.batch_size,
-            seed=self._seed,
-            first_epoch=self.n_iter_,
-            **form,
+        self._state, history, self.callbacks_ = train(
+            self, data, held_out, one_epoch=one_epoch
         )
-        validation = (
-            None if held_out is None else _feed.validation_feed(held_out, **form)
-        )
-        self.callbacks_ = _callbacks.copy_callbacks(self.callbacks)
-        control = _callbacks.control_callbacks(
-            rate=self.learning_rate,
-            schedule="constant" if one_epoch else self.schedule,
-            n_batches=epochs * len(feed),
-            early_stopping=self.early_stopping and not one_epoch,
-            patience=self.n_iter_no_change,
-            held_out=held_out is not None,
-        )
-        state = getattr(self, "_state", None)
-        with _engines.lend(
-            self._spec, state=state, seed=self._seed, alone=bool(self.callbacks_)
-        ) as engine:
-            self._state, history = engine.train(
-                feed,
-                epochs=epochs,
-                initial_epoch=self.n_iter_,
-                validation=validation,
-                callbacks=[*control, *self.callbacks_],
-                verbose=self.verbose,
-            )
         vars(self).pop("_model", None)
         self.n_iter_ += len(history["loss"])
         self.history_ = {
             key: self.history_.get(key, []) + values for key, values in history.items()
         }
+        return self
