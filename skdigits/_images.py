@@ -143,7 +143,7 @@ def _given(image_shape, n_pixels):
     return tuple(int(n) for n in shape)
 
 
-def validate_images(estimator, X, *y, image_shape, reset, **check_params):
+def validate_images(estimator, X, *y, image_shape, reset):
     """Check `X` (and `y`) as scikit-learn's estimators do, whatever its dimensions.
 
     Sets, or compares with, ``n_features_in_``, ``feature_names_in_`` and
@@ -160,8 +160,6 @@ def validate_images(estimator, X, *y, image_shape, reset, **check_params):
         As given by the user, or learned before.
     reset : bool
         True in ``fit``, False afterwards.
-    **check_params : dict
-        For `sklearn.utils.check_array`.
 
     Returns
     -------
@@ -169,7 +167,7 @@ def validate_images(estimator, X, *y, image_shape, reset, **check_params):
     y : ndarray of shape (n_samples,), if `y` was given
     """
     X, tail = _flatten(X)
-    checked = validate_data(estimator, X, *y, reset=reset, **check_params)
+    checked = validate_data(estimator, X, *y, reset=reset)
     X = checked[0] if y else checked
     shape = resolve_image_shape(image_shape, X.shape[1], tail)
     if reset:

@@ -44,7 +44,9 @@ def start():
         import tensorflow as tf
 
         _limit_threads(tf)
-        tf.constant(0)  # the devices are looked for at the first operation
+        # The devices are looked for, and the feed says its word, at their first use.
+        number = tf.TensorSpec((), tf.int32)
+        next(iter(tf.data.Dataset.from_generator(lambda: [0], output_signature=number)))
         import keras
     _check_backend(keras.backend.backend())
 

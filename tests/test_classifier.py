@@ -457,14 +457,12 @@ def test_weights_count_as_repetitions(digits):
         )
 
     repeats = np.where(np.arange(len(X)) % 3 == 0, 2, 1)
-    # The same pixel statistics for both: every image is there at least once, and
-    # standardisation is what differs else.
-    scale = X - X.mean()
-    weighted = small(architecture=no_noise, **params).fit(scale, y, repeats)
+    weighted = small(architecture=no_noise, **params).fit(X, y, repeats)
     repeated = small(architecture=no_noise, **params)
-    repeated.fit(scale.repeat(repeats, axis=0), y.repeat(repeats))
+    repeated.fit(X.repeat(repeats, axis=0), y.repeat(repeats))
+    # Repetitions move the pixels' mean a little; to ignore the weights makes 0.05.
     np.testing.assert_allclose(
-        weighted.predict_proba(scale), repeated.predict_proba(scale), atol=0.01
+        weighted.predict_proba(X), repeated.predict_proba(X), atol=0.002
     )
 
 

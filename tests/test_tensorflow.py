@@ -54,6 +54,12 @@ def test_a_fit_prints_nothing():
     assert python(FIT) == ("", "")
 
 
+def test_a_fit_prints_nothing_after_the_users_own_import_of_keras():
+    code = "import keras, sys; print('mine', file=sys.stderr, flush=True)" + FIT
+    out, err = python(code)
+    assert (out, err.partition("mine\n")[2]) == ("", "")
+
+
 def test_many_fits_print_nothing():
     # TensorFlow warns of "retracing" at the fifth network.
     code = FIT.replace("\nCNN", "\nfor i in range(7): CNN").replace(
