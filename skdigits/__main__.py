@@ -49,6 +49,13 @@ def _parse(argv):
         help="network and recipe (default: %(default)s)",
     )
     submit.add_argument(
+        "--networks",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="networks to train and average, one on each core (default: %(default)s)",
+    )
+    submit.add_argument(
         "--seed", type=_seed, help="a whole number, for the same result again"
     )
     submit.add_argument(
@@ -64,6 +71,14 @@ def _seed(text):
     if not (text.isdigit() and int(text) < 2**32):
         raise argparse.ArgumentTypeError(
             f"must be a whole number from 0 to {2**32 - 1}. Got {text!r} instead"
+        )
+    return int(text)
+
+
+def _count(text):
+    if not (text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 1. Got {text!r} instead"
         )
     return int(text)
 
@@ -119,16 +134,25 @@ def _validate(digits, arguments):
 def _train(X, y, arguments):
     from time import perf_counter
 
-    from .pipelines import make_digit_pipeline
-
-    model = make_digit_pipeline(
-        arguments.preset, random_state=arguments.seed, verbose=1
-    )
-    print(f"Training {arguments.preset!r} on {len(X):,} images", flush=True)
+    model, what = _make_model(arguments)
+    print(f"Training {what} on {len(X):,} images", flush=True)
     start = perf_counter()
     model.fit(X, y)
     print(f"Trained for {perf_counter() - start:.0f} s.", flush=True)
     return model
+
+
+def _make_model(arguments):
+    """Make what to train, and say what it is."""
+    from .pipelines import make_digit_ensemble, make_digit_pipeline
+
+    preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
+    if n_networks == 1:
+        return make_digit_pipeline(preset, random_state=seed, verbose=1), repr(preset)
+    model = make_digit_ensemble(
+        preset, n_networks, random_state=seed, n_jobs=-1, verbose=True
+    )
+    return model, f"{n_networks} networks {preset!r}"
 
 
 def main(argv=None):

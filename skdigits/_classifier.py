@@ -48,8 +48,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Passes over the training images.
     batch_size : int, default=128
         Images in a training step, at most.
-    optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
-        "sgd" has a Nesterov momentum of 0.9.
+    optimizer : {"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"}, \
+            default="adam"
+        "muon" [1]_ takes the kernels of convolutions as matrices; its learning rates
+        are those of "adam". "sgd" has a Nesterov momentum of 0.9.
     learning_rate : float, default=0.003
         The highest learning rate of the schedule.
     schedule : {"one_cycle", "constant", "cosine", "linear", "plateau"}, \
@@ -70,6 +72,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Epochs that early stopping waits.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in other classifiers.
+    test_time_shift : int, default=0
+        Test-time augmentation: predictions are means over the image and its shifts by
+        up to this many pixels to each side, (2 * test_time_shift + 1) ** 2 copies.
+        Each takes as long as a prediction without. It may be changed after ``fit``.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
         and a network of their own that they may change.
@@ -116,6 +122,11 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     architecture, image shape, number of classes, `width`, `dropout`, `optimizer` and
     `label_smoothing` share the functions that TensorFlow compiles for them.
 
+    References
+    ----------
+    .. [1] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks",
+       2024, https://kellerjordan.github.io/posts/muon/
+
     Examples
     --------
     >>> from skdigits import CNNClassifier
@@ -133,7 +144,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "optimizer": [StrOptions({"adam", "adamw", "nadam", "rmsprop", "sgd"})],
+        "optimizer": [StrOptions({"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [
             StrOptions({"constant", "cosine", "linear", "one_cycle", "plateau"})
@@ -143,6 +154,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "test_time_shift": [Interval(Integral, 0, None, closed="left")],
         "callbacks": [list, tuple, None],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
@@ -167,6 +179,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         early_stopping=False,
         n_iter_no_change=5,
         class_weight=None,
+        test_time_shift=0,
         callbacks=None,
         warm_start=False,
         random_state=None,
@@ -186,6 +199,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self.early_stopping = early_stopping
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
+        self.test_time_shift = test_time_shift
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state
@@ -282,11 +296,16 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         check_is_fitted(self)
+        self._validate_params()
         from ._engines import lend
 
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         with lend(self._spec, state=self._state) as engine:
-            return engine.predict(as_pixels(X, self.image_shape_), *self._scale)
+            return engine.predict(
+                as_pixels(X, self.image_shape_),
+                *self._scale,
+                reach=self.test_time_shift,
+            )
 
     def predict(self, X):
         """The most probable class of each image.

@@ -77,14 +77,17 @@ class Engine:
         self._holds = weakref.ref(state)
         return state, history
 
-    def predict(self, images, mean, deviation):
-        """Give the probabilities of the classes: (n, n_classes), float32."""
-        predictor = self._predictor(images.dtype)
+    def predict(self, images, mean, deviation, *, reach):
+        """Give the probabilities of the classes: (n, n_classes), float32.
+
+        With `reach` > 0 they are means over the images and their shifts.
+        """
+        predictor = self._predictor(images.dtype, reach)
         return _feed.predict(lambda batch: predictor(batch, mean, deviation), images)
 
-    def _predictor(self, dtype):
+    def _predictor(self, dtype, reach):
         """Trace once for each dtype of pixels, whatever the size of a batch."""
-        if dtype not in self._predictors:
+        if (dtype, reach) not in self._predictors:
             number = tf.TensorSpec((), tf.float32)
             signature = [
                 tf.TensorSpec((None, *self.spec.image_shape), dtype),
@@ -95,10 +98,14 @@ class Engine:
             @tf.function(input_signature=signature, autograph=False)
             def probabilities(images, mean, deviation):
                 pixels = _feed.standardise(images, mean, deviation)
-                return tf.cast(self.network(pixels, training=False), tf.float32)
+                outputs = [
+                    tf.cast(self.network(copy, training=False), tf.float32)
+                    for copy in _feed.shifted(pixels, reach)
+                ]
+                return tf.add_n(outputs) / len(outputs)
 
-            self._predictors[dtype] = probabilities
-        return self._predictors[dtype]
+            self._predictors[dtype, reach] = probabilities
+        return self._predictors[dtype, reach]
 
 
 @contextlib.contextmanager

@@ -89,6 +89,29 @@ def standardise(images, mean, deviation):
     return (tf.cast(images, tf.float32) - mean) / deviation
 
 
+def shifted(images, reach):
+    """Give a batch and its shifts by up to `reach` pixels in each direction.
+
+    The pixels at an edge are repeated for those that come in from outside.
+
+    Parameters
+    ----------
+    images : tensor of shape (n, height, width, channels)
+    reach : int
+
+    Yields
+    ------
+    tensor of the shape of `images`
+        (2 * reach + 1) ** 2 of them.
+    """
+    height, width = images.shape[1:3]
+    steps = range(-reach, reach + 1)
+    for down, right in itertools.product(steps, steps):
+        rows = np.clip(np.arange(height) - down, 0, height - 1)
+        columns = np.clip(np.arange(width) - right, 0, width - 1)
+        yield tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
+
+
 def predict(function, images):
     """Apply ``function(batch of images) -> tensor`` to all images, batch by batch."""
     batches = (

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from . import _networks
+from ._muon import Muon
 
 
 def _import_keras_classifier():
@@ -48,6 +49,7 @@ KerasClassifier = _import_keras_classifier()
 OPTIMIZERS = {
     "adam": {"optimizer": "adam"},
     "adamw": {"optimizer": "adamw"},
+    "muon": {"optimizer": Muon},
     "nadam": {"optimizer": "nadam"},
     "rmsprop": {"optimizer": "rmsprop"},
     "sgd": {

@@ -10,6 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
+from ._comparison import compare, mcnemar_p_value
+
+__all__ = ["compare", "make_baselines", "mcnemar_p_value"]
+
 
 def make_baselines(*, random_state=None):
     """Make the classical models, unfitted, for pixels in 0..255.

@@ -1,6 +1,8 @@
 """Pipelines of augmentation and network whose settings fit each other."""
 
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
 
 from ._augmenter import ImageAugmenter
 from ._classifier import CNNClassifier
@@ -88,3 +90,54 @@ def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
             ("cnn", CNNClassifier(**cnn, random_state=random_state, verbose=verbose)),
         ]
     )
+
+
+def make_digit_ensemble(
+    preset="accurate", n_networks=5, *, random_state=None, n_jobs=None, verbose=False
+):
+    """Make an ensemble of networks whose probabilities are averaged.
+
+    Parameters
+    ----------
+    preset : {"fast", "classic", "accurate"}, default="accurate"
+        Of `make_digit_pipeline`.
+    n_networks : int, default=5
+        How many.
+    random_state : int, RandomState instance or None, default=None
+        What the seeds of the networks are drawn from.
+    n_jobs : int, default=None
+        Networks to train at a time, as in scikit-learn. With as many as there are
+        cores, each on one, they take less time together than one after another.
+    verbose : bool, default=False
+        Whether to print a line for each network that is trained.
+
+    Returns
+    -------
+    ensemble : sklearn.ensemble.VotingClassifier
+        Soft voting over Pipelines "network1", "network2" and so on.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset, or if `n_networks` is less than 1.
+
+    Examples
+    --------
+    >>> from skdigits.pipelines import make_digit_ensemble
+    >>> ensemble = make_digit_ensemble("fast", n_networks=2)
+    >>> [name for name, pipeline in ensemble.estimators]
+    ['network1', 'network2']
+    """
+    if n_networks < 1:
+        raise ValueError(f"n_networks must be 1 or more. Got {n_networks!r} instead.")
+    rng = None if random_state is None else check_random_state(random_state)
+    networks = [
+        (
+            f"network{place}",
+            make_digit_pipeline(
+                preset, random_state=None if rng is None else rng.randint(2**31 - 1)
+            ),
+        )
+        for place in range(1, n_networks + 1)
+    ]
+    return VotingClassifier(networks, voting="soft", n_jobs=n_jobs, verbose=verbose)

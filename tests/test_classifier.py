@@ -242,11 +242,38 @@ def test_predictions_do_not_depend_on_the_batch(digits):
     np.testing.assert_allclose(model.predict_proba(many)[:5], one_by_one, atol=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
+@pytest.mark.parametrize(
+    "optimizer", ["adam", "adamw", "muon", "nadam", "rmsprop", "sgd"]
+)
 def test_every_optimizer_learns(digits, optimizer):
     X, y = digits
     model = small(optimizer=optimizer, epochs=6, batch_size=16).fit(X, y)
     assert model.history_["loss"][-1] < 0.8 * model.history_["loss"][0]
+
+
+@pytest.mark.parametrize("reach", [1, 2])
+def test_test_time_shift_averages_over_shifted_copies(digits, reach):
+    X, y = digits
+    model = small(epochs=5).fit(X, y)
+    margins = (0, 0), (reach, reach), (reach, reach)
+    wide = np.pad(X.reshape(-1, 8, 8), margins, mode="edge")
+    places = range(2 * reach + 1)
+    copies = [
+        model.predict_proba(np.ascontiguousarray(wide[:, i : i + 8, j : j + 8]))
+        for i, j in itertools.product(places, places)
+    ]
+    model.set_params(test_time_shift=reach)
+    averaged = model.predict_proba(X)
+    np.testing.assert_allclose(averaged, np.mean(copies, axis=0), atol=1e-6)
+    np.testing.assert_array_equal(model.predict(X), averaged.argmax(axis=1))
+
+
+def test_test_time_shift_is_no_part_of_the_training(digits):
+    X, y = digits
+    first, second = small().fit(X, y), small(test_time_shift=1).fit(X, y)
+    assert equal(weights(first), weights(second))
+    with pytest.raises(ValueError, match="'test_time_shift' parameter.*Got -2"):
+        first.set_params(test_time_shift=-2).predict(X)
 
 
 def test_label_smoothing_makes_it_less_sure(digits):
@@ -681,6 +708,8 @@ def test_refuses_a_misspelt_parameter():
         ("learning_rate", -1),
         ("schedule", "step"),
         ("label_smoothing", 1.0),
+        ("test_time_shift", -1),
+        ("test_time_shift", 1.5),
         ("validation_fraction", 1.5),
         ("early_stopping", "yes"),
         ("n_iter_no_change", 0),

@@ -10,13 +10,17 @@ import skdigits
 import skdigits.baselines
 import skdigits.datasets
 import skdigits.parallel
+import skdigits.pipelines
 import skdigits.plots
 import skdigits.submission
 
 FUNCTIONS = [
     skdigits.make_digit_pipeline,
     skdigits.write_submission,
+    skdigits.pipelines.make_digit_ensemble,
+    skdigits.baselines.compare,
     skdigits.baselines.make_baselines,
+    skdigits.baselines.mcnemar_p_value,
     skdigits.datasets.load_competition,
     skdigits.datasets.load_sample,
     skdigits.datasets.fetch_mnist,

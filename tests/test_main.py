@@ -32,6 +32,7 @@ def skdigits(*arguments, cwd):
         (["submit", "x.zip", "--preset", "best"], "invalid choice: 'best'"),
         (["submit", "x.zip", "--seed", "one"], "whole number from 0 to .* Got 'one'"),
         (["submit", "x.zip", "--seed", "-1"], "--seed"),
+        (["submit", "x.zip", "--networks", "0"], "--networks: .* from 1. Got '0'"),
         (["submit", "x.zip", "--speed"], "unrecognized arguments: --speed"),
         (["demo", "x"], "unrecognized arguments: x"),
     ],
@@ -114,6 +115,16 @@ def test_submit(tmp_path):
         "digits.zip",
         "submission.csv",
     ]
+
+
+def test_submit_several_networks(tmp_path):
+    write_competition(tmp_path / "digits.zip", n_train=200, n_test=28_000)
+    arguments = "submit", "digits.zip", "--seed", "0", "--networks", "2"
+    ran = skdigits(*arguments, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Training 2 networks 'fast' on 200 images" in ran.stdout
+    assert "(2 of 2) Processing network2" in ran.stdout
+    assert len(pd.read_csv(tmp_path / "submission.csv")) == 28_000
 
 
 def test_demo(tmp_path, monkeypatch, capsys):

@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 
 from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
 from skdigits._training_data import TrainingData
+from skdigits.pipelines import make_digit_ensemble
 
 
 class Recording(keras.layers.Layer):
@@ -209,3 +210,26 @@ def test_classic_is_the_recipe_of_2019():
 def test_refuses_an_unknown_preset():
     with pytest.raises(ValueError, match="'classic', 'fast'.*Got 'best' instead"):
         make_digit_pipeline("best")
+
+
+def test_an_ensemble_averages_networks_of_different_seeds(digits):
+    X, y = digits
+    ensemble = make_digit_ensemble("fast", 2, random_state=0)
+    ensemble.set_params(network1__cnn__epochs=2, network2__cnn__epochs=2).fit(X, y)
+    first, second = (network.predict_proba(X) for network in ensemble.estimators_)
+    assert not np.allclose(first, second)
+    np.testing.assert_allclose(
+        ensemble.predict_proba(X), (first + second) / 2, atol=1e-6
+    )
+    again = make_digit_ensemble("fast", 2, random_state=0)
+    seeds = [
+        [pipeline["cnn"].random_state for _, pipeline in made.estimators]
+        for made in (ensemble, again)
+    ]
+    assert seeds[0] == seeds[1]
+    assert make_digit_ensemble().estimators[0][1]["cnn"].random_state is None
+
+
+def test_an_ensemble_needs_a_network():
+    with pytest.raises(ValueError, match="n_networks must be 1 or more. Got 0"):
+        make_digit_ensemble(n_networks=0)

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from rivals import keras_network, skorch_network, torch_classic, unit_pixels
 
 CLASSIC = {
     "architecture": "classic",
@@ -25,7 +26,7 @@ CLASSIC = {
     "batch_size": 64,
     "random_state": 0,
 }
-N_TRAIN = 6400
+N_TRAIN = 12_800
 ROWS = {}
 
 
@@ -62,14 +63,6 @@ def fit_classic(epochs=1, **params):
     return lambda: model.fit(X, y)
 
 
-def classic_network():
-    from skdigits._networks import classic
-
-    network = classic((28, 28, 1), 10)
-    network.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
-    return network
-
-
 @row
 def fit_over_plain_keras(runs):
     """Epoch of the classic network; B: keras.Model.fit on float32 arrays."""
@@ -77,8 +70,8 @@ def fit_over_plain_keras(runs):
 
     X, y = images(N_TRAIN)
     a = fit_classic()
-    network = classic_network()
-    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    network = keras_network()
+    pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y)
     return in_turn(
         a, lambda: network.fit(pixels, labels, batch_size=64, verbose=0), runs
@@ -95,9 +88,9 @@ def fit_over_bare_tensorflow(runs):
     import tensorflow as tf
 
     X, y = images(N_TRAIN)
-    network = classic_network()
+    network = keras_network()
     loss = keras.losses.CategoricalCrossentropy()
-    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y).astype(np.float32)
 
     @tf.function
@@ -119,34 +112,6 @@ def fit_over_bare_tensorflow(runs):
     return in_turn(a, epoch, runs)
 
 
-def torch_classic():
-    from torch import nn
-
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3),
-        nn.ReLU(),
-        nn.Conv2d(32, 32, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Dropout(0.2),
-        nn.Conv2d(32, 64, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(64, 64, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Dropout(0.25),
-        nn.Conv2d(64, 128, 3, padding=1),
-        nn.ReLU(),
-        nn.Dropout(0.25),
-        nn.Flatten(),
-        nn.Linear(4608, 128),
-        nn.ReLU(),
-        nn.BatchNorm1d(128, momentum=0.01, eps=1e-3),
-        nn.Dropout(0.25),
-        nn.Linear(128, 10),
-    )
-
-
 @row
 def fit_over_pytorch(runs):
     """Epoch of the classic network; B: PyTorch, channels last, a hand-written loop."""
@@ -154,7 +119,7 @@ def fit_over_pytorch(runs):
 
     a = fit_classic()
     X, y = images(N_TRAIN)
-    pixels = torch.from_numpy((X / 255).astype(np.float32).reshape(-1, 1, 28, 28))
+    pixels = torch.from_numpy(unit_pixels(X, channels_first=True))
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(y)
     network = torch_classic().to(memory_format=torch.channels_last).train()
@@ -174,24 +139,10 @@ def fit_over_pytorch(runs):
 @row
 def fit_over_skorch(runs):
     """Epoch of the classic network; B: skorch with that PyTorch module."""
-    import torch
-    from skorch import NeuralNetClassifier
-
     a = fit_classic()
     X, y = images(N_TRAIN)
-    pixels = (X / 255).astype(np.float32).reshape(-1, 1, 28, 28)
-    network = NeuralNetClassifier(
-        torch_classic().to(memory_format=torch.channels_last),
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.RMSprop,
-        optimizer__alpha=0.9,
-        lr=1e-3,
-        batch_size=64,
-        max_epochs=1,
-        train_split=None,
-        iterator_train__shuffle=True,
-        verbose=0,
-    )
+    pixels = unit_pixels(X, channels_first=True)
+    network = skorch_network(max_epochs=1)
     return in_turn(a, lambda: network.fit(pixels, y), runs)
 
 
@@ -272,8 +223,8 @@ def predict_over_keras(runs):
     a = fit_classic()
     model = a()
     X, _ = images(28_000)
-    network = classic_network()
-    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    network = keras_network()
+    pixels = unit_pixels(X)
     return in_turn(
         lambda: model.predict_proba(X), lambda: network.predict(pixels, verbose=0), runs
     )
@@ -284,8 +235,8 @@ def predict_one_image(runs):
     """Probabilities of one image; B: keras.Model.predict of one image."""
     model = fit_classic()()
     X, _ = images(1)
-    network = classic_network()
-    pixels = (X / 255).astype(np.float32).reshape(-1, 28, 28, 1)
+    network = keras_network()
+    pixels = unit_pixels(X)
     return in_turn(
         lambda: model.predict_proba(X),
         lambda: network.predict(pixels, verbose=0),
