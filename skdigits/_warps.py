@@ -15,7 +15,8 @@ import numpy as np
 
 ELASTIC_NODES = 4  # nodes of the elastic grid along each side of an image
 MAX_CHANNELS = 4  # that OpenCV warps at once
-BLOCK = 1024  # images whose elastic maps are held in memory together
+BLOCK_PIXELS = 2**16  # of images that are warped together: they fit the cache
+OPENCV_HEIGHT = 2**15 - 2  # the tallest image that OpenCV warps, in pixels
 
 
 def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
@@ -43,49 +44,61 @@ def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
     -------
     ndarray of the shape and dtype of `images`
     """
-    strengths = {"rotation": rotation, "zoom": zoom, "shift": shift, "shear": shear}
+    n, height, width = images.shape[:3]
+    matrices = inverse_affine(
+        n, (height, width), rng, rotation=rotation, zoom=zoom, shift=shift, shear=shear
+    )
+    nodes = None
+    if elastic > 0:
+        nodes = rng.normal(0, elastic, (n, 2, ELASTIC_NODES, ELASTIC_NODES))
+    basis = map_basis(height, width, elastic=elastic > 0)
     warped = np.empty_like(images)
-    for first in range(0, len(images), BLOCK):
-        block = slice(first, first + BLOCK)
-        warp_one = _drawn_warp(images[block].shape, rng, strengths, elastic, fill_value)
-        _warp_block(images[block], warped[block], warp_one)
+    if images.dtype == np.uint8:
+        fill_value = np.clip(round(fill_value), 0, 255)
+    size = min(BLOCK_PIXELS // (height * width), OPENCV_HEIGHT // (height + 2))
+    size = max(1, size)
+    for first in range(0, n, size):
+        block = slice(first, first + size)
+        maps = pixel_maps(
+            matrices[block], None if nodes is None else nodes[block], basis
+        )
+        warped[block] = sample(images[block], maps, fill_value)
     return warped
 
 
-def _drawn_warp(shape, rng, strengths, elastic, fill_value):
-    """Draw the warps of a block; return (image, its place, where to write) -> None."""
-    n, height, width, _ = shape
-    border = {
-        "borderMode": cv2.BORDER_CONSTANT,
-        "borderValue": (float(fill_value),) * MAX_CHANNELS,
-    }
-    matrices = inverse_affine(n, (height, width), rng, **strengths)
-    if elastic > 0:
-        nodes = rng.normal(0, elastic, (n, 2, ELASTIC_NODES, ELASTIC_NODES))
-        maps = pixel_maps(matrices, nodes, height, width)
+def sample(images, maps, fill_value):
+    """Take the pixels of new images from places in old ones, between pixels linearly.
 
-        def warp_one(image, i, out):
-            cv2.remap(image, *maps[i], cv2.INTER_LINEAR, dst=out, **border)
+    The images are laid into one tall image, a margin of `fill_value` around each:
+    OpenCV's calls for single small images cost as much as their work.
 
-    else:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, channels)
+    maps : ndarray of shape (2, n, height * width), float32
+        x and y of the pixel that comes in; overwritten.
+    fill_value : float
 
-        def warp_one(image, i, out):
-            size = (width, height)
-            cv2.warpAffine(image, matrices[i], size, dst=out, flags=flags, **border)
-
-    return warp_one
-
-
-def _warp_block(images, warped, warp_one):
-    """Warp each image, all its channels alike."""
-    for first in range(0, images.shape[3], MAX_CHANNELS):
-        group = slice(first, first + MAX_CHANNELS)
-        source = np.ascontiguousarray(images[..., group])
-        target = np.empty_like(source)
-        for i, image in enumerate(source):
-            warp_one(image, i, target[i])
-        warped[..., group] = target
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+    """
+    n, height, width, channels = images.shape
+    tall = np.full((n, height + 2, width + 2, channels), fill_value, images.dtype)
+    tall[:, 1:-1, 1:-1] = images
+    tall = tall.reshape(-1, width + 2, channels)
+    x, y = maps
+    np.clip(x, -1, width, out=x)
+    np.clip(y, -1, height, out=y)
+    x += 1
+    y += 1 + (height + 2) * np.arange(n, dtype=np.float32)[:, None]
+    x, y = x.reshape(-1, width), y.reshape(-1, width)
+    parts = [
+        cv2.remap(tall[..., first : first + MAX_CHANNELS], x, y, cv2.INTER_LINEAR)
+        for first in range(0, channels, MAX_CHANNELS)
+    ]
+    parts = [part.reshape(n, height, width, -1) for part in parts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3)
 
 
 def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
@@ -127,35 +140,53 @@ def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
     return matrices
 
 
-def pixel_maps(matrices, nodes, height, width):
+def map_basis(height, width, *, elastic):
+    """Give the images that every map of pixels is a linear combination of.
+
+    Parameters
+    ----------
+    height, width : int
+    elastic : bool
+        Whether there are displacements of the elastic grid's nodes; the pixels between
+        the nodes follow by cubic interpolation.
+
+    Returns
+    -------
+    ndarray of shape (3, height * width), or (3 + ELASTIC_NODES ** 2, ...), float32
+        x, y and 1, then what each node adds.
+    """
+    y, x = np.mgrid[:height, :width]
+    affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
+    if not elastic:
+        return affine.astype(np.float32)
+    # Resizing the identity gives the interpolation as a matrix.
+    identity = np.eye(ELASTIC_NODES)
+    rows = cv2.resize(identity, (ELASTIC_NODES, height), interpolation=cv2.INTER_CUBIC)
+    columns = cv2.resize(
+        identity, (ELASTIC_NODES, width), interpolation=cv2.INTER_CUBIC
+    )
+    return np.concatenate([affine, np.kron(rows, columns).T]).astype(np.float32)
+
+
+def pixel_maps(matrices, nodes, basis):
     """Say for every pixel of a warped image from where it comes.
 
     Parameters
     ----------
     matrices : ndarray of shape (n, 2, 3)
         Of `inverse_affine`.
-    nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES)
-        Displacements of the elastic grid's nodes, in pixels; the pixels between the
-        nodes follow by cubic interpolation.
-    height, width : int
+    nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES) or None
+        Displacements of the elastic grid's nodes, in pixels.
+    basis : ndarray of shape (n_images, height * width), float32
+        Of `map_basis`.
 
     Returns
     -------
-    ndarray of shape (n, 2, height, width), float32
+    ndarray of shape (2, n, height * width), float32
         x and y of the pixel that comes in.
     """
-    y, x = np.mgrid[:height, :width]
-    affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
-    # Resizing the identity gives the interpolation as a matrix. So each map is a
-    # linear combination of the same few images, and one product makes them all.
-    identity = np.eye(ELASTIC_NODES)
-    rows = cv2.resize(identity, (ELASTIC_NODES, height), interpolation=cv2.INTER_CUBIC)
-    columns = cv2.resize(
-        identity, (ELASTIC_NODES, width), interpolation=cv2.INTER_CUBIC
-    )
-    basis = np.concatenate([affine, np.kron(rows, columns).T]).astype(np.float32)
-    n = len(matrices)
-    weights = np.concatenate([matrices, nodes.reshape(n, 2, -1)], axis=2)
-    return (weights.reshape(2 * n, -1).astype(np.float32) @ basis).reshape(
-        n, 2, height, width
-    )
+    weights = matrices
+    if nodes is not None:
+        flat = nodes.reshape(*nodes.shape[:2], -1)
+        weights = np.concatenate([matrices, flat], axis=2)
+    return np.float32(weights.transpose(1, 0, 2)) @ basis

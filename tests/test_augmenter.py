@@ -139,6 +139,31 @@ def test_fill_value_comes_in_from_outside():
     assert drawn.max() == 200
 
 
+@pytest.mark.parametrize("elastic", [0, 3.0])
+def test_nothing_of_an_image_gets_into_its_neighbours(elastic):
+    brightness = np.arange(200, dtype=np.uint8) + 1
+    X = np.broadcast_to(brightness[:, None, None], (200, 9, 9)).copy()
+    augmenter = still(shift=1, zoom=0.5, elastic=elastic, random_state=0)
+    drawn = augmenter.fit_transform(X)
+    assert (drawn <= brightness[:, None, None]).all()
+    assert len(np.unique(drawn.max(axis=(1, 2)))) > 150
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (5000, 1), (300, 300)])
+def test_images_of_any_size_are_drawn(shape):
+    X = np.full((9, *shape), 100, np.uint8)
+    drawn = ImageAugmenter(elastic=0.1, random_state=0).fit_transform(X)
+    assert drawn.shape == X.shape
+    assert drawn.max() > 50
+
+
+@pytest.mark.parametrize(("fill_value", "expected"), [(-5, 0), (300, 255), (7.6, 8)])
+def test_fill_value_is_rounded_and_bounded_for_bytes(fill_value, expected):
+    X = np.full((50, 10, 10), 100, np.uint8)
+    drawn = still(shift=1, fill_value=fill_value, random_state=0).fit_transform(X)
+    assert expected in drawn[:, [0, -1]]
+
+
 @pytest.mark.parametrize("elastic", [0, 1.0])
 def test_channels_are_warped_alike(elastic):
     grey = np.random.default_rng(0).random((5, 16, 16, 1), dtype=np.float32)

@@ -1,0 +1,194 @@
+"""Puts what the benchmarks wrote into docs/benchmarks.md, and draws its picture.
+
+    python tests/benchmarks/report.py
+
+Tables stand between comments such as <!-- folds --> and <!-- end -->.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from folds import FOLDS, PRESETS, parse, read_rows, test_indices, unpack
+
+from skdigits.baselines import mcnemar_p_value
+from skdigits.datasets import load_competition
+
+DOCS = Path("docs")
+LABELS = {
+    "ensemble": "five accurate networks",
+    "keras": "classic network, plain Keras",
+    "skorch": "classic network, skorch",
+}
+OURS, OTHERS = "#0072b2", "#d55e00"  # told apart by the colour-blind
+
+
+def is_ours(name):
+    return parse(name)[0] in [*PRESETS, "ensemble"]
+
+
+def by_name(rows):
+    """Gather rows: name -> its rows, by fold."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row["fold"]):
+        found.setdefault(row["name"], {})[row["fold"]] = row
+    return {name: [*folds.values()] for name, folds in found.items()}
+
+
+def accuracy(rows):
+    return 1 - sum(row["errors"] for row in rows) / sum(row["n"] for row in rows)
+
+
+def core_seconds(rows):
+    """Mean seconds that a fit would take one core."""
+    return np.mean(
+        [r["core_seconds"] if "single_errors" in r else r["fit_seconds"] for r in rows]
+    )
+
+
+def right(rows, y, tests):
+    """Say for all test images of some rows whether they were labelled right."""
+    return np.concatenate([unpack(r["predicted"]) == y[tests[r["fold"]]] for r in rows])
+
+
+def p_value(rows, others, y, tests):
+    """McNemar's test of two models on the folds that both have."""
+    shared = {r["fold"] for r in rows} & {r["fold"] for r in others}
+    a, b = (
+        right([r for r in side if r["fold"] in shared], y, tests)
+        for side in (rows, others)
+    )
+    return mcnemar_p_value(np.ones(len(a), bool), a, b)
+
+
+def folds_table(models, y, tests):
+    """Show each model: accuracy, deviation over folds, errors, times, p-value."""
+    yield (
+        "model|accuracy|deviation|errors|images|folds|seconds on one core|"
+        "times classic's|p against classic"
+    )
+    yield "---|---|---|---|---|---|---|---|---"
+    classic = models.get("classic")
+    for name, rows in sorted(models.items(), key=lambda item: -accuracy(item[1])):
+        single = [1 - row["errors"] / row["n"] for row in rows]
+        deviation = f"{np.std(single, ddof=1):.5f}" if len(rows) > 1 else ""
+        seconds = core_seconds(rows)
+        share = p = ""
+        if classic and is_ours(name):
+            share = f"{seconds / core_seconds(classic):.2f}"
+            if name != "classic":
+                p = f"{p_value(rows, classic, y, tests):.2g}"
+        errors, images = (sum(row[key] for row in rows) for key in ("errors", "n"))
+        yield (
+            f"{LABELS.get(name, name)}|{accuracy(rows):.5f}|{deviation}|{errors:,}|"
+            f"{images:,}|{len(rows)} of {FOLDS}|{seconds:,.1f}|{share}|{p}"
+        )
+
+
+def ablation_table(changed, models, y, tests):
+    """Show each preset with one parameter changed, beside itself on the same folds."""
+    yield "preset|change|errors with it, by fold|errors of the preset|p"
+    yield "---|---|---|---|---"
+    for name, rows in changed.items():
+        preset, change = parse(name)
+        folds = [row["fold"] for row in rows]
+        own = [row for row in models.get(preset, []) if row["fold"] in folds]
+        if len(own) < len(rows):
+            continue
+        described = ", ".join(f"{key}={value!r}" for key, value in change.items())
+        with_it, without = ([row["errors"] for row in side] for side in (rows, own))
+        yield (
+            f"{preset}|`{described}`|{sum(with_it)}: {', '.join(map(str, with_it))}|"
+            f"{sum(without)}: {', '.join(map(str, without))}|"
+            f"{p_value(rows, own, y, tests):.2g}"
+        )
+
+
+def ensemble_table(models):
+    """Show an ensemble beside the networks that it consists of."""
+    yield "fold|errors of each network|mean accuracy|errors together|accuracy|gain"
+    yield "---|---|---|---|---|---"
+    for row in models.get("ensemble", []):
+        single = np.array(row["single_errors"])
+        mean, together = 1 - single.mean() / row["n"], 1 - row["errors"] / row["n"]
+        yield (
+            f"{row['fold']}|{', '.join(map(str, single))}|{mean:.5f}|{row['errors']}|"
+            f"{together:.5f}|{together - mean:+.5f}"
+        )
+
+
+def feed_table():
+    """Show the last measurement of each row of feed.py."""
+    yield "row|what|A, s|B, s|B / A|deviation|runs"
+    yield "---|---|---|---|---|---|---"
+    path = DOCS / "benchmarks" / "feed.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    for row in {row["row"]: row for row in map(json.loads, lines)}.values():
+        yield (
+            f"`{row['row']}`|{row['what']}|{row['seconds_a']:.3g}|"
+            f"{row['seconds_b']:.3g}|**{row['b_over_a']:.2f}**|{row['deviation']:.2f}|"
+            f"{row['runs']}"
+        )
+
+
+def draw(models, path):
+    """Draw accuracy against training time."""
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    for name, rows in models.items():
+        place = core_seconds(rows), accuracy(rows)
+        colour = OURS if is_ours(name) else OTHERS
+        axes.plot(*place, "o" if is_ours(name) else "s", color=colour)
+        axes.annotate(
+            LABELS.get(name, name),
+            place,
+            xytext=(6, -3),
+            textcoords="offset points",
+            fontsize=8,
+            color=colour,
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("logit")
+    ticks = [0.1, 0.5, 0.9, 0.97, 0.99, 0.995, 0.997]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlim(right=axes.get_xlim()[1] * 8)  # room for the last names
+    axes.set_xlabel("seconds to train on 33,600 images, one core")
+    axes.set_ylabel("accuracy on the images left out")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def put(text, name, lines):
+    """Put a table between its two comments."""
+    table = "\n".join(f"| {line.replace('|', ' | ')} |" for line in lines)
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
+    if not pattern.search(text):
+        raise SystemExit(f"docs/benchmarks.md has no <!-- {name} --> ... <!-- end -->")
+    return pattern.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text)
+
+
+def main():
+    y = load_competition().y_train.to_numpy()
+    tests = test_indices(y)
+    everything = by_name(read_rows())
+    changed = {name: rows for name, rows in everything.items() if ":" in name}
+    models = {name: rows for name, rows in everything.items() if ":" not in name}
+    path = DOCS / "benchmarks.md"
+    text = path.read_text()
+    text = put(text, "folds", folds_table(models, y, tests))
+    text = put(text, "ensemble", ensemble_table(models))
+    text = put(text, "ablations", ablation_table(changed, models, y, tests))
+    text = put(text, "feed", feed_table())
+    path.write_text(text)
+    plt.rcParams["svg.hashsalt"] = "skdigits"
+    draw(models, DOCS / "benchmarks" / "accuracy-and-time.svg")
+
+
+if __name__ == "__main__":
+    main()
