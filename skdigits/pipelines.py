@@ -25,11 +25,12 @@ PRESETS = {
         {"rotation": 10, "zoom": 0.1, "shift": 0.07},
         {
             "architecture": "fast",
-            "epochs": 10,
+            "epochs": 9,
             "batch_size": 128,
-            "optimizer": "adam",
+            "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
+            "test_time_shift": 1,
         },
     ),
     "accurate": (
@@ -38,9 +39,10 @@ PRESETS = {
             "architecture": "accurate",
             "epochs": 20,
             "batch_size": 128,
-            "optimizer": "adam",
+            "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
+            "test_time_shift": 1,
         },
     ),
 }

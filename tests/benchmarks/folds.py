@@ -6,7 +6,8 @@ NAME is a preset; a preset with another value of a parameter, as in
 fast:cnn__optimizer=adam; a baseline; "ensemble" (five accurate networks in a
 VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by those;
 they need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each
-on one core, so the seconds are those of one core; the ensemble's own networks run so.
+on one core, and so do the ensemble's networks; core_seconds are those that the fit kept
+a core busy.
 
 The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with what it
 predicted; a restart skips what is there. Nothing is chosen by what comes out: last
