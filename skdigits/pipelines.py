@@ -22,10 +22,10 @@ PRESETS = {
         },
     ),
     "fast": (
-        {"rotation": 10, "zoom": 0.1, "shift": 0.07},
+        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
         {
             "architecture": "fast",
-            "epochs": 9,
+            "epochs": 8,
             "batch_size": 128,
             "optimizer": "muon",
             "learning_rate": 0.003,
@@ -34,7 +34,7 @@ PRESETS = {
         },
     ),
     "accurate": (
-        {"rotation": 10, "zoom": 0.1, "shift": 0.07, "elastic": 0.7},
+        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
         {
             "architecture": "accurate",
             "epochs": 20,

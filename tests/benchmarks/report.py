@@ -121,13 +121,27 @@ def ensemble_table(models):
         )
 
 
+def read_measurements(name):
+    """Read the rows that a script of the benchmarks wrote."""
+    path = DOCS / "benchmarks" / name
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def memory_table():
+    """Show the last measurement of memory.py."""
+    yield "fits|MiB after the first|after the twentieth|at the end|a fit, from then on"
+    yield "---|---|---|---|---"
+    for row in read_measurements("memory.jsonl")[-1:]:
+        yield "|".join(str(value) for value in row.values())
+
+
 def feed_table():
     """Show the last measurement of each row of feed.py."""
     yield "row|what|A, s|B, s|B / A|deviation|runs"
     yield "---|---|---|---|---|---|---"
-    path = DOCS / "benchmarks" / "feed.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    for row in {row["row"]: row for row in map(json.loads, lines)}.values():
+    rows = read_measurements("feed.jsonl")
+    for row in {row["row"]: row for row in rows}.values():
         yield (
             f"`{row['row']}`|{row['what']}|{row['seconds_a']:.3g}|"
             f"{row['seconds_b']:.3g}|**{row['b_over_a']:.2f}**|{row['deviation']:.2f}|"
@@ -183,6 +197,7 @@ def main():
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "feed", feed_table())
+    text = put(text, "memory", memory_table())
     path.write_text(text)
     plt.rcParams["svg.hashsalt"] = "skdigits"
     draw(models, DOCS / "benchmarks" / "accuracy-and-time.svg")
