@@ -30,7 +30,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    architecture : {"fast", "classic", "accurate"} or callable, default="fast"
+    architecture : {"fast", "classic"} or callable, default="fast"
         The network. "classic" is that of a 2019 notebook, with 730,602 parameters on
         28x28 grey images and ten classes. A callable gets the image shape (height,
         width, channels) and the number of classes and returns a new `keras.Model`
@@ -138,7 +138,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "architecture": [StrOptions({"accurate", "classic", "fast"}), callable],
+        "architecture": [StrOptions({"classic", "fast"}), callable],
         "image_shape": [tuple, list, None],
         "width": [Interval(Real, 0, None, closed="neither")],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],

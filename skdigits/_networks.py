@@ -42,31 +42,16 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
     units = _channels(width)
     rate = _rates(dropout)
     stack = _Stack(image_shape)
-    stack.normalised(units(24), kernel=5, pool=True)
-    stack.normalised(units(48), pool=True)
-    stack.normalised(units(96), pool=True)
+    stack.normalised(units(24), kernel=5)
+    stack.normalised(units(48))
+    stack.normalised(units(96))
     stack.add(layers.Flatten(name="flatten"))
     stack.dropout(rate(0.2))
     stack.add(layers.Dense(units(128), activation="relu", name="dense"))
     return stack.classify(n_classes, name="fast")
 
 
-def accurate(image_shape, n_classes, width=1.0, dropout=None):
-    """Two convolutions a size, and more channels than `fast`."""
-    units = _channels(width)
-    rate = _rates(dropout)
-    stack = _Stack(image_shape)
-    stack.normalised(units(32), kernel=5, pool=True)
-    stack.normalised(units(64))
-    stack.normalised(units(64), pool=True)
-    stack.normalised(units(128))
-    stack.normalised(units(128), pool=True)
-    stack.add(layers.Flatten(name="flatten"))
-    stack.dropout(rate(0.3))
-    return stack.classify(n_classes, name="accurate")
-
-
-BY_NAME = {"accurate": accurate, "classic": classic, "fast": fast}
+BY_NAME = {"classic": classic, "fast": fast}
 
 
 class _Stack:
@@ -95,11 +80,10 @@ class _Stack:
     def dropout(self, rate):
         self.add(layers.Dropout(rate, name=self._numbered("dropout")))
 
-    def normalised(self, filters, kernel=3, *, pool=False):
+    def normalised(self, filters, kernel=3):
         """Convolution, pooling, batch norm, ReLU: the later, the fewer pixels."""
         self.convolution(filters, kernel, use_bias=False)
-        if pool:
-            self.pooling()
+        self.pooling()
         name = self._numbered("batch_norm")
         self.add(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=name))
         self.add(layers.ReLU(name=self._numbered("relu")))
