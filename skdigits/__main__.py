@@ -53,7 +53,7 @@ def _parse(argv):
         type=_count,
         default=1,
         metavar="N",
-        help="networks to train and average, one on each core (default: %(default)s)",
+        help="networks to train and average (default: %(default)s)",
     )
     submit.add_argument(
         "--seed", type=_seed, help="a whole number, for the same result again"
@@ -144,13 +144,16 @@ def _train(X, y, arguments):
 
 def _make_model(arguments):
     """Make what to train, and say what it is."""
+    from joblib import cpu_count
+
     from .pipelines import make_digit_ensemble, make_digit_pipeline
 
     preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
     if n_networks == 1:
         return make_digit_pipeline(preset, random_state=seed, verbose=1), repr(preset)
+    n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
     model = make_digit_ensemble(
-        preset, n_networks, random_state=seed, n_jobs=-1, verbose=True
+        preset, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
     )
     return model, f"{n_networks} networks {preset!r}"
 
