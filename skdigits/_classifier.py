@@ -353,24 +353,12 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             classes=self.classes_ if one_epoch or not reset else None,
             reset=reset,
         )
-        spec = NetworkSpec(
-            architecture=self.architecture,
-            image_shape=self.image_shape_,
-            n_classes=len(self.classes_),
-            width=self.width,
-            dropout=self.dropout,
-            optimizer=self.optimizer,
-            label_smoothing=self.label_smoothing,
-        )
+        spec = NetworkSpec.of(self)
         if reset:
             self._seed = check_random_state(self.random_state).randint(2**31 - 1)
             self._spec = spec.for_one_fit()
-        elif not self._spec.same_network(spec):
-            raise ValueError(
-                "To go on with a fitted network, architecture, width, dropout, "
-                "optimizer and label_smoothing must be as they were. Use clone for a "
-                "new start."
-            )
+        else:
+            self._spec.check_same_network(spec)
         held_out = None
         if self.validation_fraction is not None and not one_epoch:
             data, held_out = data.split(

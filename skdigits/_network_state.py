@@ -38,15 +38,33 @@ class NetworkSpec:
     label_smoothing: float
     key: str | None = None
 
+    @classmethod
+    def of(cls, classifier):
+        """Read it off a `CNNClassifier` that knows its image shape and classes."""
+        return cls(
+            architecture=classifier.architecture,
+            image_shape=classifier.image_shape_,
+            n_classes=len(classifier.classes_),
+            width=classifier.width,
+            dropout=classifier.dropout,
+            optimizer=classifier.optimizer,
+            label_smoothing=classifier.label_smoothing,
+        )
+
     def for_one_fit(self):
         """Make the specification of a new fit."""
         if isinstance(self.architecture, str):
             return self
         return dataclasses.replace(self, key=uuid.uuid4().hex)
 
-    def same_network(self, other):
-        """Whether a fit with `other` may go on from a network of this one."""
-        return dataclasses.replace(other, key=self.key) == self
+    def check_same_network(self, other):
+        """Raise a ValueError if a fit with `other` may not go on from this network."""
+        if dataclasses.replace(other, key=self.key) != self:
+            raise ValueError(
+                "To go on with a fitted network, architecture, width, dropout, "
+                "optimizer and label_smoothing must be as they were. Use clone for a "
+                "new start."
+            )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
