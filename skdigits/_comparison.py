@@ -1,5 +1,6 @@
 """Estimators on the same folds, side by side."""
 
+from collections.abc import Mapping
 from time import perf_counter
 
 import numpy as np
@@ -46,6 +47,8 @@ def compare(estimators, X, y, cv=5, *, n_jobs=None):
     ------
     ValueError
         If there is no estimator, or if the lengths of `X` and `y` differ.
+    TypeError
+        If `estimators` is no dict.
 
     See Also
     --------
@@ -72,6 +75,11 @@ def compare(estimators, X, y, cv=5, *, n_jobs=None):
     >>> table.index.tolist()
     ['k nearest neighbours', 'dummy']
     """
+    if not isinstance(estimators, Mapping):
+        raise TypeError(
+            "estimators must be a dict of names and classifiers. Got "
+            f"{type(estimators).__name__} instead."
+        )
     if not estimators:
         raise ValueError("estimators must name one classifier at least. Got none.")
     X, y = indexable(X, y)

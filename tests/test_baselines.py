@@ -102,6 +102,8 @@ def test_compare_says_which_estimator_failed(many_digits):
 
 def test_compare_refuses_nothing_and_unequal_lengths(many_digits):
     X, y = many_digits
+    with pytest.raises(TypeError, match="dict of names and classifiers. Got list"):
+        compare([*three().values()], X, y)
     with pytest.raises(ValueError, match="one classifier at least"):
         compare({}, X, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
