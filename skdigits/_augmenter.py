@@ -9,11 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._images import AugmentedImages, as_pixels, like_pixels, validate_images
 from ._parameters import suggest_parameters
-from ._sklearn import Interval, fit_context
+from ._sklearn import CallbackSupportMixin, Interval, fit_context, one_task
 from ._warps import warp
 
 
-class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ImageAugmenter(
+    CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Random draws of training images, as a step of a Pipeline.
 
     ``transform`` returns images as they are, so validation and test images are never
@@ -120,6 +122,7 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.image_shape = image_shape
         self.random_state = random_state
 
+    @one_task
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the shape of the images.
@@ -162,6 +165,7 @@ class ImageAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return validate_images(self, X, image_shape=self.image_shape_, reset=False)
 
+    @one_task
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
         """Learn the shape of the images and draw each of them once.

@@ -8,7 +8,8 @@ from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 # isort: split
 import keras
 
-from . import _schedules
+from . import _keras, _schedules
+from ._network_state import NetworkState
 
 
 class ScheduledRate(keras.callbacks.Callback):
@@ -54,6 +55,39 @@ class StopOnDivergence(keras.callbacks.Callback):
                 f"Training diverged: the loss of epoch {epoch + 1} is {logs['loss']}. "
                 f"Lower learning_rate={self.rate} (schedule={self.schedule!r})."
             )
+
+
+class TellTasks(keras.callbacks.Callback):
+    """Tells scikit-learn's callbacks of each epoch; they may end the training.
+
+    Parameters
+    ----------
+    tasks : skdigits._sklearn.FitTasks
+    history : dict of lists of float
+        Of the epochs before this training.
+    """
+
+    def __init__(self, tasks, history):
+        super().__init__()
+        self.tasks = tasks
+        self.history = {key: [*values] for key, values in history.items()}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.tasks.begin_epoch()
+
+    def on_epoch_end(self, epoch, logs=None):
+        for key, value in logs.items():
+            self.history.setdefault(key, []).append(_keras.plain(value))
+        if self.tasks.end_epoch(self._fitted_attributes):
+            self.model.stop_training = True
+
+    def _fitted_attributes(self):
+        history = {key: [*values] for key, values in self.history.items()}
+        return {
+            "_state": NetworkState.of(self.model),
+            "n_iter_": len(history["loss"]),
+            "history_": history,
+        }
 
 
 def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, held_out):

@@ -11,10 +11,13 @@ from ._images import as_pixels, validate_images
 from ._network_state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
+    CallbackSupportMixin,
+    FitTasks,
     Interval,
     StrOptions,
     check_partial_fit_first_call,
     fit_context,
+    with_callbacks,
 )
 from ._training_data import check_training_data
 
@@ -22,7 +25,7 @@ from ._training_data import check_training_data
 # where they are used.
 
 
-class CNNClassifier(ClassifierMixin, BaseEstimator):
+class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """A convolutional neural network for small images.
 
     Pixels need no scaling: the network standardises them with the mean and the
@@ -205,6 +208,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Train the network.
@@ -369,12 +373,17 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             self.n_iter_, self.history_ = 0, {}
         from ._training import train
 
+        tasks = None
+        if not one_epoch:
+            tasks = FitTasks(self, X, y, sample_weight, self.epochs)
         self._state, history, self.callbacks_ = train(
-            self, data, held_out, one_epoch=one_epoch
+            self, data, held_out, one_epoch=one_epoch, tasks=tasks
         )
         vars(self).pop("_model", None)
         self.n_iter_ += len(history["loss"])
         self.history_ = {
             key: self.history_.get(key, []) + values for key, values in history.items()
         }
+        if tasks is not None:
+            tasks.end()
         return self

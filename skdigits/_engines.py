@@ -41,7 +41,7 @@ class Engine:
         self.trainer = _keras.Trainer(
             self.network, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
         )
-        self._fresh_optimizer = _keras.values(self.network.optimizer.variables)
+        self._fresh_optimizer = NetworkState.of(self.network).optimizer
         self._predictors = {}
         self._holds = None
 
@@ -70,10 +70,7 @@ class Engine:
         """Train on a feed; return the new state and the history."""
         self._holds = None
         history = self.trainer.train(feed, **options)
-        state = NetworkState(
-            _keras.values(self.network.variables),
-            _keras.values(self.network.optimizer.variables),
-        )
+        state = NetworkState.of(self.network)
         self._holds = weakref.ref(state)
         return state, history
 

@@ -126,10 +126,10 @@ class Trainer(KerasClassifier):
             verbose=_keras_verbosity(verbose),
         )
         self.callbacks = self._fit_callbacks = None
-        return {key: [*map(_plain, vs)] for key, vs in self.history_.items()}
+        return {key: [*map(plain, vs)] for key, vs in self.history_.items()}
 
 
-def _plain(value):
+def plain(value):
     """Turn NumPy's numbers to Python's; a callback may log what is none."""
     return float(value) if isinstance(value, Real) else value
 
@@ -282,11 +282,6 @@ def with_standardisation(network, image_shape, mean, deviation):
     sequential = isinstance(network, keras.Sequential)
     rest = network.layers if sequential else [network]
     return keras.Sequential([*first, *rest], name=network.name)
-
-
-def values(variables):
-    """Copy variables out of TensorFlow: list of ndarray."""
-    return [np.array(variable.numpy()) for variable in variables]
 
 
 def assign(variables, arrays):

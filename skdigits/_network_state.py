@@ -81,3 +81,12 @@ class NetworkState:
 
     network: list[np.ndarray]
     optimizer: list[np.ndarray]
+
+    @classmethod
+    def of(cls, network):
+        """Copy it out of a compiled `keras.Model`."""
+        return cls(_values(network.variables), _values(network.optimizer.variables))
+
+
+def _values(variables):
+    return [np.array(variable.numpy()) for variable in variables]

@@ -1,6 +1,9 @@
 """The only file that imports scikit-learn's private or experimental names."""
 
+import functools
+
 from sklearn.base import _fit_context as fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import (
@@ -9,10 +12,67 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
+    "CallbackSupportMixin",
+    "FitTasks",
     "Interval",
     "StrOptions",
     "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
+    "one_task",
     "safe_indexing",
+    "with_callbacks",
 ]
+
+
+class FitTasks:
+    """What scikit-learn's callbacks are told: of a fit, and of each of its epochs.
+
+    Parameters
+    ----------
+    estimator : CallbackSupportMixin
+    X, y, sample_weight : array-like
+        As given by the user.
+    epochs : int
+        At most.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight, epochs):
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._fit = estimator._init_callback_context(max_subtasks=epochs)
+        self._fit.call_on_fit_task_begin(**self._told)
+
+    def begin_epoch(self):
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._told)
+
+    def end_epoch(self, fitted_attributes):
+        """Return whether a callback wants the training to stop.
+
+        Parameters
+        ----------
+        fitted_attributes : callable
+            Gives the dict of attributes that a classifier fitted so far has; it is
+            called only if a callback asks for that classifier.
+        """
+        return self._epoch.call_on_fit_task_end(
+            **self._told, reconstruction_attributes=fitted_attributes
+        )
+
+    def end(self):
+        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})
+
+
+def one_task(fit):
+    """Tell callbacks of a ``fit(X, y)`` that has no steps of its own."""
+
+    @with_callbacks
+    @functools.wraps(fit)
+    def told(self, X, y=None):
+        tasks = FitTasks(self, X, y, None, epochs=0)
+        result = fit(self, X, y)
+        tasks.end()
+        return result
+
+    return told

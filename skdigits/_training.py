@@ -3,7 +3,7 @@
 from . import _callbacks, _engines, _feed
 
 
-def train(estimator, data, held_out, *, one_epoch):
+def train(estimator, data, held_out, *, one_epoch, tasks=None):
     """Train the network of a classifier from where it is.
 
     Parameters
@@ -15,6 +15,8 @@ def train(estimator, data, held_out, *, one_epoch):
         To validate on after each epoch.
     one_epoch : bool
         For ``partial_fit``: neither schedule nor early stopping.
+    tasks : skdigits._sklearn.FitTasks or None
+        To be told of the epochs.
 
     Returns
     -------
@@ -43,6 +45,9 @@ def train(estimator, data, held_out, *, one_epoch):
         patience=estimator.n_iter_no_change,
         held_out=held_out is not None,
     )
+    told = []
+    if tasks is not None:
+        told.append(_callbacks.TellTasks(tasks, estimator.history_))
     with _engines.lend(
         estimator._spec,
         state=getattr(estimator, "_state", None),
@@ -54,7 +59,7 @@ def train(estimator, data, held_out, *, one_epoch):
             epochs=epochs,
             initial_epoch=estimator.n_iter_,
             validation=validation,
-            callbacks=[*control, *callbacks],
+            callbacks=[*control, *callbacks, *told],
             verbose=estimator.verbose,
         )
     return state, history, callbacks

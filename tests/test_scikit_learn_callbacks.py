@@ -1,0 +1,134 @@
+"""scikit-learn's own callbacks see each epoch, and may end a training."""
+
+import numpy as np
+import pytest
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from skdigits import CNNClassifier, ImageAugmenter
+
+
+def small(**params):
+    return CNNClassifier(**{"epochs": 3, "width": 0.25, "random_state": 0, **params})
+
+
+def dense(image_shape, n_classes):
+    import keras
+
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            layers.Flatten(),
+            layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
+class Recorder:
+    """Keeps what it is told, and stops the training after some epochs."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after = stop_after
+        self.events, self.fitted = [], []
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.events.append(f"begin {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
+        self.events.append(f"end {context.task_name}")
+        if context.task_name == "epoch":
+            self.fitted.append((fitted_estimator, X, y))
+            return len(self.fitted) == self.stop_after
+
+
+def test_a_callback_is_told_of_the_fit_and_of_its_epochs(digits):
+    callback = Recorder()
+    small(epochs=2).set_callbacks(callback).fit(*digits)
+    epoch = ["begin epoch", "end epoch"]
+    assert callback.events == [
+        "setup",
+        "begin fit",
+        *epoch,
+        *epoch,
+        "end fit",
+        "teardown",
+    ]
+
+
+def test_the_classifier_of_an_epoch_is_that_of_a_fit_that_stopped_there(digits):
+    X, y = digits
+    callback = Recorder(stop_after=2)
+    stopped = small(validation_fraction=0.2).set_callbacks(callback).fit(X, y)
+    first, second = (fitted for fitted, _, _ in callback.fitted)
+    assert stopped.n_iter_ == second.n_iter_ == 2 and first.n_iter_ == 1
+    assert stopped.history_ == second.history_
+    assert len(first.history_["val_loss"]) == 1
+    np.testing.assert_array_equal(stopped.predict_proba(X), second.predict_proba(X))
+    assert not np.array_equal(first.predict_proba(X), second.predict_proba(X))
+
+
+def test_callbacks_change_nothing_of_what_is_learnt(digits):
+    X, y = digits
+    with_callback = small().set_callbacks(Recorder()).fit(X, y)
+    np.testing.assert_array_equal(
+        with_callback.predict_proba(X), small().fit(X, y).predict_proba(X)
+    )
+
+
+def test_they_are_torn_down_after_an_error_and_see_no_epoch_of_partial_fit(digits):
+    X, y = digits
+    callback = Recorder()
+    with pytest.raises(ValueError, match="diverged"):
+        diverging = small(optimizer="sgd", learning_rate=1e38, architecture=dense)
+        diverging.set_callbacks(callback).fit(X, y)
+    assert callback.events[-1] == "teardown"
+    callback = Recorder()
+    small().set_callbacks(callback).partial_fit(X, y, classes=np.arange(10))
+    assert callback.events == []
+
+
+def test_warm_start_counts_its_own_epochs(digits):
+    X, y = digits
+    model = small(epochs=2, warm_start=True).fit(X, y)
+    callback = Recorder()
+    model.set_callbacks(callback).fit(X, y)
+    assert [fitted.n_iter_ for fitted, _, _ in callback.fitted] == [3, 4]
+    assert callback.fitted[-1][0].history_ == model.history_
+
+
+def test_scoring_monitor_scores_each_epoch(digits):
+    X, y = digits
+    monitor = ScoringMonitor(scoring="accuracy")
+    model = small().set_callbacks(monitor).fit(X, y)
+    log = monitor.get_logs().data
+    epochs = [row["accuracy"] for row in log if row["task_name"] == "epoch"]
+    assert len(epochs) == 3
+    assert epochs[-1] == model.score(X, y)
+
+
+def test_scoring_monitor_in_a_search_over_pipelines(digits):
+    X, y = digits
+    monitor = ScoringMonitor(scoring="accuracy")
+    cnn = small(epochs=2).set_callbacks(monitor)
+    model = Pipeline([("augment", ImageAugmenter(random_state=0)), ("cnn", cnn)])
+    GridSearchCV(model, {"cnn__width": [0.1, 0.2]}, cv=2, refit=False).fit(X, y)
+    log = monitor.get_logs().data
+    assert sum(row["task_name"] == "epoch" for row in log) == 2 * 2 * 2
+    assert {row["estimator_name"] for row in log} == {"CNNClassifier"}
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_progress_bar_counts_epochs(digits, capsys):
+    X, y = digits
+    model = Pipeline([("augment", ImageAugmenter()), ("cnn", small())])
+    model.set_callbacks(ProgressBar()).fit(X, y)
+    shown = capsys.readouterr().out
+    assert "CNNClassifier" in shown and "100%" in shown
