@@ -16,6 +16,7 @@ __all__ = [
     "FitTasks",
     "Interval",
     "StrOptions",
+    "add_callback",
     "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
@@ -76,3 +77,8 @@ def one_task(fit):
         return result
 
     return told
+
+
+def add_callback(estimator, callback):
+    """Give an estimator one more callback."""
+    estimator.set_callbacks(*getattr(estimator, "_skl_callbacks", []), callback)

@@ -1,0 +1,165 @@
+"""One Optuna study for any number of processes: none of its trials lost or run twice.
+
+Optuna's storages do the sharing. What is added here: when a study has all its trials,
+and whose trials are to be run again because their process is dead.
+"""
+
+import contextlib
+import copy
+import os
+import time
+import warnings
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+HEARTBEAT = 30  # seconds between two signs of life of a trial in a database
+GRACE = 120  # seconds without one until the trial is given to another process
+MAX_RETRIES = 3
+POLL = 1.0  # seconds between two looks at the trials of other processes
+TESTED = (TrialState.COMPLETE, TrialState.PRUNED)
+WORKER = "worker"  # the attribute of a trial that names its process
+
+
+def open_storage(storage):
+    """Open what `skdigits.tuning.tune` takes as `storage`.
+
+    Parameters
+    ----------
+    storage : str, path-like, optuna.storages.BaseStorage or None
+
+    Returns
+    -------
+    optuna.storages.BaseStorage
+
+    Raises
+    ------
+    ConnectionError
+        If a database does not answer.
+    """
+    if storage is None:
+        return optuna.storages.InMemoryStorage()
+    if isinstance(storage, optuna.storages.BaseStorage):
+        return storage
+    if "://" not in str(storage):
+        Path(storage).parent.mkdir(parents=True, exist_ok=True)
+        return optuna.storages.JournalStorage(JournalFileBackend(os.fspath(storage)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        retry = RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
+        try:
+            return optuna.storages.RDBStorage(
+                storage,
+                engine_kwargs={"pool_pre_ping": True},
+                heartbeat_interval=HEARTBEAT,
+                grace_period=GRACE,
+                heartbeat_stale_trial_callback=retry,
+            )
+        except Exception as exc:
+            if type(exc).__name__ != "OperationalError":
+                raise
+            raise ConnectionError(
+                f"The storage {_without_password(storage)} does not answer. Start the "
+                "server, or correct the address. Nothing was changed."
+            ) from exc
+
+
+def _without_password(url):
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def run_trials(study, storage, objective, n_trials, deadline):
+    """Run trials until the study has `n_trials`, whoever runs them.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+    storage : optuna.storages.BaseStorage
+        The study's.
+    objective : callable
+    n_trials : int or None
+        Trials that completed, were pruned, or failed by themselves; those of killed
+        processes do not count, they are retried.
+    deadline : float or None
+        `time.time` after which no trial is started.
+    """
+
+    def run(trial):
+        trial.set_user_attr(WORKER, _process())
+        if n_trials is not None and _is_surplus(study, trial.number, n_trials):
+            raise optuna.exceptions.OptunaError("another process was first")
+        return objective(trial)
+
+    while deadline is None or time.time() < deadline:
+        _retry_dead(study, storage)
+        trials = study.get_trials(deepcopy=False)
+        if n_trials is not None and sum(map(is_done, trials)) >= n_trials:
+            return
+        waiting = any(trial.state == TrialState.WAITING for trial in trials)
+        if n_trials is None or waiting or sum(map(_counts, trials)) < n_trials:
+            study.optimize(run, n_trials=1, catch=(optuna.exceptions.OptunaError,))
+        else:  # the last ones run elsewhere; should one die, it is retried here
+            time.sleep(POLL)
+
+
+def is_done(trial):
+    """Whether a trial was tried: it completed, was pruned, or failed by itself."""
+    return trial.state in TESTED or "error" in trial.user_attrs
+
+
+def _counts(trial):
+    """Whether a trial is one of those that the study is to have."""
+    return is_done(trial) or trial.state in (TrialState.RUNNING, TrialState.WAITING)
+
+
+def _is_surplus(study, number, n_trials):
+    """Whether others began as many trials before this one."""
+    trials = study.get_trials(deepcopy=False)
+    return sum(_counts(trial) for trial in trials if trial.number < number) >= n_trials
+
+
+def _retry_dead(study, storage):
+    """Fail the trials of dead processes and put the same ones in the queue.
+
+    Databases have heartbeats, which also tell of other machines.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        if getattr(storage, "get_heartbeat_interval", lambda: None)() is not None:
+            optuna.storages.fail_stale_trials(study)
+            return
+        retry = RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if not _is_dead(trial.user_attrs.get(WORKER)):
+            continue
+        # Of several processes that notice it, one is the first to say so.
+        with contextlib.suppress(UpdateFinishedTrialError, ValueError):
+            study.tell(trial.number, state=TrialState.FAIL)
+            again = copy.deepcopy(trial)
+            del again.user_attrs[WORKER]
+            retry(study, again)
+
+
+def _process(pid="self"):
+    """Name a process: [machine, pid, start], or None if there is no such process."""
+    machine = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    machine += os.readlink("/proc/self/ns/pid")
+    try:
+        number, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(" (")
+    except FileNotFoundError:
+        return None
+    state, *fields = rest.rpartition(")")[2].split()
+    return None if state == "Z" else [machine, int(number), int(fields[18])]
+
+
+def _is_dead(worker):
+    """Whether a process that `_process` named ran on this machine and is gone."""
+    if worker is None or worker[0] != _process()[0]:
+        return False
+    return _process(worker[1]) != worker
