@@ -74,6 +74,23 @@ def _without_password(url):
     return make_url(url).render_as_string(hide_password=True)
 
 
+@contextlib.contextmanager
+def storage_in_view():
+    """Say so, rather than what broke of it, when a database goes away."""
+    try:
+        yield
+    except Exception as exc:
+        cause = exc
+        while cause is not None:
+            if type(cause).__name__ in ("OperationalError", "StorageInternalError"):
+                raise ConnectionError(
+                    "The study's storage went away in the middle of the search. What "
+                    "was finished is in it: when it is back, the same call goes on."
+                ) from exc
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
 def run_trials(study, storage, objective, n_trials, deadline):
     """Run trials until the study has `n_trials`, whoever runs them.
 

@@ -1,5 +1,6 @@
 """How far a study is, shown while it runs."""
 
+import contextlib
 import sys
 import threading
 
@@ -42,7 +43,8 @@ class StudyProgress:
     def _run(self):
         console = Console(file=sys.stdout)
         show = self._bar if console.is_terminal else self._lines
-        show(console)
+        with contextlib.suppress(Exception):  # a storage is lost: the search says so
+            show(console)
 
     def _looks(self):
         """Give the trials that are done, now and then, and once more at the end."""

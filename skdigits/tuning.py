@@ -121,7 +121,7 @@ def tune(
         If the study was made with other data, folds, scoring or estimator; and as
         `CrossValidationObjective`.
     ConnectionError
-        If the database does not answer.
+        If the database does not answer, or goes away.
     RuntimeError
         If every trial failed, or if the system killed a process of this call.
 
@@ -182,12 +182,13 @@ def tune(
         _check_identity(study, _identity(objective, scoring))
         with StudyProgress(study, n_trials, verbose):
             try:
-                if n_jobs == 1:
-                    _study.run_trials(study, opened, objective, n_trials, deadline)
-                else:
-                    _run_in_processes(
-                        n_jobs, shared, how, objective, n_trials, deadline
-                    )
+                with _study.storage_in_view():
+                    if n_jobs == 1:
+                        _study.run_trials(study, opened, objective, n_trials, deadline)
+                    else:
+                        _run_in_processes(
+                            n_jobs, shared, how, objective, n_trials, deadline
+                        )
                 interrupted = False
             except KeyboardInterrupt:
                 interrupted = True

@@ -1,0 +1,149 @@
+"""One study over processes that share a real PostgreSQL server."""
+
+import getpass
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+from test_tuning import check_nothing_lost, kill_one_of_three, run_tune
+
+pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+
+
+class Server:
+    """A PostgreSQL server of our own, reached by a socket in its folder."""
+
+    def __init__(self, programs, folder, user):
+        self.programs, self.folder, self.user = programs, folder, user
+        self.url = f"postgresql+psycopg://postgres:secret@/postgres?host={folder}"
+        options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        self.run("initdb", "-D", folder / "data", *options)
+
+    def run(self, program, *arguments):
+        command = [self.programs / program, *arguments]
+        subprocess.run(
+            command, user=self.user, cwd=self.folder, check=True, capture_output=True
+        )
+
+    def start(self):
+        settings = f"-k {self.folder} -c listen_addresses= -c fsync=off"
+        log = self.folder / "log"
+        self.run(
+            "pg_ctl",
+            "start",
+            "-w",
+            "-D",
+            self.folder / "data",
+            "-l",
+            log,
+            "-o",
+            settings,
+        )
+
+    def stop(self):
+        self.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.folder / "data")
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server, started for the module, or a skip where there is none."""
+    pytest.importorskip("psycopg")
+    found = [Path(shutil.which("pg_ctl") or "/nowhere").parent]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    programs = next((place for place in found if (place / "pg_ctl").exists()), None)
+    if programs is None:
+        pytest.skip("no PostgreSQL server: apt-get install postgresql")
+    user = "postgres" if os.getuid() == 0 else getpass.getuser()
+    folder = Path(tempfile.mkdtemp(prefix="skdigits-postgres-"))
+    shutil.chown(folder, user)
+    server = Server(programs, folder, user)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+def short_heartbeats(url):
+    """A storage that notices a dead process within seconds."""
+    retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3)
+    return optuna.storages.RDBStorage(
+        url,
+        heartbeat_interval=1,
+        grace_period=4,
+        heartbeat_stale_trial_callback=retry,
+    )
+
+
+SCRIPT = """
+import sys, warnings
+from sklearn.datasets import load_digits
+from skdigits import CNNClassifier
+from skdigits.tuning import tune
+sys.path.insert(0, {tests!r})
+from test_tuning_postgres import short_heartbeats
+X, y = load_digits(return_X_y=True)
+model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
+def suggest(trial):
+    return {{"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}}
+warnings.simplefilter("ignore")
+study, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
+                   storage=short_heartbeats(sys.argv[1]), verbose=0)
+"""
+
+
+def test_a_killed_process_loses_no_trial_of_a_database(server):
+    script = SCRIPT.format(tests=str(Path(__file__).parent))
+
+    def load():
+        return optuna.load_study(study_name="skdigits", storage=server.url)
+
+    check_nothing_lost(*kill_one_of_three(server.url, load, script))
+
+
+def test_processes_of_one_call_share_a_database(server, digits):
+    options = {"storage": server.url, "study_name": "jobs", "verbose": 0}
+    study, best = run_tune(digits, n_trials=4, n_jobs=2, **options)
+    assert [trial.state != TrialState.FAIL for trial in study.trials].count(True) == 4
+    again, best_again = run_tune(digits, n_trials=4, **options)
+    assert len(again.trials) == len(study.trials)
+    X = digits[0]
+    np.testing.assert_array_equal(best.predict_proba(X), best_again.predict_proba(X))
+
+
+def test_a_server_that_is_down_is_said_so_and_its_studies_are_whole(server, digits):
+    options = {"storage": server.url, "study_name": "down", "verbose": 0}
+    run_tune(digits, n_trials=1, **options)
+    server.stop()
+    try:
+        start = time.time()
+        with pytest.raises(ConnectionError, match="does not answer") as error:
+            run_tune(digits, n_trials=2, **options)
+        assert time.time() - start < 30
+        assert "secret" not in str(error.value)
+    finally:
+        server.start()
+    study, _ = run_tune(digits, n_trials=2, **options)
+    assert [trial.number for trial in study.trials] == [0, 1]
+
+
+def test_a_server_that_goes_in_the_middle_ends_the_call_clearly(server, digits):
+    options = {"storage": server.url, "study_name": "lost", "verbose": 0}
+
+    def pull_the_plug(trial):
+        server.stop()
+        return {"cnn__learning_rate": 0.001}
+
+    try:
+        with pytest.raises(ConnectionError, match="went away"):
+            run_tune(digits, suggest=pull_the_plug, n_trials=1, **options)
+    finally:
+        server.start()
+    study = optuna.load_study(study_name="lost", storage=server.url)
+    assert [trial.state.is_finished() for trial in study.trials] == [False]
