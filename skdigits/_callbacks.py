@@ -2,13 +2,15 @@
 
 import copy
 import math
+from numbers import Real
 
 from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 
 # isort: split
 import keras
 
-from . import _keras, _schedules
+from . import _schedules
+from ._checkpoint import Progress
 from ._network_state import NetworkState
 
 
@@ -57,6 +59,25 @@ class StopOnDivergence(keras.callbacks.Callback):
             )
 
 
+class CollectLogs(keras.callbacks.Callback):
+    """Keeps what each epoch logs, whichever callback logged it.
+
+    Parameters
+    ----------
+    history : dict of lists of float
+        Of the epochs before this training; copied.
+    """
+
+    def __init__(self, history):
+        super().__init__()
+        self.history = {key: [*values] for key, values in history.items()}
+
+    def on_epoch_end(self, epoch, logs=None):
+        for key, value in logs.items():
+            number = float(value) if isinstance(value, Real) else value
+            self.history.setdefault(key, []).append(number)
+
+
 class TellTasks(keras.callbacks.Callback):
     """Tells scikit-learn's callbacks of each epoch; they may end the training.
 
@@ -64,20 +85,17 @@ class TellTasks(keras.callbacks.Callback):
     ----------
     tasks : skdigits._sklearn.FitTasks
     history : dict of lists of float
-        Of the epochs before this training.
+        Kept by `CollectLogs`.
     """
 
     def __init__(self, tasks, history):
         super().__init__()
-        self.tasks = tasks
-        self.history = {key: [*values] for key, values in history.items()}
+        self.tasks, self.history = tasks, history
 
     def on_epoch_begin(self, epoch, logs=None):
         self.tasks.begin_epoch()
 
     def on_epoch_end(self, epoch, logs=None):
-        for key, value in logs.items():
-            self.history.setdefault(key, []).append(_keras.plain(value))
         if self.tasks.end_epoch(self._fitted_attributes):
             self.model.stop_training = True
 
@@ -88,6 +106,60 @@ class TellTasks(keras.callbacks.Callback):
             "n_iter_": len(history["loss"]),
             "history_": history,
         }
+
+
+class KeepCheckpoint(keras.callbacks.Callback):
+    """Puts each epoch on disk, and takes a training up where it was.
+
+    Parameters
+    ----------
+    checkpoint : skdigits._checkpoint.Checkpoint
+    control : list of keras.callbacks.Callback
+        Of `control_callbacks`; what they remember is kept, too.
+    seed : int
+    history : dict of lists of float
+        Kept by `CollectLogs`.
+    """
+
+    REMEMBERED = ("batch", "best", "best_epoch", "best_weights", "wait")
+
+    def __init__(self, checkpoint, control, seed, history):
+        super().__init__()
+        self.checkpoint, self.control = checkpoint, control
+        self.seed, self.history = seed, history
+
+    def on_train_begin(self, logs=None):
+        found = self.checkpoint.found
+        if found is None:
+            return
+        for callback, memory in zip(self.control, found.control, strict=True):
+            vars(callback).update(memory)
+        self.model.optimizer.learning_rate = found.learning_rate
+
+    def on_epoch_end(self, epoch, logs=None):
+        # The epoch that ends a training is written by `finish`, which knows its result.
+        if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
+            self._write(NetworkState.of(self.model))
+
+    def finish(self, state):
+        """Write down that the training is over, and with what result."""
+        self._write(state, is_finished=True)
+
+    def _write(self, state, is_finished=False):
+        control = [
+            {key: value for key, value in vars(c).items() if key in self.REMEMBERED}
+            for c in self.control
+        ]
+        progress = Progress(
+            seed=self.seed,
+            n_iter=len(self.history["loss"]),
+            history=self.history,
+            learning_rate=float(self.model.optimizer.learning_rate),
+            control=control,
+            is_finished=is_finished,
+            state=state,
+        )
+        self.checkpoint.write(progress)
 
 
 def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, held_out):

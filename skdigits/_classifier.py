@@ -1,28 +1,25 @@
 """CNNClassifier: a convolutional network as a scikit-learn classifier."""
 
+import os
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ._fitting import fit
 from ._images import as_pixels, validate_images
-from ._network_state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
-    FitTasks,
     Interval,
     StrOptions,
     check_partial_fit_first_call,
     fit_context,
     with_callbacks,
 )
-from ._training_data import check_training_data
 
-# `_engines` and `_training` load TensorFlow, which takes seconds: they are imported
-# where they are used.
+# `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
 
 
 class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -82,6 +79,11 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
         and a network of their own that they may change.
+    checkpoint : str or path-like, default=None
+        File that ``fit`` writes after each epoch, and the last one before it beside it,
+        named ".previous". If the process is killed, the same call goes on from there
+        and ends with the same weights; after its end it returns them at once. For one
+        fit at a time: not for folds or candidates.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
     random_state : int, RandomState instance or None, default=None
@@ -159,6 +161,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "test_time_shift": [Interval(Integral, 0, None, closed="left")],
         "callbacks": [list, tuple, None],
+        "checkpoint": [str, os.PathLike, None],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -184,6 +187,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         class_weight=None,
         test_time_shift=0,
         callbacks=None,
+        checkpoint=None,
         warm_start=False,
         random_state=None,
         verbose=0,
@@ -204,6 +208,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.test_time_shift = test_time_shift
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -232,20 +237,20 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the images, labels or weights are not as described, or if training
-            diverges.
+            If the images, labels or weights are not as described, if training
+            diverges, or if `checkpoint` is of another fit.
         TypeError
             If `X` is sparse, or if `architecture` returns no network.
         """
         if not (self.warm_start and self.__sklearn_is_fitted__()):
-            return self._fit(X, y, sample_weight, reset=True)
+            return fit(self, X, y, sample_weight, reset=True)
         classes = np.unique(y)
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start=True needs the classes of the fit before: "
                 f"{self.classes_}. Got {classes} instead."
             )
-        return self._fit(X, y, sample_weight, reset=False)
+        return fit(self, X, y, sample_weight, reset=False)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -283,7 +288,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if not self.__sklearn_is_fitted__():  # a fit that failed may have left them
             vars(self).pop("classes_", None)
         first = check_partial_fit_first_call(self, classes)
-        return self._fit(X, y, sample_weight, reset=first, one_epoch=True)
+        return fit(self, X, y, sample_weight, reset=first, one_epoch=True)
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -344,46 +349,3 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def __getstate__(self):
         state = super().__getstate__()
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
-
-    def _fit(self, X, y, sample_weight, *, reset, one_epoch=False):
-        if reset:  # should this fit fail, the estimator counts as not fitted
-            vars(self).pop("_state", None)
-        data, self.classes_ = check_training_data(
-            self,
-            X,
-            y,
-            sample_weight,
-            image_shape=self.image_shape if reset else self.image_shape_,
-            classes=self.classes_ if one_epoch or not reset else None,
-            reset=reset,
-        )
-        spec = NetworkSpec.of(self)
-        if reset:
-            self._seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self._spec = spec.for_one_fit()
-        else:
-            self._spec.check_same_network(spec)
-        held_out = None
-        if self.validation_fraction is not None and not one_epoch:
-            data, held_out = data.split(
-                self.validation_fraction, self.classes_, self._seed
-            )
-        if reset:
-            self._scale = data.statistics()
-            self.n_iter_, self.history_ = 0, {}
-        from ._training import train
-
-        tasks = None
-        if not one_epoch:
-            tasks = FitTasks(self, X, y, sample_weight, self.epochs)
-        self._state, history, self.callbacks_ = train(
-            self, data, held_out, one_epoch=one_epoch, tasks=tasks
-        )
-        vars(self).pop("_model", None)
-        self.n_iter_ += len(history["loss"])
-        self.history_ = {
-            key: self.history_.get(key, []) + values for key, values in history.items()
-        }
-        if tasks is not None:
-            tasks.end()
-        return self

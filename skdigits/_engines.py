@@ -67,12 +67,12 @@ class Engine:
             self._holds = weakref.ref(state)
 
     def train(self, feed, **options):
-        """Train on a feed; return the new state and the history."""
+        """Train on a feed; return the new state."""
         self._holds = None
-        history = self.trainer.train(feed, **options)
+        self.trainer.train(feed, **options)
         state = NetworkState.of(self.network)
         self._holds = weakref.ref(state)
-        return state, history
+        return state
 
     def predict(self, images, mean, deviation, *, reach):
         """Give the probabilities of the classes: (n, n_classes), float32.

@@ -5,7 +5,6 @@ import random
 import sys
 import threading
 import weakref
-from numbers import Real
 
 from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 
@@ -113,7 +112,7 @@ class Trainer(KerasClassifier):
         """Leave it to `build_network`, which says more."""
 
     def train(self, feed, *, epochs, initial_epoch, validation, callbacks, verbose):
-        """Train the network and return its history, a dict of lists of floats."""
+        """Train the network; callbacks may keep what they see."""
         vars(self).pop("history_", None)
         self.callbacks = callbacks
         self._initialize_callbacks()
@@ -126,12 +125,6 @@ class Trainer(KerasClassifier):
             verbose=_keras_verbosity(verbose),
         )
         self.callbacks = self._fit_callbacks = None
-        return {key: [*map(plain, vs)] for key, vs in self.history_.items()}
-
-
-def plain(value):
-    """Turn NumPy's numbers to Python's; a callback may log what is none."""
-    return float(value) if isinstance(value, Real) else value
 
 
 def dtype_policy():

@@ -3,8 +3,8 @@
 from . import _callbacks, _engines, _feed
 
 
-def train(estimator, data, held_out, *, one_epoch, tasks=None):
-    """Train the network of a classifier from where it is.
+def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
+    """Train the network of a classifier from where it is, or where a checkpoint is.
 
     Parameters
     ----------
@@ -17,26 +17,33 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None):
         For ``partial_fit``: neither schedule nor early stopping.
     tasks : skdigits._sklearn.FitTasks or None
         To be told of the epochs.
+    checkpoint : skdigits._checkpoint.Checkpoint or None
+        To go on from, and to keep.
 
     Returns
     -------
     state : NetworkState
     history : dict of lists of float
-        Of this training alone.
+        Of this training and those before.
     callbacks : list of keras.callbacks.Callback
         The copies of the user's that took part.
     """
+    found = None if checkpoint is None else checkpoint.found
+    callbacks = _callbacks.copy_callbacks(estimator.callbacks)
+    if found is not None and found.is_finished:
+        return found.state, found.history, callbacks
+    before = estimator.n_iter_
+    done = before if found is None else found.n_iter
     epochs = 1 if one_epoch else estimator.epochs
     form = {"scale": estimator._scale, "n_classes": len(estimator.classes_)}
     feed = _feed.training_feed(
         data,
         batch_size=estimator.batch_size,
         seed=estimator._seed,
-        first_epoch=estimator.n_iter_,
+        first_epoch=done,
         **form,
     )
     validation = None if held_out is None else _feed.validation_feed(held_out, **form)
-    callbacks = _callbacks.copy_callbacks(estimator.callbacks)
     control = _callbacks.control_callbacks(
         rate=estimator.learning_rate,
         schedule="constant" if one_epoch else estimator.schedule,
@@ -45,21 +52,29 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None):
         patience=estimator.n_iter_no_change,
         held_out=held_out is not None,
     )
-    told = []
+    log = _callbacks.CollectLogs(estimator.history_ if found is None else found.history)
+    watching = [log]
     if tasks is not None:
-        told.append(_callbacks.TellTasks(tasks, estimator.history_))
+        watching.append(_callbacks.TellTasks(tasks, log.history))
+    if checkpoint is not None:
+        keep = _callbacks.KeepCheckpoint(
+            checkpoint, control, estimator._seed, log.history
+        )
+        watching.append(keep)
     with _engines.lend(
         estimator._spec,
-        state=getattr(estimator, "_state", None),
+        state=getattr(estimator, "_state", None) if found is None else found.state,
         seed=estimator._seed,
         alone=bool(callbacks),
     ) as engine:
-        state, history = engine.train(
+        state = engine.train(
             feed,
-            epochs=epochs,
-            initial_epoch=estimator.n_iter_,
+            epochs=before + epochs - done,
+            initial_epoch=done,
             validation=validation,
-            callbacks=[*control, *callbacks, *told],
+            callbacks=[*control, *callbacks, *watching],
             verbose=estimator.verbose,
         )
-    return state, history, callbacks
+    if checkpoint is not None:
+        keep.finish(state)
+    return state, log.history, callbacks

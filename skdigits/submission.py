@@ -1,13 +1,11 @@
 """Write predictions in the form that the competition wants."""
 
-import os
-import shutil
 from numbers import Integral, Real
-from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
+
+from ._files import target_file, write_whole
 
 __all__ = ["write_submission"]
 
@@ -96,48 +94,6 @@ def _ids(image_ids, n_images):
     return ids
 
 
-def target_file(path):
-    """Return the file to replace: what `path` means, links followed."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(
-            f"path must be a str or an os.PathLike. Got {type(path).__name__} instead."
-        )
-    target = Path(os.path.realpath(os.path.expanduser(path)))
-    if target.is_dir():
-        raise IsADirectoryError(
-            f"path must be a file. Got the folder '{path}' instead. Pass the name of "
-            "a file in it, such as submission.csv."
-        )
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"path must be in a folder that exists. Got '{path}', and there is no "
-            f"folder '{target.parent}'. Create it first."
-        )
-    if target.exists() and not target.is_file():
-        raise ValueError(
-            f"path must be an ordinary file. Got '{path}' instead, which is a device "
-            "or a pipe."
-        )
-    return target
-
-
-def _write_whole(content, target):
-    """Replace a file by one step, so that nobody ever finds a part of it."""
-    # Not from tempfile: its files are for their owner only, whatever the umask.
-    temporary = target.with_name(f".skdigits-{uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            if target.exists():
-                shutil.copymode(target, temporary)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def write_submission(y_pred, path, *, image_ids=None, expected=None):
     """Write predicted digits as a file to submit to the competition.
 
@@ -201,5 +157,5 @@ def write_submission(y_pred, path, *, image_ids=None, expected=None):
         {"ImageId": _ids(image_ids, len(digits)), "Label": digits}, dtype=np.int64
     )
     content = submission.to_csv(index=False, lineterminator="\n").encode()
-    _write_whole(content, target_file(path))
+    write_whole(content, target_file(path))
     return submission
