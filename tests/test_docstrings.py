@@ -13,6 +13,7 @@ import skdigits.parallel
 import skdigits.pipelines
 import skdigits.plots
 import skdigits.submission
+import skdigits.tuning
 
 FUNCTIONS = [
     skdigits.make_digit_pipeline,
@@ -25,9 +26,12 @@ FUNCTIONS = [
     skdigits.datasets.load_sample,
     skdigits.datasets.fetch_mnist,
     skdigits.parallel.thread_budget,
+    skdigits.tuning.suggest_digit_params,
+    skdigits.tuning.tune,
 ]
 ESTIMATORS = [skdigits.CNNClassifier, skdigits.ImageAugmenter]
 DISPLAYS = [skdigits.plots.HistoryDisplay, skdigits.plots.TopErrorsDisplay]
+OBJECTIVE = skdigits.tuning.CrossValidationObjective
 
 
 def methods(cls):
@@ -53,7 +57,7 @@ def entries(text):
     return found
 
 
-EVERYTHING = [*FUNCTIONS, *ESTIMATORS, *DISPLAYS] + [
+EVERYTHING = [*FUNCTIONS, *ESTIMATORS, *DISPLAYS, OBJECTIVE] + [
     method for cls in ESTIMATORS + DISPLAYS for method in methods(cls)
 ]
 
@@ -68,7 +72,8 @@ def test_parameters_and_defaults_equal_the_signature(documented):
     for parameter in parameters:
         if parameter.name in ignored or parameter.default is parameter.empty:
             continue
-        default = repr(parameter.default).replace("'", '"')
+        default = getattr(parameter.default, "__name__", repr(parameter.default))
+        default = default.replace("'", '"')
         assert re.search(
             rf"default={re.escape(default)}$", described[parameter.name]
         ), f"{parameter.name}: {described[parameter.name]}, is {default}"
@@ -96,6 +101,6 @@ def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
     assert isinstance(fitted.feature_names_in_, np.ndarray)
 
 
-@pytest.mark.parametrize("cls", [*ESTIMATORS, *DISPLAYS])
+@pytest.mark.parametrize("cls", [*ESTIMATORS, *DISPLAYS, OBJECTIVE])
 def test_classes_have_examples_and_say_what_they_are_made_of(cls):
     assert {"Parameters", "Attributes", "Examples"} <= set(sections(cls))

@@ -9,9 +9,10 @@ they need the extra "bench"). Five stratified folds, fixed. Two fits run at a ti
 on one core, and so do the ensemble's networks; core_seconds are those that the fit kept
 a core busy.
 
-The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with what it
-predicted; a restart skips what is there. Nothing is chosen by what comes out: last
-weights, one seed a fold (its number).
+Times are compared on one processor only: --again measures here what another one has
+done. The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with
+what it predicted; a restart skips what is there. Nothing is chosen by what comes out:
+last weights, one seed a fold (its number).
 """
 
 import argparse
@@ -164,12 +165,17 @@ def main():
     parser.add_argument("names", nargs="+", metavar="NAME")
     parser.add_argument("--folds", default="0,1,2,3,4")
     parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument(
+        "--again", action="store_true", help="also what another processor has done"
+    )
     arguments = parser.parse_args()
     digits = load_competition()
     X, y = digits.X_train.to_numpy(), digits.y_train.to_numpy()
     for name in arguments.names:
         parse(name)
-    done = {(row["name"], row["fold"]) for row in read_rows()}
+    here = [row for row in read_rows() if row["processor"] == processor()]
+    rows = here if arguments.again else read_rows()
+    done = {(row["name"], row["fold"]) for row in rows}
     folds = map(int, arguments.folds.split(","))
     tasks = [(name, fold) for fold in folds for name in arguments.names]
     tasks = [task for task in tasks if task not in done]

@@ -7,6 +7,7 @@ Tables stand between comments such as <!-- folds --> and <!-- end -->.
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
@@ -34,10 +35,10 @@ def is_ours(name):
 
 
 def by_name(rows):
-    """Gather rows: name -> its rows, by fold."""
+    """Gather rows: name -> its rows, the first of each fold."""
     found = {}
     for row in sorted(rows, key=lambda row: row["fold"]):
-        found.setdefault(row["name"], {})[row["fold"]] = row
+        found.setdefault(row["name"], {}).setdefault(row["fold"], row)
     return {name: [*folds.values()] for name, folds in found.items()}
 
 
@@ -45,9 +46,24 @@ def accuracy(rows):
     return 1 - sum(row["errors"] for row in rows) / sum(row["n"] for row in rows)
 
 
-def core_seconds(rows):
-    """Mean seconds that a fit takes one core."""
-    return np.mean([row["core_seconds"] for row in rows])
+def core_seconds(rows, processor):
+    """Mean seconds that a fit takes one core of a processor; NaN if it took none."""
+    found = [row["core_seconds"] for row in rows if row["processor"] == processor]
+    return np.mean(found) if found else np.nan
+
+
+def usual_processor(rows):
+    """Name the processor of most rows."""
+    return Counter(row["processor"] for row in rows).most_common(1)[0][0]
+
+
+def times_classic(rows, classic):
+    """Divide training times of one processor: a model's by the classic preset's.
+
+    `classic` has all its rows, also those that were measured for their time only.
+    """
+    processor = usual_processor(rows)
+    return core_seconds(rows, processor) / core_seconds(classic, processor)
 
 
 def right(rows, y, tests):
@@ -65,27 +81,26 @@ def p_value(rows, others, y, tests):
     return mcnemar_p_value(np.ones(len(a), bool), a, b)
 
 
-def folds_table(models, y, tests):
+def folds_table(models, timed_classic, y, tests):
     """Show each model: accuracy, deviation over folds, errors, times, p-value."""
     yield (
-        "model|accuracy|deviation|errors|images|folds|seconds on one core|"
+        "model|accuracy|deviation|errors|images|folds|seconds on one core|processor|"
         "times classic's|p against classic"
     )
-    yield "---|---|---|---|---|---|---|---|---"
+    yield "---|---|---|---|---|---|---|---|---|---"
     classic = models.get("classic")
     for name, rows in sorted(models.items(), key=lambda item: -accuracy(item[1])):
         single = [1 - row["errors"] / row["n"] for row in rows]
         deviation = f"{np.std(single, ddof=1):.5f}" if len(rows) > 1 else ""
-        seconds = core_seconds(rows)
-        share = p = ""
-        if classic and is_ours(name):
-            share = f"{seconds / core_seconds(classic):.2f}"
-            if name != "classic":
-                p = f"{p_value(rows, classic, y, tests):.2g}"
+        processor = usual_processor(rows)
+        seconds = core_seconds(rows, processor)
+        share = times_classic(rows, timed_classic)
+        p = "" if name == "classic" else f"{p_value(rows, classic, y, tests):.2g}"
         errors, images = (sum(row[key] for row in rows) for key in ("errors", "n"))
         yield (
             f"{LABELS.get(name, name)}|{accuracy(rows):.5f}|{deviation}|{errors:,}|"
-            f"{images:,}|{len(rows)} of {FOLDS}|{seconds:,.1f}|{share}|{p}"
+            f"{images:,}|{len(rows)} of {FOLDS}|{seconds:,.1f}|{processor}|"
+            f"{share:.2g}|{p}"
         )
 
 
@@ -149,12 +164,26 @@ def feed_table():
         )
 
 
-def draw(models, path):
+def tuning_tables():
+    """Show the last measurements of tuning.py, one after another."""
+    rows = read_measurements("tuning.jsonl")
+    yield "seed|trials|epochs whole|epochs pruned|times fewer|best whole|best pruned"
+    yield "---|---|---|---|---|---|---"
+    for row in {r["seed"]: r for r in rows if r["row"] == "pruning"}.values():
+        whole, pruned = row["whole"], row["pruned"]
+        yield (
+            f"{row['seed']}|{row['trials']}|{whole['epochs']:,}|{pruned['epochs']:,}|"
+            f"**{whole['epochs'] / pruned['epochs']:.1f}**|{whole['best']:.4f}|"
+            f"{pruned['best']:.4f}"
+        )
+
+
+def draw(models, timed_classic, path):
     """Draw accuracy, by the logarithm of the errors, against training time."""
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    in_time = sorted(models.items(), key=lambda item: core_seconds(item[1]))
-    for i, (name, rows) in enumerate(in_time):
-        place = core_seconds(rows), 1 - accuracy(rows)
+    times = {name: times_classic(rows, timed_classic) for name, rows in models.items()}
+    for i, name in enumerate(sorted(times, key=times.get)):
+        place = times[name], 1 - accuracy(models[name])
         colour, marker = (OURS, "o") if is_ours(name) else (OTHERS, "s")
         axes.plot(*place, marker, color=colour)
         axes.annotate(
@@ -174,7 +203,7 @@ def draw(models, path):
     axes.set_yticks([1 - tick for tick in ticks], [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.margins(0.12)
-    axes.set_xlabel("seconds to train on 33,600 images, one core")
+    axes.set_xlabel("training time, as a multiple of the classic preset's")
     axes.set_ylabel("accuracy on images left out")
     axes.grid(alpha=0.3)
     figure.savefig(path, metadata={"Date": None})
@@ -193,19 +222,22 @@ def put(text, name, lines):
 def main():
     y = load_competition().y_train.to_numpy()
     tests = test_indices(y)
-    everything = by_name(read_rows())
+    rows = read_rows()
+    timed_classic = [row for row in rows if row["name"] == "classic"]
+    everything = by_name(rows)
     changed = {name: rows for name, rows in everything.items() if ":" in name}
     models = {name: rows for name, rows in everything.items() if ":" not in name}
     path = DOCS / "benchmarks.md"
     text = path.read_text()
-    text = put(text, "folds", folds_table(models, y, tests))
+    text = put(text, "folds", folds_table(models, timed_classic, y, tests))
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "feed", feed_table())
     text = put(text, "memory", memory_table())
+    text = put(text, "tuning", tuning_tables())
     path.write_text(text)
     plt.rcParams["svg.hashsalt"] = "skdigits"
-    draw(models, DOCS / "benchmarks" / "accuracy-and-time.svg")
+    draw(models, timed_classic, DOCS / "benchmarks" / "accuracy-and-time.svg")
 
 
 if __name__ == "__main__":
