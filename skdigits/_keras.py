@@ -253,11 +253,12 @@ def seed_generators(network, rng):
 
 
 def with_standardisation(network, image_shape, mean, deviation):
-    """Make a network take raw pixels: standardisation first, layers shared.
+    """Make a network take raw pixels: standardisation first, then its layers.
 
     Parameters
     ----------
     network : keras.Model
+        Its layers are part of the new one and, if it is Sequential, of that one only.
     image_shape : tuple of 3 ints
     mean, deviation : float
         In the unit of the pixels.
@@ -274,6 +275,9 @@ def with_standardisation(network, image_shape, mean, deviation):
     ]
     sequential = isinstance(network, keras.Sequential)
     rest = network.layers if sequential else [network]
+    if sequential:
+        for layer in rest:  # or layer.output would be that in the old network
+            layer._inbound_nodes.clear()
     return keras.Sequential([*first, *rest], name=network.name)
 
 
@@ -293,3 +297,55 @@ def assign(variables, arrays):
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def image_layers(model):
+    """Find the layers of a `with_standardisation` model that put out images.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    dict of str to keras.layers.Layer
+        By name, in the order of the network.
+    """
+    network = _inner(model)
+    return {
+        layer.name: layer
+        for layer in network.layers
+        if layer.name != "standardise"
+        and not isinstance(layer, keras.layers.InputLayer)
+        and len(getattr(layer.output, "shape", ())) == 4
+    }
+
+
+def layer_outputs(model, images, names):
+    """Compute what layers put out.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `with_standardisation`.
+    images : ndarray of shape (n, height, width, channels)
+        Raw pixels.
+    names : list of str
+        Keys of `image_layers`.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n, height, width, channels)
+    """
+    network = _inner(model)
+    if network is not model:
+        images = model.get_layer("standardise")(images)
+    found = image_layers(model)
+    probe = keras.Model(network.inputs[0], {name: found[name].output for name in names})
+    return {name: out.numpy() for name, out in probe(images, training=False).items()}
+
+
+def _inner(model):
+    """Give the network behind the standardisation, where it is one of its layers."""
+    last = model.layers[-1]
+    return last if isinstance(last, keras.Model) else model

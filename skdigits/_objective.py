@@ -11,8 +11,8 @@ from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
-from ._classifier import CNNClassifier
 from ._sklearn import add_callback, safe_indexing
+from .pipelines import final_network
 
 
 class CrossValidationObjective:
@@ -229,13 +229,6 @@ class _EpochScores:
         self.trial.report(np.mean([*self.scores, score]), self.fold * last + epoch)
         self.pruned = self.trial.should_prune()
         return self.pruned
-
-
-def final_network(estimator):
-    """Give the `CNNClassifier` that an estimator is or ends in, or None."""
-    while isinstance(estimator, Pipeline):
-        estimator = estimator.steps[-1][1]
-    return estimator if isinstance(estimator, CNNClassifier) else None
 
 
 def _transform(model, X):

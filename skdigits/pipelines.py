@@ -143,3 +143,21 @@ def make_digit_ensemble(
         for place in range(1, n_networks + 1)
     ]
     return VotingClassifier(networks, voting="soft", n_jobs=n_jobs, verbose=verbose)
+
+
+def final_network(estimator):
+    """Give the classifier that an estimator is or ends in.
+
+    Parameters
+    ----------
+    estimator : estimator
+        For example a Pipeline.
+
+    Returns
+    -------
+    CNNClassifier or None
+        The object itself, no copy; None if there is none.
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator if isinstance(estimator, CNNClassifier) else None

@@ -867,3 +867,15 @@ def test_clone_keeps_parameters_and_nothing_learnt(digits):
     copied = clone(model)
     assert copied.get_params() == model.get_params()
     assert not hasattr(copied, "classes_")
+
+
+@pytest.mark.parametrize("architecture", ["fast", dense(10)])
+def test_layers_of_the_model_can_be_looked_into(digits, architecture):
+    import keras
+
+    X, y = digits
+    model = small(architecture=architecture).fit(X, y)
+    network = model.model_
+    probe = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
+    outputs = probe(X.reshape(-1, 8, 8, 1).astype("float32"))
+    np.testing.assert_allclose(outputs[-1], model.predict_proba(X), atol=1e-5)

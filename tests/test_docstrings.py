@@ -30,7 +30,7 @@ FUNCTIONS = [
     skdigits.tuning.tune,
 ]
 ESTIMATORS = [skdigits.CNNClassifier, skdigits.ImageAugmenter]
-DISPLAYS = [skdigits.plots.HistoryDisplay, skdigits.plots.TopErrorsDisplay]
+DISPLAYS = [getattr(skdigits.plots, name) for name in skdigits.plots.__all__]
 OBJECTIVE = skdigits.tuning.CrossValidationObjective
 
 

@@ -2,13 +2,22 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from skdigits import CNNClassifier, ImageAugmenter
-from skdigits.plots import HistoryDisplay, TopErrorsDisplay
+from skdigits.plots import (
+    ActivationsDisplay,
+    AugmentationDisplay,
+    DigitsDisplay,
+    HistoryDisplay,
+    LabelCountsDisplay,
+    TopErrorsDisplay,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +37,7 @@ def model(digits):
 def test_history_of_a_pipeline_and_of_its_classifier(model):
     for estimator in (model, model["cnn"]):
         display = HistoryDisplay.from_estimator(estimator)
-        assert set(display.lines_) == {"loss", "val_loss", "accuracy", "val_accuracy"}
+        assert set(display.lines_) == set(model["cnn"].history_)
         for key, line in display.lines_.items():
             np.testing.assert_array_equal(line.get_ydata(), model["cnn"].history_[key])
             np.testing.assert_array_equal(line.get_xdata(), [1, 2])
@@ -105,7 +114,179 @@ def test_top_errors_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="Got 3, 4 and 4 rows"):
         TopErrorsDisplay.from_predictions(np.zeros((3, 4)), [1] * 4, wrong)
     _, ax = plt.subplots()
-    with pytest.raises(ValueError, match="each of the 4 mistakes. Got 1"):
+    with pytest.raises(ValueError, match="each of the 4 pictures. Got 1"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [1] * 4, wrong, axes=ax)
     with pytest.raises(ValueError, match="has labels that are not among the classes"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [5] * 4, wrong)
+
+
+def test_history_of_several_is_a_mean_and_a_band():
+    histories = [
+        {"loss": [4, 2, 1], "accuracy": [0.1, 0.2, 0.3], "learning_rate": [1, 1, 1]},
+        {"loss": [2, 1], "accuracy": [0.3, 0.4], "learning_rate": [1, 1]},
+    ]
+    display = HistoryDisplay.from_history(histories)
+    assert display.lines_["loss"].get_ydata().tolist() == [3, 1.5, 1]
+    low, high = 1, 2
+    at_two = [y for x, y in display.bands_["loss"].get_paths()[0].vertices if x == 2]
+    assert (min(at_two), max(at_two)) == (low, high)
+    assert display.lines_["learning_rate"].axes is display.rate_ax_
+
+
+def test_history_of_cross_validated_pipelines(digits):
+    model = Pipeline([("cnn", CNNClassifier(epochs=2, width=0.2, random_state=0))])
+    fitted = cross_validate(model, *digits, cv=2, return_estimator=True)["estimator"]
+    display = HistoryDisplay.from_estimator(fitted, learning_rate=False)
+    losses = [one["cnn"].history_["loss"] for one in fitted]
+    np.testing.assert_allclose(
+        display.lines_["loss"].get_ydata(), np.mean(losses, axis=0)
+    )
+    assert display.rate_ax_ is None and set(display.bands_) == {"loss", "accuracy"}
+
+
+def test_digits_with_labels_from_a_frame_with_a_label_column(digits):
+    X, y = digits
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
+    frame.insert(0, "label", y)
+    display = DigitsDisplay.from_predictions(frame, n_images=12)
+    assert [ax.get_title() for ax in display.axes_] == [str(label) for label in y[:12]]
+    np.testing.assert_array_equal(display.images_[3].get_array(), X[3].reshape(8, 8))
+    assert "label" in frame  # the caller's frame stays as it was
+
+
+def test_digits_of_an_estimator_tell_right_from_wrong(digits, model):
+    X, y = digits
+    display = DigitsDisplay.from_estimator(model, X, y, n_images=20)
+    predicted, sure = model.predict(X), model.predict_proba(X).max(axis=1)
+    for i, ax in enumerate(display.axes_):
+        expected = f"{predicted[i]} ({sure[i]:.0%})"
+        if predicted[i] != y[i]:
+            expected += f"\nnot {y[i]}"
+        assert ax.get_title() == expected
+    colours = {ax.title.get_color() for ax in display.axes_}
+    assert len(colours) == len(set(predicted[:20] == y[:20]))
+
+
+def test_digits_refuse_what_does_not_fit(digits):
+    X, y = digits
+    with pytest.raises(
+        ValueError, match="y must have a value for each of the 200.*199"
+    ):
+        DigitsDisplay.from_predictions(X, y[:-1])
+    with pytest.raises(ValueError, match=r"For one image, pass X\[:1\]"):
+        DigitsDisplay.from_predictions(X[0])
+    with pytest.raises(NotFittedError):
+        DigitsDisplay.from_estimator(CNNClassifier(), X)
+
+
+def test_label_counts_of_one_set_and_of_two():
+    display = LabelCountsDisplay.from_labels(["b", "a", "b", "c"])
+    assert display.classes.tolist() == ["a", "b", "c"]
+    assert [bar.get_height() for bar in display.bars_["labels"]] == [1, 2, 1]
+    display = LabelCountsDisplay.from_labels({"train": [0, 1, 1, 1], "test": [2, 2]})
+    heights = {
+        n: [bar.get_height() for bar in bars] for n, bars in display.bars_.items()
+    }
+    assert heights == {"train": [0.25, 0.75, 0], "test": [0, 0, 1]}
+    assert display.ax_.get_ylabel() == "share"
+    with pytest.raises(ValueError, match="must have one dimension and not be empty"):
+        LabelCountsDisplay.from_labels([])
+
+
+def test_label_counts_of_an_estimator(digits, model):
+    X, y = digits
+    display = LabelCountsDisplay.from_estimator(model, X[:50], y, normalize=False)
+    assert display.counts["training labels"].sum() == 200
+    predicted = np.bincount(model.predict(X[:50]), minlength=10)
+    by_class = dict(zip(display.classes, display.counts["predictions"], strict=True))
+    assert by_class == dict(enumerate(predicted))
+
+
+def test_augmentation_shows_the_image_and_its_draws(digits):
+    X, _ = digits
+    augmenter = ImageAugmenter(rotation=30, random_state=3)
+    display = AugmentationDisplay.from_estimator(augmenter, X, n_draws=5)
+    assert not hasattr(augmenter, "image_shape_")  # it stays as it was
+    np.testing.assert_array_equal(display.images_[0].get_array(), X[0].reshape(8, 8))
+    fitted = ImageAugmenter(rotation=30, random_state=3).fit(X)
+    expected = fitted.augment(np.repeat(X[:1], 5, axis=0))
+    np.testing.assert_array_equal(display.draws.reshape(5, 64), expected)
+    in_pipeline = Pipeline([("augment", augmenter), ("cnn", CNNClassifier())])
+    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_draws=5)
+    np.testing.assert_array_equal(again.draws, display.draws)
+    with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
+        AugmentationDisplay.from_estimator(SVC(), X)
+
+
+def test_activations_are_what_the_layers_put_out(digits, model):
+    X, _ = digits
+    display = ActivationsDisplay.from_estimator(model, X, layers=["conv1", "pooling"])
+    assert list(display.activations) == ["conv1", "pool1", "pool2", "pool3"]
+    network = model["cnn"].model_
+    import keras
+
+    probe = keras.Model(network.inputs[0], network.get_layer("pool2").output)
+    expected = probe(X[:1].reshape(1, 8, 8, 1).astype("float32")).numpy()[0]
+    np.testing.assert_allclose(display.activations["pool2"], expected, rtol=1e-5)
+    assert len(display.axes_) == 4
+    rows = -(-display.activations["conv1"].shape[-1] // 16)
+    assert display.images_[0].get_array().shape[0] == rows * 9 - 1
+
+
+def test_a_channel_alone_and_one_that_is_constant():
+    activation = np.zeros((4, 4, 20))
+    activation[1, 2, 7] = 5
+    tiled = ActivationsDisplay.from_activations({"conv": activation}).images_[0]
+    assert np.nanmax(tiled.get_array()) == 1
+    assert np.isfinite(tiled.get_array().compressed()).all()
+    alone = ActivationsDisplay.from_activations({"conv": activation}, channel=7)
+    np.testing.assert_array_equal(alone.images_[0].get_array(), activation[..., 7])
+    with pytest.raises(ValueError, match=r"channel must be in 0\.\.19.*Got 20"):
+        alone.plot(channel=20)
+
+
+@pytest.mark.parametrize("layers", [None, 0, "dropout", ["conv2", -1]])
+def test_layers_are_chosen_by_place_name_and_kind(digits, layers):
+    X, y = digits
+    model = CNNClassifier(architecture="classic", epochs=1, width=0.1).fit(X, y)
+    display = ActivationsDisplay.from_estimator(model, X, layers=layers)
+    names = {
+        None: "conv1 conv2 pool1 dropout1 conv3 conv4 pool2 dropout2",
+        0: "conv1",
+        "dropout": "dropout1 dropout2 dropout3",
+        "conv2 -1": "conv2 dropout3",
+    }
+    key = "conv2 -1" if isinstance(layers, list) else layers
+    assert list(display.activations) == names[key].split()
+
+
+def test_activations_of_a_network_of_the_users(digits):
+    X, y = digits
+
+    def functional(image_shape, n_classes):
+        import keras
+
+        inputs = keras.Input(image_shape)
+        hidden = keras.layers.Conv2D(3, 3, name="mine")(inputs)
+        outputs = keras.layers.GlobalMaxPooling2D()(hidden)
+        outputs = keras.layers.Dense(n_classes, activation="softmax")(outputs)
+        return keras.Model(inputs, outputs)
+
+    model = CNNClassifier(architecture=functional, epochs=1).fit(X, y)
+    display = ActivationsDisplay.from_estimator(model, X)
+    assert display.activations["mine"].shape == (6, 6, 3)
+    with pytest.raises(
+        ValueError, match=r"layers must be among.*\['mine'\].*Got 'con'"
+    ):
+        ActivationsDisplay.from_estimator(model, X, layers="con")
+    with pytest.raises(TypeError, match="Got SVC"):
+        ActivationsDisplay.from_estimator(SVC(), X)
+
+
+def test_colour_images_and_too_few_axes():
+    X = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), dtype=np.uint8)
+    display = DigitsDisplay.from_predictions(X)
+    np.testing.assert_array_equal(display.images_[2].get_array(), X[2])
+    _, axes = plt.subplots(1, 3)
+    with pytest.raises(ValueError, match="each of the 4 pictures. Got 3 instead"):
+        DigitsDisplay.from_predictions(X, axes=axes)

@@ -1,6 +1,17 @@
-"""Pictures of a model's training and of its mistakes, as scikit-learn's Displays."""
+"""Pictures of digits, trainings, mistakes and layers, as scikit-learn's Displays."""
 
+from ._activations import ActivationsDisplay
+from ._augmentation import AugmentationDisplay
+from ._digits import DigitsDisplay
 from ._history import HistoryDisplay
+from ._label_counts import LabelCountsDisplay
 from ._top_errors import TopErrorsDisplay
 
-__all__ = ["HistoryDisplay", "TopErrorsDisplay"]
+__all__ = [
+    "ActivationsDisplay",
+    "AugmentationDisplay",
+    "DigitsDisplay",
+    "HistoryDisplay",
+    "LabelCountsDisplay",
+    "TopErrorsDisplay",
+]

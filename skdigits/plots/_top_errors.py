@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._images import resolve_image_shape
+from ._pictures import as_images, grid_of_axes, show
 
 COLUMNS = 3  # pictures in a row of a new figure
 
@@ -159,11 +159,8 @@ class TopErrorsDisplay:
         wrong = np.flatnonzero(predicted != true)
         top = wrong[np.argsort(-margin[wrong], kind="stable")][:n_errors]
 
-        tail = X.shape[1:] if X.ndim > 2 else None
-        n_pixels = int(np.prod(X.shape[1:]))
-        shape = resolve_image_shape(image_shape, n_pixels, tail)
         return cls(
-            images=X[top].reshape(-1, *shape),
+            images=as_images(X, image_shape)[top],
             indices=top,
             true_labels=y[top],
             predicted_labels=np.asarray(classes)[predicted[top]],
@@ -184,26 +181,12 @@ class TopErrorsDisplay:
         self : TopErrorsDisplay
             With its artists.
         """
-        import matplotlib.pyplot as plt
-
         n = len(self.images)
-        if axes is None:
-            rows = max(1, -(-n // COLUMNS))
-            _, axes = plt.subplots(
-                rows, COLUMNS, figsize=(7, 2.7 * rows), layout="constrained"
-            )
-        axes = np.ravel(axes)
-        if len(axes) < n:
-            raise ValueError(
-                f"axes must have a place for each of the {n} mistakes. Got {len(axes)} "
-                "instead. Pass fewer n_errors or more axes."
-            )
+        axes = grid_of_axes(axes, n, COLUMNS, (2.3, 2.7))
         self.axes_, self.figure_ = axes[:n], axes[0].figure
         self.images_ = []
-        for ax in axes:
-            ax.set_axis_off()
         for i, ax in enumerate(self.axes_):
-            self.images_.append(ax.imshow(self.images[i], cmap="gray_r"))
+            self.images_.append(show(ax, self.images[i]))
             ax.set_title(
                 f"predicted {self.predicted_labels[i]} "
                 f"({self.predicted_probabilities[i]:.0%})\n"

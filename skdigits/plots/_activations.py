@@ -1,0 +1,210 @@
+"""ActivationsDisplay: what the layers of a network make of an image."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..pipelines import final_network
+from ._pictures import as_images, grid_of_axes
+
+PER_ROW = 16  # channels of a layer in a row of its picture
+FIRST = 8  # layers that are drawn if none are chosen
+KINDS = {"conv": "Conv", "pooling": "Pooling", "dropout": "Dropout"}
+
+
+class ActivationsDisplay:
+    """The channels of chosen layers for one image, each in its own scale.
+
+    Make one with `from_estimator` or `from_activations`.
+
+    Parameters
+    ----------
+    activations : dict of str to ndarray of shape (height, width, channels)
+        By the name of the layer.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    axes_ : ndarray of matplotlib Axes
+        One for each layer.
+    images_ : list of matplotlib AxesImage
+        The channels of each layer, side by side.
+
+    Examples
+    --------
+    >>> from skdigits import CNNClassifier
+    >>> from skdigits.datasets import load_sample
+    >>> from skdigits.plots import ActivationsDisplay
+    >>> digits = load_sample()
+    >>> X, y = digits.X_train[:100], digits.y_train[:100]
+    >>> model = CNNClassifier(epochs=1, random_state=0).fit(X, y)
+    >>> display = ActivationsDisplay.from_estimator(model, X[:1], layers="conv")
+    >>> list(display.activations)
+    ['conv1', 'conv2', 'conv3']
+    """
+
+    def __init__(self, *, activations):
+        self.activations = activations
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, layers=None, channel=None, axes=None):
+        """Compute and draw what layers put out for the first image.
+
+        Parameters
+        ----------
+        estimator : CNNClassifier, or Pipeline that ends in one
+            Fitted.
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images, of which the first is taken.
+        layers : str, int, list of these, or None, default=None
+            "conv", "pooling" or "dropout" for all layers of that kind; the name of a
+            layer; or its place among those that put out images, from 0. None means the
+            first eight of these. In a prediction, dropout does nothing.
+        channel : int, default=None
+            One channel of each layer to draw alone.
+        axes : sequence of matplotlib Axes, default=None
+            To draw in, one for each layer; None makes a figure.
+
+        Returns
+        -------
+        display : ActivationsDisplay
+            With its artists.
+        """
+        network = final_network(estimator)
+        if network is None:
+            raise TypeError(
+                "estimator must be a CNNClassifier or a Pipeline that ends in one. Got "
+                f"{type(estimator).__name__} instead."
+            )
+        check_is_fitted(estimator)
+        from .._keras import image_layers, layer_outputs
+
+        image = as_images(X[:1], network.image_shape_)
+        found = image_layers(network.model_)
+        names = _choose(found, layers)
+        outputs = layer_outputs(network.model_, image.astype(np.float32), names)
+        activations = {name: output[0] for name, output in outputs.items()}
+        return cls.from_activations(activations, channel=channel, axes=axes)
+
+    @classmethod
+    def from_activations(cls, activations, *, channel=None, axes=None):
+        """Draw given activations.
+
+        Parameters
+        ----------
+        activations : dict of str to array-like of shape (height, width, channels)
+            By the name of the layer.
+        channel : int, default=None
+            One channel of each layer to draw alone.
+        axes : sequence of matplotlib Axes, default=None
+            To draw in, one for each layer; None makes a figure.
+
+        Returns
+        -------
+        display : ActivationsDisplay
+            With its artists.
+        """
+        activations = {name: np.asarray(a) for name, a in activations.items()}
+        return cls(activations=activations).plot(channel=channel, axes=axes)
+
+    def plot(self, *, channel=None, axes=None):
+        """Draw.
+
+        Parameters
+        ----------
+        channel : int, default=None
+            One channel of each layer to draw alone.
+        axes : sequence of matplotlib Axes, default=None
+            To draw in, one for each layer; None makes a figure.
+
+        Returns
+        -------
+        self : ActivationsDisplay
+            With its artists.
+        """
+        pictures = {
+            name: _tile(_scale(a)) if channel is None else _one(name, a, channel)
+            for name, a in self.activations.items()
+        }
+        if axes is None:
+            axes = _new_axes(pictures, alone=channel is not None)
+        axes = grid_of_axes(axes, len(pictures), 1, (1, 1))
+        self.axes_, self.figure_ = axes[: len(pictures)], axes[0].figure
+        self.images_ = []
+        for ax, (name, picture) in zip(self.axes_, pictures.items(), strict=True):
+            drawn = ax.imshow(picture, cmap="viridis", interpolation="nearest")
+            self.images_.append(drawn)
+            height, width, channels = self.activations[name].shape
+            which = f"channel {channel} of {channels}"
+            which = f"{channels} channels" if channel is None else which
+            ax.set_title(f"{name}: {which}, {height} x {width}", fontsize="medium")
+        return self
+
+
+def _choose(found, wanted):
+    """Turn what the user chose into names of layers."""
+    if wanted is None:
+        return list(found)[:FIRST]
+    names = []
+    for one in wanted if isinstance(wanted, list | tuple) else [wanted]:
+        if one in KINDS:
+            matching = [n for n, la in found.items() if KINDS[one] in type(la).__name__]
+        elif isinstance(one, int | np.integer) and -len(found) <= one < len(found):
+            matching = [list(found)[one]]
+        else:
+            matching = [name for name in found if name == one]
+        if not matching:
+            raise ValueError(
+                f"layers must be among {', '.join(KINDS)}, the names {list(found)} or "
+                f"their places 0 to {len(found) - 1}. Got {one!r} instead."
+            )
+        names += [name for name in matching if name not in names]
+    return names
+
+
+def _scale(activation):
+    """Stretch each channel to 0..1; a constant one becomes 0."""
+    low = activation.min(axis=(0, 1), keepdims=True)
+    span = activation.max(axis=(0, 1), keepdims=True) - low
+    return (activation - low) / np.where(span > 0, span, 1)
+
+
+def _tile(channels):
+    """Lay channels side by side, with a gap between: (height, width), NaN in gaps."""
+    height, width, n = channels.shape
+    rows = -(-n // PER_ROW)
+    columns = min(n, PER_ROW)
+    tiled = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for i in range(n):
+        top, left = i // columns * (height + 1), i % columns * (width + 1)
+        tiled[top : top + height, left : left + width] = channels[..., i]
+    return tiled
+
+
+def _one(name, activation, channel):
+    n = activation.shape[-1]
+    if not -n <= channel < n:
+        raise ValueError(
+            f"channel must be in 0..{n - 1} for the layer {name}. Got {channel} "
+            "instead."
+        )
+    return activation[..., channel]
+
+
+def _new_axes(pictures, *, alone):
+    """Make a figure whose axes are as high as their pictures need."""
+    import matplotlib.pyplot as plt
+
+    width = 4 if alone else 9
+    heights = [
+        max(0.5, width * p.shape[0] / p.shape[1]) + 0.3 for p in pictures.values()
+    ]
+    _, axes = plt.subplots(
+        len(pictures),
+        figsize=(width, sum(heights)),
+        height_ratios=heights,
+        layout="constrained",
+        squeeze=False,
+    )
+    return axes

@@ -1,0 +1,148 @@
+"""LabelCountsDisplay: how often each label occurs."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._pictures import BLUE, GREEN, ORANGE
+
+
+class LabelCountsDisplay:
+    """Bars for each class: how often it occurs, in one set of labels or in several.
+
+    Make one with `from_estimator` or `from_labels`.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        All labels that occur, sorted.
+    counts : dict of str to ndarray of shape (n_classes,)
+        By the name of the set.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    ax_ : matplotlib Axes
+        The axes.
+    bars_ : dict of str to matplotlib BarContainer
+        By the name of the set.
+
+    Examples
+    --------
+    >>> from skdigits.plots import LabelCountsDisplay
+    >>> display = LabelCountsDisplay.from_labels([1, 0, 1, 1])
+    >>> display.counts["labels"].tolist()
+    [1, 3]
+    """
+
+    def __init__(self, *, classes, counts):
+        self.classes = classes
+        self.counts = counts
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, normalize=None, ax=None):
+        """Draw the labels of a training beside what the model predicts for images.
+
+        Parameters
+        ----------
+        estimator : fitted classifier or Pipeline
+            For example a `CNNClassifier`.
+        X : array-like of shape (n_samples, ...)
+            Images to predict, such as the test images.
+        y : array-like of shape (n_training_samples,)
+            Labels of the training.
+        normalize : bool, default=None
+            As in `from_labels`.
+        ax : matplotlib Axes, default=None
+            To draw in; None makes a figure.
+
+        Returns
+        -------
+        display : LabelCountsDisplay
+            With its artists.
+        """
+        check_is_fitted(estimator)
+        labels = {"training labels": y, "predictions": estimator.predict(X)}
+        return cls.from_labels(labels, normalize=normalize, ax=ax)
+
+    @classmethod
+    def from_labels(cls, labels, *, normalize=None, ax=None):
+        """Count labels and draw them.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_samples,), or dict of str to array-like
+            Labels, or several sets of them by name, such as
+            ``{"train": y_train, "test predictions": y_pred}``.
+        normalize : bool, default=None
+            Draw shares of each set in place of counts. None means where there are
+            several sets.
+        ax : matplotlib Axes, default=None
+            To draw in; None makes a figure.
+
+        Returns
+        -------
+        display : LabelCountsDisplay
+            With its artists.
+        """
+        sets = labels if isinstance(labels, dict) else {"labels": labels}
+        sets = {name: np.asarray(values) for name, values in sets.items()}
+        for name, values in sets.items():
+            if values.ndim != 1 or len(values) == 0:
+                raise ValueError(
+                    f"labels must have one dimension and not be empty. Got {name!r} of "
+                    f"shape {values.shape} instead."
+                )
+        classes = np.unique(np.concatenate(list(sets.values())))
+        counts = {
+            name: np.bincount(np.searchsorted(classes, values), minlength=len(classes))
+            for name, values in sets.items()
+        }
+        return cls(classes=classes, counts=counts).plot(normalize=normalize, ax=ax)
+
+    def plot(self, *, normalize=None, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        normalize : bool, default=None
+            As in `from_labels`.
+        ax : matplotlib Axes, default=None
+            To draw in; None makes a figure.
+
+        Returns
+        -------
+        self : LabelCountsDisplay
+            With its artists.
+        """
+        import matplotlib.pyplot as plt
+        from matplotlib.ticker import PercentFormatter
+
+        if ax is None:
+            _, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+        if normalize is None:
+            normalize = len(self.counts) > 1
+        self.ax_, self.figure_ = ax, ax.figure
+        self.bars_ = {}
+        places = np.arange(len(self.classes))
+        width = 0.8 / len(self.counts)
+        colours = [BLUE, ORANGE, GREEN]
+        for i, (name, counts) in enumerate(self.counts.items()):
+            self.bars_[name] = ax.bar(
+                places + (i - (len(self.counts) - 1) / 2) * width,
+                counts / counts.sum() if normalize else counts,
+                width,
+                label=f"{name} ({counts.sum():,})",
+                color=colours[i % len(colours)],
+                hatch=["", "//", ".."][i % 3],
+                edgecolor="white",
+            )
+        ax.set_xticks(places, [str(label) for label in self.classes])
+        ax.set(xlabel="label", ylabel="share" if normalize else "count")
+        if normalize:
+            ax.yaxis.set_major_formatter(PercentFormatter(1))
+        if len(self.counts) > 1:
+            ax.legend()
+        ax.grid(axis="y", alpha=0.3)
+        ax.set_axisbelow(True)
+        return self
