@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._pictures import BLUE, ORANGE, as_images, grid_of_axes, show
+from ._pictures import ORANGE, as_images, grid_of_axes, show
 
 COLUMNS = 10
 
@@ -186,14 +186,12 @@ class DigitsDisplay:
         return self
 
     def _title(self, i):
-        """Give the words above an image and their style: right and wrong differ."""
+        """Give the words above an image and their style: wrong ones stand out."""
         if self.predicted_labels is None:
             return ("" if self.labels is None else str(self.labels[i])), {}
         predicted = str(self.predicted_labels[i])
         if self.predicted_probabilities is not None:
             predicted += f" ({self.predicted_probabilities[i]:.0%})"
-        if self.labels is None:
+        if self.labels is None or self.labels[i] == self.predicted_labels[i]:
             return predicted, {}
-        if self.labels[i] == self.predicted_labels[i]:
-            return predicted, {"color": BLUE}
         return f"{predicted}\nnot {self.labels[i]}", {"color": ORANGE}

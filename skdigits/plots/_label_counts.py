@@ -142,7 +142,8 @@ class LabelCountsDisplay:
         if normalize:
             ax.yaxis.set_major_formatter(PercentFormatter(1))
         if len(self.counts) > 1:
-            ax.legend()
+            ax.legend(loc="upper center", ncols=len(self.counts))
+            ax.margins(y=0.18)  # room for the legend
         ax.grid(axis="y", alpha=0.3)
         ax.set_axisbelow(True)
         return self
