@@ -111,7 +111,7 @@ class Trainer(KerasClassifier):
     def _check_model_compatibility(self, y):
         """Leave it to `build_network`, which says more."""
 
-    def train(self, feed, *, epochs, initial_epoch, validation, callbacks, verbose):
+    def train(self, feed, *, epochs, initial_epoch, validation, callbacks):
         """Train the network; callbacks may keep what they see."""
         vars(self).pop("history_", None)
         self.callbacks = callbacks
@@ -122,7 +122,7 @@ class Trainer(KerasClassifier):
             epochs=epochs,
             initial_epoch=initial_epoch,
             validation_data=validation,
-            verbose=_keras_verbosity(verbose),
+            verbose=0,
         )
         self.callbacks = self._fit_callbacks = None
 
@@ -130,14 +130,6 @@ class Trainer(KerasClassifier):
 def dtype_policy():
     """Name what Keras's layers are built with: "float32" or a mixed precision."""
     return keras.config.dtype_policy().name
-
-
-def _keras_verbosity(verbose):
-    """Keep Keras's moving bar, 1, out of files and pipes: a line an epoch, 2."""
-    if sys.stdout is None:
-        return 0
-    is_terminal = getattr(sys.stdout, "isatty", lambda: False)()
-    return 2 if verbose == 1 and not is_terminal else int(verbose)
 
 
 def build_network(spec, seed=None):

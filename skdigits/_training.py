@@ -1,6 +1,6 @@
 """One training of a `CNNClassifier`: feeds, callbacks and an engine put together."""
 
-from . import _callbacks, _engines, _feed
+from . import _callbacks, _engines, _feed, _fit_progress
 
 
 def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
@@ -61,19 +61,21 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
             checkpoint, control, estimator._seed, log.history
         )
         watching.append(keep)
-    with _engines.lend(
-        estimator._spec,
-        state=getattr(estimator, "_state", None) if found is None else found.state,
-        seed=estimator._seed,
-        alone=bool(callbacks),
-    ) as engine:
+    with (
+        _fit_progress.shown(estimator.verbose) as showing,
+        _engines.lend(
+            estimator._spec,
+            state=getattr(estimator, "_state", None) if found is None else found.state,
+            seed=estimator._seed,
+            alone=bool(callbacks),
+        ) as engine,
+    ):
         state = engine.train(
             feed,
             epochs=before + epochs - done,
             initial_epoch=done,
             validation=validation,
-            callbacks=[*control, *callbacks, *watching],
-            verbose=estimator.verbose,
+            callbacks=[*control, *callbacks, *watching, *showing],
         )
     if checkpoint is not None:
         keep.finish(state)
