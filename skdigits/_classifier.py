@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._fitting import fit
 from ._images import as_pixels, validate_images
+from ._network_state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
@@ -332,6 +333,30 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
+
+    def summary(self, image_shape=None, n_classes=None):
+        """Describe the network, layer by layer.
+
+        Parameters
+        ----------
+        image_shape : tuple of 2 or 3 ints, default=None
+            None means that of the fit or, before it, the parameter or (28, 28).
+        n_classes : int, default=None
+            None means those of the fit or, before it, 10.
+
+        Returns
+        -------
+        text : str
+            A table of layers, shapes and numbers of weights.
+        """
+        from ._engines import describe_network
+
+        if self.__sklearn_is_fitted__() and image_shape is n_classes is None:
+            return describe_network(self._spec)
+        self._validate_params()
+        shape = tuple(image_shape or self.image_shape or (28, 28))
+        shape = shape if len(shape) == 3 else (*shape, 1)
+        return describe_network(NetworkSpec.of(self, shape, n_classes or 10))
 
     @property
     def model_(self):

@@ -168,3 +168,19 @@ def build_model(spec, state, mean, deviation):
     network = _keras.build_network(spec)
     _keras.assign(network.variables, state.network)
     return _keras.with_standardisation(network, spec.image_shape, mean, deviation)
+
+
+def describe_network(spec):
+    """Build the network of a specification only to say what it is.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+
+    Returns
+    -------
+    str
+    """
+    lines = []
+    _keras.build_network(spec).summary(print_fn=lines.append, line_length=80)
+    return "\n".join(lines)

@@ -39,7 +39,7 @@ def fit(classifier, X, y, sample_weight, *, reset, one_epoch=False):
         classes=classifier.classes_ if one_epoch or not reset else None,
         reset=reset,
     )
-    spec = NetworkSpec.of(classifier)
+    spec = NetworkSpec.of(classifier, classifier.image_shape_, len(classifier.classes_))
     if reset:
         random_state = check_random_state(classifier.random_state)
         classifier._seed = random_state.randint(2**31 - 1)

@@ -39,12 +39,12 @@ class NetworkSpec:
     key: str | None = None
 
     @classmethod
-    def of(cls, classifier):
-        """Read it off a `CNNClassifier` that knows its image shape and classes."""
+    def of(cls, classifier, image_shape, n_classes):
+        """Read the rest off a `CNNClassifier`."""
         return cls(
             architecture=classifier.architecture,
-            image_shape=classifier.image_shape_,
-            n_classes=len(classifier.classes_),
+            image_shape=image_shape,
+            n_classes=n_classes,
             width=classifier.width,
             dropout=classifier.dropout,
             optimizer=classifier.optimizer,

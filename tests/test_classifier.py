@@ -903,3 +903,14 @@ def test_layers_of_the_model_can_be_looked_into(digits, architecture):
     probe = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
     outputs = probe(X.reshape(-1, 8, 8, 1).astype("float32"))
     np.testing.assert_allclose(outputs[-1], model.predict_proba(X), atol=1e-5)
+
+
+def test_summary_before_and_after_fit(digits, capsys):
+    before = CNNClassifier(architecture="classic").summary()
+    assert "730,602" in before and "conv1" in before and "26, 26, 32" in before
+    model = small().fit(*digits)
+    after = model.summary()
+    assert "conv3" in after and f"{model.model_.count_params():,}" in after
+    other = small().summary(image_shape=(32, 32, 3), n_classes=4)
+    assert "(None, 4)" in other
+    assert capsys.readouterr().out == ""
