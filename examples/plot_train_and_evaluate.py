@@ -1,47 +1,50 @@
 """
-Train a network and look at what it gets wrong
-==============================================
+Train and evaluate, as the notebook did
+=======================================
 
-A convolutional network is a classifier like any other: this cross-validates one beside
-a support vector machine, fits it, and draws its training and its surest mistakes. The
-digits are bundled, so nothing is downloaded.
+The steps of a 2019 notebook on Kaggle's Digit Recognizer, which reported 0.995476 on the
+4,200 images that it held out. Here with the bundled digits; with ``SKDIGITS_DATA`` set,
+with the competition's files and the notebook's 20 epochs (minutes).
 """
 
 # %%
-# The digits have the columns of Kaggle's Digit Recognizer: pixel0 to pixel783.
-from skdigits.datasets import load_sample
+# Load, and hold a tenth out. There is nothing to scale, reshape or encode.
+import os
 
-digits = load_sample()
-print(digits.X_train.shape, digits.X_train.dtypes.unique())
+from sklearn.model_selection import train_test_split
 
-# %%
-# A step that draws new images in every epoch, and the network. The sample is small, so
-# it takes smaller batches and more epochs than the competition's 42,000 images would.
 from skdigits import make_digit_pipeline
+from skdigits.datasets import load_competition, load_sample
 
-network = make_digit_pipeline("fast", random_state=0)
-network.set_params(cnn__epochs=10, cnn__batch_size=32, cnn__validation_fraction=0.1)
-
-# %%
-# Three folds each. The augmenter leaves the images of the test fold alone.
-from sklearn.model_selection import cross_val_score
-
-from skdigits.baselines import make_baselines
-
-for name, model in {"network": network, "SVC": make_baselines()["SVC"]}.items():
-    scores = cross_val_score(model, digits.X_train, digits.y_train, cv=3)
-    print(f"{name}: {scores.mean():.4f}, deviation {scores.std(ddof=1):.4f}")
+is_real = "SKDIGITS_DATA" in os.environ
+digits = load_competition() if is_real else load_sample()
+X_train, X_test, y_train, y_test = train_test_split(
+    digits.X_train, digits.y_train, test_size=0.1, random_state=42
+)
 
 # %%
-# Fit it on all of them. Loss and accuracy on the held-out tenth are in the history.
-from skdigits.plots import HistoryDisplay, TopErrorsDisplay
-
-network.fit(digits.X_train, digits.y_train)
-HistoryDisplay.from_estimator(network)
+# Its network and its recipe. A part of the training images, not the test images, decides
+# when to halve the learning rate.
+model = make_digit_pipeline("classic", random_state=0, verbose=2)
+if not is_real:
+    model.set_params(cnn__epochs=5, cnn__width=0.5)
+model.fit(X_train, y_train)
 
 # %%
-# The digits that it never saw: where it went wrong, and how sure it was.
-from sklearn.metrics import ConfusionMatrixDisplay
+# Accuracy and loss over the epochs, then on the images that were held out.
+from sklearn.metrics import ConfusionMatrixDisplay, classification_report, log_loss
 
-ConfusionMatrixDisplay.from_estimator(network, digits.X_test, digits.y_test)
-TopErrorsDisplay.from_estimator(network, digits.X_test, digits.y_test)
+from skdigits.plots import HistoryDisplay
+
+HistoryDisplay.from_estimator(model)
+print("loss", log_loss(y_test, model.predict_proba(X_test)))
+print("accuracy", model.score(X_test, y_test))
+
+# %%
+# The report, and the confusion matrix: counts, then each row as fractions.
+names = [f"Class {digit}" for digit in range(10)]
+print(classification_report(y_test, model.predict(X_test), target_names=names))
+ConfusionMatrixDisplay.from_estimator(model, X_test, y_test)
+ConfusionMatrixDisplay.from_estimator(
+    model, X_test, y_test, normalize="true", values_format=".2f"
+)

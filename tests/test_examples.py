@@ -10,7 +10,8 @@ EXAMPLES = sorted(Path(__file__).parents[1].glob("examples/plot_*.py"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path, capsys):
+def test_example(path, capsys, monkeypatch):
+    monkeypatch.delenv("SKDIGITS_DATA", raising=False)
     assert len(path.read_text().splitlines()) < 60
     runpy.run_path(str(path))
     plt.close("all")

@@ -1,0 +1,42 @@
+"""
+Early stopping inside cross-validation, without a leak
+======================================================
+
+To stop when the accuracy no longer rises, a training needs images that it does not train
+on. The test fold must not be these: it would choose the epoch that it then reports. So
+there are two validation sets. The inner one, ``validation_fraction``, is taken from the
+training part and decides when to stop; the outer one, the test fold, only reports.
+"""
+
+# %%
+# A fifth of each training part is held out, stratified, before any augmentation.
+from sklearn.model_selection import cross_validate
+
+from skdigits import make_digit_pipeline
+from skdigits.datasets import load_sample
+
+digits = load_sample()
+X, y = digits.X_train[:900], digits.y_train[:900]
+model = make_digit_pipeline("fast", random_state=0).set_params(
+    cnn__epochs=25,
+    cnn__batch_size=32,
+    cnn__schedule="constant",
+    cnn__validation_fraction=0.2,
+    cnn__early_stopping=True,
+    cnn__n_iter_no_change=3,
+    cnn__test_time_shift=0,
+)
+results = cross_validate(model, X, y, cv=3, return_estimator=True)
+
+# %%
+# What the inner set said at its best epoch flatters: it was chosen for that.
+for score, fitted in zip(results["test_score"], results["estimator"], strict=True):
+    history = fitted["cnn"].history_
+    inner = max(history["val_accuracy"])
+    print(f"{fitted['cnn'].n_iter_} epochs: inner {inner:.4f}, outer {score:.4f}")
+
+# %%
+# The three trainings together: their mean, and a band from the lowest to the highest.
+from skdigits.plots import HistoryDisplay
+
+HistoryDisplay.from_estimator(results["estimator"])
