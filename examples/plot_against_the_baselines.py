@@ -2,8 +2,8 @@
 Against the baselines
 =====================
 
-Is a network worth its training time? Classical models on the same folds say so, with the
-seconds that each took and the chance that the difference is chance.
+Is a network worth its training time? Classical models on the same folds say so, with
+the seconds that each took and the chance that the difference is chance.
 """
 
 # %%

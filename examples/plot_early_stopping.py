@@ -2,10 +2,11 @@
 Early stopping inside cross-validation, without a leak
 ======================================================
 
-To stop when the accuracy no longer rises, a training needs images that it does not train
-on. The test fold must not be these: it would choose the epoch that it then reports. So
-there are two validation sets. The inner one, ``validation_fraction``, is taken from the
-training part and decides when to stop; the outer one, the test fold, only reports.
+To stop when the accuracy no longer rises, a training needs images that it does not
+train on. The test fold must not be these: it would choose the epoch that it then
+reports. So there are two validation sets. The inner one, ``validation_fraction``, is
+taken from the training part and decides when to stop; the outer one, the test fold,
+only reports.
 """
 
 # %%

@@ -3,8 +3,8 @@ An ensemble from scikit-learn's own parts
 =========================================
 
 Networks that started from different seeds are wrong in different places, and their mean
-probability is right more often than each. ``VotingClassifier`` and ``BaggingClassifier``
-take them as they are.
+probability is right more often than each. ``VotingClassifier`` and
+``BaggingClassifier`` take them as they are.
 """
 
 # %%

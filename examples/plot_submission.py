@@ -2,8 +2,8 @@
 Write the submission
 ====================
 
-Train on everything, predict the test images, write the file. With ``SKDIGITS_DATA`` set,
-these are the competition's own images.
+Train on everything, predict the test images, write the file. With ``SKDIGITS_DATA``
+set, these are the competition's own images.
 """
 
 # %%

@@ -2,9 +2,9 @@
 Train and evaluate, as the notebook did
 =======================================
 
-The steps of a 2019 notebook on Kaggle's Digit Recognizer, which reported 0.995476 on the
-4,200 images that it held out. Here with the bundled digits; with ``SKDIGITS_DATA`` set,
-with the competition's files and the notebook's 20 epochs (minutes).
+The steps of a 2019 notebook on Kaggle's Digit Recognizer, which reported 0.995476 on
+the 4,200 images that it held out. Here with the bundled digits; with ``SKDIGITS_DATA``
+set, with the competition's files and the notebook's 20 epochs (minutes).
 """
 
 # %%
@@ -23,8 +23,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# Its network and its recipe. A part of the training images, not the test images, decides
-# when to halve the learning rate.
+# Its network and its recipe. A part of the training images, not the test images,
+# decides when to halve the learning rate.
 model = make_digit_pipeline("classic", random_state=0, verbose=2)
 if not is_real:
     model.set_params(cnn__epochs=5, cnn__width=0.5)

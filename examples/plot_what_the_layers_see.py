@@ -2,9 +2,9 @@
 What the layers see
 ===================
 
-The activations of a network for one image: first edges, then parts, and with each pooling
-less of where they were. Every channel has a scale of its own, so that a quiet one can be
-seen; a channel that is the same everywhere is drawn dark.
+The activations of a network for one image: first edges, then parts, and with each
+pooling less of where they were. Every channel has a scale of its own, so that a quiet
+one can be seen; a channel that is the same everywhere is drawn dark.
 """
 
 # %%

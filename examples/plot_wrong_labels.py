@@ -2,8 +2,8 @@
 Which training labels look wrong
 ================================
 
-Every image gets a prediction from networks that have not seen it. Where they are sure of
-another label than the one given, either the image is odd or the label is wrong.
+Every image gets a prediction from networks that have not seen it. Where they are sure
+of another label than the one given, either the image is odd or the label is wrong.
 """
 
 # %%
