@@ -56,13 +56,13 @@ class ImageAugmenter(
         Height, width and channels.
     n_features_in_ : int
         Pixels of an image, all channels counted.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if `X` was a DataFrame with string names.
 
     See Also
     --------
     CNNClassifier : The estimator to put behind it.
-    skdigits.pipelines.make_digit_pipeline : Both, with settings that work.
+    skdigits.make_digit_pipeline : Both, with settings that work.
 
     Notes
     -----

@@ -101,7 +101,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Labels of the classes.
     n_features_in_ : int
         Pixels of an image, all channels counted.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if `X` was a DataFrame with string names.
     image_shape_ : tuple of 3 ints
         Height, width and channels.
@@ -120,7 +120,7 @@ class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     See Also
     --------
     ImageAugmenter : The step before it that draws its training images anew.
-    skdigits.pipelines.make_digit_pipeline : Both, with settings that work.
+    skdigits.make_digit_pipeline : Both, with settings that work.
 
     Notes
     -----

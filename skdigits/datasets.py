@@ -152,7 +152,7 @@ def load_competition(path=None):
     See Also
     --------
     load_sample : Digits that need no download.
-    skdigits.submission.write_submission : Writes the predictions for `X_test`.
+    skdigits.write_submission : Writes the predictions for `X_test`.
 
     Examples
     --------

@@ -102,7 +102,7 @@ def make_digit_ensemble(
     Parameters
     ----------
     preset : {"fast", "classic", "accurate"}, default="accurate"
-        Of `make_digit_pipeline`.
+        Of `skdigits.make_digit_pipeline`.
     n_networks : int, default=5
         How many.
     random_state : int, RandomState instance or None, default=None
