@@ -17,11 +17,11 @@ class DigitsDisplay:
     ----------
     images : ndarray of shape (n_images, height, width, channels)
         The images.
-    labels : ndarray of shape (n_images,) or None
+    labels : ndarray of shape (n_images,), default=None
         True labels.
-    predicted_labels : ndarray of shape (n_images,) or None
+    predicted_labels : ndarray of shape (n_images,), default=None
         What a model says.
-    predicted_probabilities : ndarray of shape (n_images,) or None
+    predicted_probabilities : ndarray of shape (n_images,), default=None
         What it gave to the labels that it predicted.
 
     Attributes

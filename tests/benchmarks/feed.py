@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from folds import processor
 from rivals import keras_network, skorch_network, torch_classic, unit_pixels
 
 CLASSIC = {
@@ -314,6 +315,7 @@ def main():
             "b_over_a": statistics.median(b) / statistics.median(a),
             "deviation": statistics.stdev(ratios),
             "runs": len(a),
+            "processor": processor(),
         }
         print(json.dumps(result), flush=True)
         with arguments.out.open("a") as file:
