@@ -35,7 +35,7 @@ def make_baselines(*, random_state=None):
     >>> list(make_baselines())[:3]
     ['dummy', 'logistic regression', 'k nearest neighbours']
     """
-    # With fewer components the distances and kernels are faster and, for digits, better.
+    # With fewer components distances and kernels are faster and, for digits, better.
     models = {
         "dummy": [DummyClassifier()],
         "logistic regression": [LogisticRegression(C=0.1, max_iter=200)],
