@@ -29,7 +29,7 @@ augmenter = ImageAugmenter(shift=0.05, random_state=0)
 model = Pipeline([("augment", augmenter), ("cnn", cnn)])
 grid = {"augment__rotation": [0, 15, 90]}
 search = GridSearchCV(model, grid, cv=2, refit=False)
-search.fit(digits.X_train[:600], digits.y_train[:600])
+search.fit(digits.X_train[:400], digits.y_train[:400])
 for rotation, score in zip(
     grid["augment__rotation"], search.cv_results_["mean_test_score"], strict=True
 ):

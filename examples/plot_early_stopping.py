@@ -17,9 +17,9 @@ from skdigits import make_digit_pipeline
 from skdigits.datasets import load_sample
 
 digits = load_sample()
-X, y = digits.X_train[:900], digits.y_train[:900]
+X, y = digits.X_train[:500], digits.y_train[:500]
 model = make_digit_pipeline("fast", random_state=0).set_params(
-    cnn__epochs=25,
+    cnn__epochs=20,
     cnn__batch_size=32,
     cnn__schedule="constant",
     cnn__validation_fraction=0.2,

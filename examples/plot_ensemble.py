@@ -16,8 +16,9 @@ from skdigits.pipelines import make_digit_ensemble
 digits = load_sample()
 ensemble = make_digit_ensemble("fast", 3, random_state=0)
 for name, _ in ensemble.estimators:
-    ensemble.set_params(**{f"{name}__cnn__epochs": 5, f"{name}__cnn__batch_size": 32})
-ensemble.fit(digits.X_train, digits.y_train)
+    ensemble.set_params(**{f"{name}__cnn__epochs": 4, f"{name}__cnn__batch_size": 32})
+X, y = digits.X_train[:700], digits.y_train[:700]
+ensemble.fit(X, y)
 
 # %%
 # The mean is at least as sure of what is right as most of its parts.
@@ -33,7 +34,7 @@ print(f"together: {ensemble.score(digits.X_test, digits.y_test):.4f}, {loss:.4f}
 # Bagging trains each on a sample of its own, which small data do not always forgive.
 from sklearn.ensemble import BaggingClassifier
 
-network = make_digit_pipeline("fast").set_params(cnn__epochs=5, cnn__batch_size=32)
+network = make_digit_pipeline("fast").set_params(cnn__epochs=4, cnn__batch_size=32)
 bagging = BaggingClassifier(network, 2, max_samples=0.8, random_state=0)
-bagging.fit(digits.X_train, digits.y_train)
+bagging.fit(X, y)
 print(f"bagging: {bagging.score(digits.X_test, digits.y_test):.4f}")

@@ -14,7 +14,7 @@ from sklearn.model_selection import cross_val_score
 from skdigits import CNNClassifier
 
 X, y = load_digits(return_X_y=True)
-model = CNNClassifier(epochs=10, batch_size=32, random_state=0)
+model = CNNClassifier(epochs=6, batch_size=32, random_state=0)
 print(cross_val_score(model, X, y, cv=2).round(4))
 
 # %%

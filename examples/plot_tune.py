@@ -8,15 +8,15 @@ of ours in between, and a study of Optuna's gives up early on what looks bad.
 """
 
 # %%
-# A third of the bundled digits, and few epochs, keep this to a minute.
+# A part of the bundled digits, and few epochs, keep this short.
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
 from skdigits.datasets import load_sample
 
 digits = load_sample()
-X, y = digits.X_train[:480], digits.y_train[:480]
-cnn = CNNClassifier(epochs=8, batch_size=32, random_state=0)
+X, y = digits.X_train[:300], digits.y_train[:300]
+cnn = CNNClassifier(epochs=6, batch_size=16, random_state=0)
 model = Pipeline([("augment", ImageAugmenter(shift=0.05)), ("cnn", cnn)])
 
 # %%
@@ -43,5 +43,5 @@ def suggest(trial):
     }
 
 
-study, best = tune(model, X, y, suggest=suggest, n_trials=8, cv=2, random_state=0)
+study, best = tune(model, X, y, suggest=suggest, n_trials=6, cv=2, random_state=0)
 print(study.best_params, f"{best.score(digits.X_test, digits.y_test):.4f}")
