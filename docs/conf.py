@@ -1,6 +1,6 @@
 """Sphinx builds the documentation offline:
 
-    sphinx-build -W -n docs docs/_build
+sphinx-build -W -n docs docs/_build
 """
 
 import os
