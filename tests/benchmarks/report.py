@@ -184,14 +184,16 @@ def draw(models, path):
     times = {
         name: core_seconds(rows, usual_processor(rows)) for name, rows in models.items()
     }
-    for i, name in enumerate(sorted(times, key=times.get)):
+    in_time = sorted(times, key=times.get)
+    groups = [n for n in in_time if is_ours(n)], [n for n in in_time if not is_ours(n)]
+    for i, name in [pair for group in groups for pair in enumerate(group)]:
         place = times[name], 1 - accuracy(models[name])
         colour, marker = (OURS, "o") if is_ours(name) else (OTHERS, "s")
         axes.plot(*place, marker, color=colour)
         axes.annotate(
             LABELS.get(name, name),
             place,
-            xytext=(0, 9 if i % 2 else -9),  # neighbours' names on different sides
+            xytext=(0, -9 if i % 2 else 9),  # neighbours' names on different sides
             textcoords="offset points",
             ha="center",
             va="center",
