@@ -16,7 +16,7 @@ __all__ = ["compare", "make_baselines", "mcnemar_p_value"]
 
 
 def make_baselines(*, random_state=None):
-    """Make the classical models, unfitted, for pixels in 0..255.
+    """Make the classical models, unfitted, for 28x28 grey images in 0..255.
 
     Parameters
     ----------

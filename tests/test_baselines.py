@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from skdigits import CNNClassifier
 from skdigits.baselines import compare, make_baselines, mcnemar_p_value
+from skdigits.datasets import load_sample
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,9 @@ def many_digits():
     return X * (255 / 16), y
 
 
-def test_each_baseline_learns(many_digits):
-    X, y = many_digits
+def test_each_baseline_learns():
+    digits = load_sample()
+    X, y = digits.X_train, digits.y_train
     baselines = make_baselines(random_state=0)
     del baselines["histogram gradient boosting"]  # half a minute of its own
     table = compare(baselines, X[:900], y[:900], cv=2)

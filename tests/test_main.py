@@ -99,8 +99,9 @@ def test_another_number_of_test_images_is_refused_before_training(tmp_path, caps
 
 def test_submit(tmp_path):
     write_competition(tmp_path / "digits.zip", n_train=400, n_test=28_000)
-    arguments = "submit", "digits.zip", "--seed", "0", "--validate"
-    ran = skdigits(*arguments, cwd=tmp_path)
+    # Not the default preset: nine shifts of 28,000 images would take a minute.
+    arguments = "submit", "digits.zip", "--preset", "accurate", "--validate"
+    ran = skdigits(*arguments, "--seed", "0", cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "400 images to train on, 28,000 to label" in ran.stdout
     assert "Epoch 1/" in ran.stdout
@@ -118,11 +119,11 @@ def test_submit(tmp_path):
 
 
 def test_submit_several_networks(tmp_path):
-    write_competition(tmp_path / "digits.zip", n_train=200, n_test=28_000)
-    arguments = "submit", "digits.zip", "--seed", "0", "--networks", "2"
-    ran = skdigits(*arguments, cwd=tmp_path)
+    write_competition(tmp_path / "digits.zip", n_train=100, n_test=28_000)
+    arguments = "submit", "digits.zip", "--preset", "accurate", "--networks", "2"
+    ran = skdigits(*arguments, "--seed", "0", cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Training 2 networks 'fast' on 200 images" in ran.stdout
+    assert "Training 2 networks 'accurate' on 100 images" in ran.stdout
     assert "(2 of 2) Processing network2" in ran.stdout
     assert len(pd.read_csv(tmp_path / "submission.csv")) == 28_000
 
