@@ -9,6 +9,7 @@ import copy
 import os
 import time
 import warnings
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import optuna
@@ -23,6 +24,10 @@ MAX_RETRIES = 3
 POLL = 1.0  # seconds between two looks at the trials of other processes
 TESTED = (TrialState.COMPLETE, TrialState.PRUNED)
 WORKER = "worker"  # the attribute of a trial that names its process
+
+
+class SurplusTrial(Exception):
+    """Others began the last trials of the study a moment before this one."""
 
 
 def open_storage(storage):
@@ -110,7 +115,7 @@ def run_trials(study, storage, objective, n_trials, deadline):
     def run(trial):
         trial.set_user_attr(WORKER, _process())
         if n_trials is not None and _is_surplus(study, trial.number, n_trials):
-            raise optuna.exceptions.OptunaError("another process was first")
+            raise SurplusTrial
         return objective(trial)
 
     while deadline is None or time.time() < deadline:
@@ -120,7 +125,7 @@ def run_trials(study, storage, objective, n_trials, deadline):
             return
         waiting = any(trial.state == TrialState.WAITING for trial in trials)
         if n_trials is None or waiting or sum(map(_counts, trials)) < n_trials:
-            study.optimize(run, n_trials=1, catch=(optuna.exceptions.OptunaError,))
+            study.optimize(run, n_trials=1, catch=(SurplusTrial,))
         else:  # the last ones run elsewhere; should one die, it is retried here
             time.sleep(POLL)
 
@@ -132,6 +137,9 @@ def is_done(trial):
 
 def _counts(trial):
     """Whether a trial is one of those that the study is to have."""
+    if trial.state == TrialState.RUNNING and WORKER not in trial.user_attrs:
+        # Its process is about to put its name there, or was killed before it could.
+        return datetime.now() - trial.datetime_start < timedelta(seconds=GRACE)
     return is_done(trial) or trial.state in (TrialState.RUNNING, TrialState.WAITING)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timedelta
 
 import numpy as np
 import optuna
@@ -444,3 +445,32 @@ def test_a_killed_process_loses_no_trial_of_a_journal(tmp_path):
         return optuna.load_study(study_name="skdigits", storage=storage)
 
     check_nothing_lost(*kill_one_of_three(path, load))
+
+
+def test_a_process_killed_before_it_put_its_name_down_holds_nobody_up(digits, tmp_path):
+    path = tmp_path / "study.journal"
+    run_tune(digits, n_trials=1, storage=path, verbose=0)
+    backend = optuna.storages.journal.JournalFileBackend(str(path))
+    study = optuna.load_study(
+        study_name="skdigits", storage=optuna.storages.JournalStorage(backend)
+    )
+    long_ago = datetime.now() - timedelta(hours=1)
+    study.add_trial(
+        optuna.trial.FrozenTrial(
+            number=1,
+            trial_id=1,
+            state=TrialState.RUNNING,
+            value=None,
+            datetime_start=long_ago,
+            datetime_complete=None,
+            params={},
+            distributions={},
+            user_attrs={},
+            system_attrs={},
+            intermediate_values={},
+        )
+    )
+    study, _ = run_tune(digits, n_trials=2, storage=path, verbose=0)
+    states = [trial.state for trial in study.trials]
+    assert states[1] == TrialState.RUNNING and len(states) == 3
+    assert states[2] in (TrialState.COMPLETE, TrialState.PRUNED)
