@@ -98,14 +98,14 @@ def test_another_number_of_test_images_is_refused_before_training(tmp_path, caps
 
 
 def test_submit(tmp_path):
-    write_competition(tmp_path / "digits.zip", n_train=400, n_test=28_000)
+    write_competition(tmp_path / "digits.zip", n_train=100, n_test=28_000)
     # Not the default preset: nine shifts of 28,000 images would take a minute.
     arguments = "submit", "digits.zip", "--preset", "accurate", "--validate"
     ran = skdigits(*arguments, "--seed", "0", cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "400 images to train on, 28,000 to label" in ran.stdout
+    assert "100 images to train on, 28,000 to label" in ran.stdout
     assert "Epoch 1/" in ran.stdout
-    assert "of 40 images wrong" in ran.stdout
+    assert "of 10 images wrong" in ran.stdout
     assert "\x1b" not in ran.stdout
     assert "\b" not in ran.stdout
     written = pd.read_csv(tmp_path / "submission.csv")
