@@ -6,8 +6,8 @@ NAME is a preset; a preset with another value of a parameter, as in
 fast:cnn__optimizer=adam; a baseline; "ensemble" (five accurate networks in a
 VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by those;
 they need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each
-on one core, and so do the ensemble's networks; core_seconds are those that the fit kept
-a core busy.
+on one core; an ensemble trains its networks one after another. core_seconds are those
+that the fit kept a core busy.
 
 Times are compared on one processor only: --again measures here what another one has
 done. The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with
@@ -35,9 +35,7 @@ from skdigits.datasets import load_competition
 from skdigits.pipelines import PRESETS, make_digit_ensemble, make_digit_pipeline
 
 FOLDS = 5
-WORKERS = 2
 ROWS = Path("docs/benchmarks/folds.jsonl")
-
 
 RIVALS = {"keras": KerasClassic, "skorch": SkorchClassic}
 NAMES = [*PRESETS, "ensemble", *RIVALS, *make_baselines()]
@@ -62,7 +60,7 @@ def make_model(name, seed):
     if name in PRESETS:
         return make_digit_pipeline(name, random_state=seed).set_params(**change)
     if name == "ensemble":
-        return make_digit_ensemble(random_state=seed, n_jobs=WORKERS)
+        return make_digit_ensemble(random_state=seed)
     if name in RIVALS:
         return RIVALS[name](seed)
     return make_baselines(random_state=seed)[name]
@@ -105,7 +103,7 @@ def fit(name, fold, X, y):
     test = test_indices(y)[fold]
     train = np.setdiff1d(np.arange(len(y)), test)
     model = make_model(name, fold)
-    if parse(name)[0] in [*PRESETS, *RIVALS]:  # TensorFlow starts before the clock
+    if parse(name)[0] not in make_baselines():  # TensorFlow starts before the clock
         warm_up = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)
         warm_up.fit(X[:50], y[:50])
     start = time.perf_counter(), time.process_time()
@@ -124,7 +122,6 @@ def fit(name, fold, X, y):
         "versions": {p: version(p) for p in ("tensorflow", "keras", "scikit-learn")},
     }
     if isinstance(model, VotingClassifier):
-        row["core_seconds"] = round(seconds * WORKERS, 1)
         row["single_errors"] = [
             int((network.predict(X[test]) != y[test]).sum())
             for network in model.estimators_
@@ -164,7 +161,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", metavar="NAME")
     parser.add_argument("--folds", default="0,1,2,3,4")
-    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--again", action="store_true", help="also what another processor has done"
     )
@@ -179,11 +176,8 @@ def main():
     folds = map(int, arguments.folds.split(","))
     tasks = [(name, fold) for fold in folds for name in arguments.names]
     tasks = [task for task in tasks if task not in done]
-    for task in [task for task in tasks if task[0] == "ensemble"]:
-        keep(fit(*task, X, y))
-    alone = [task for task in tasks if task[0] != "ensemble"]
     parallel = Parallel(n_jobs=arguments.workers, return_as="generator_unordered")
-    for rows in parallel(delayed(fit)(*task, X, y) for task in alone):
+    for rows in parallel(delayed(fit)(*task, X, y) for task in tasks):
         keep(rows)
 
 
