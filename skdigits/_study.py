@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 HEARTBEAT = 30  # seconds between two signs of life of a trial in a database
 GRACE = 120  # seconds without one until the trial is given to another process
 MAX_RETRIES = 3
+OPENINGS = 5  # tries to open a database that others fill with tables
 POLL = 1.0  # seconds between two looks at the trials of other processes
 TESTED = (TrialState.COMPLETE, TrialState.PRUNED)
 WORKER = "worker"  # the attribute of a trial that names its process
@@ -56,21 +57,27 @@ def open_storage(storage):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         retry = RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
-        try:
-            return optuna.storages.RDBStorage(
-                storage,
-                engine_kwargs={"pool_pre_ping": True},
-                heartbeat_interval=HEARTBEAT,
-                grace_period=GRACE,
-                heartbeat_stale_trial_callback=retry,
-            )
-        except Exception as exc:
-            if type(exc).__name__ != "OperationalError":
-                raise
-            raise ConnectionError(
-                f"The storage {_without_password(storage)} does not answer. Start the "
-                "server, or correct the address. Nothing was changed."
-            ) from exc
+        for attempt in range(1, OPENINGS + 1):
+            try:
+                return optuna.storages.RDBStorage(
+                    storage,
+                    engine_kwargs={"pool_pre_ping": True},
+                    heartbeat_interval=HEARTBEAT,
+                    grace_period=GRACE,
+                    heartbeat_stale_trial_callback=retry,
+                )
+            except Exception as exc:
+                if type(exc).__name__ == "OperationalError":
+                    raise ConnectionError(
+                        f"The storage {_without_password(storage)} does not answer. "
+                        "Start the server, or correct the address. Nothing was changed."
+                    ) from exc
+                # Of several processes that find a database empty, each makes the
+                # tables, and all but one are told that those exist.
+                lost_race = type(exc).__name__ in ("IntegrityError", "ProgrammingError")
+                if not lost_race or attempt == OPENINGS:
+                    raise
+                time.sleep(POLL)
 
 
 def _without_password(url):

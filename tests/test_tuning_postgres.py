@@ -4,6 +4,7 @@ import getpass
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -70,41 +71,56 @@ def server():
     shutil.rmtree(folder)
 
 
-def short_heartbeats(url):
-    """A storage that notices a dead process within seconds."""
-    retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3)
-    return optuna.storages.RDBStorage(
-        url,
-        heartbeat_interval=1,
-        grace_period=4,
-        heartbeat_stale_trial_callback=retry,
-    )
-
-
 SCRIPT = """
 import sys, warnings
 from sklearn.datasets import load_digits
-from skdigits import CNNClassifier
+from skdigits import CNNClassifier, _study
 from skdigits.tuning import tune
-sys.path.insert(0, {tests!r})
-from test_tuning_postgres import short_heartbeats
+_study.HEARTBEAT, _study.GRACE = 1, 4  # seconds, to notice a dead process soon
 X, y = load_digits(return_X_y=True)
 model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
 def suggest(trial):
-    return {{"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}}
+    return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
 warnings.simplefilter("ignore")
 study, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
-                   storage=short_heartbeats(sys.argv[1]), verbose=0)
+                   storage=sys.argv[1], verbose=0)
 """
 
 
 def test_a_killed_process_loses_no_trial_of_a_database(server):
-    script = SCRIPT.format(tests=str(Path(__file__).parent))
-
     def load():
         return optuna.load_study(study_name="skdigits", storage=server.url)
 
-    check_nothing_lost(*kill_one_of_three(server.url, load, script))
+    check_nothing_lost(*kill_one_of_three(server.url, load, SCRIPT))
+
+
+OPEN_AT_A_WORD = """
+import sys
+from skdigits._study import open_storage
+print("ready", flush=True)
+sys.stdin.readline()
+open_storage(sys.argv[1])
+"""
+
+
+def test_processes_that_find_a_database_empty_make_its_tables_once(server):
+    import psycopg
+
+    with psycopg.connect(
+        f"host={server.folder} user=postgres dbname=postgres", autocommit=True
+    ) as connection:
+        connection.execute("CREATE DATABASE empty")
+    command = [sys.executable, "-c", OPEN_AT_A_WORD]
+    command.append(server.url.replace("/postgres?", "/empty?"))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 4
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in processes] == [0] * 4
 
 
 def test_processes_of_one_call_share_a_database(server, digits):
