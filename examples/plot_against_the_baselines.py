@@ -14,7 +14,7 @@ from skdigits.datasets import load_sample
 
 digits = load_sample()
 network = make_digit_pipeline("fast", random_state=0)
-network.set_params(cnn__epochs=12, cnn__batch_size=32, cnn__test_time_shift=0)
+network.set_params(cnn__epochs=10, cnn__batch_size=32, cnn__test_time_shift=0)
 baselines = make_baselines(random_state=0)
 chosen = {name: baselines[name] for name in ("k nearest neighbours", "SVC")}
 

@@ -20,6 +20,7 @@ digits = load_sample()
 X, y = digits.X_train[:500], digits.y_train[:500]
 model = make_digit_pipeline("fast", random_state=0).set_params(
     cnn__epochs=20,
+    cnn__width=0.5,
     cnn__batch_size=32,
     cnn__schedule="constant",
     cnn__validation_fraction=0.2,

@@ -17,7 +17,7 @@ digits = load_sample()
 ensemble = make_digit_ensemble("fast", 3, random_state=0)
 for name, _ in ensemble.estimators:
     ensemble.set_params(**{f"{name}__cnn__epochs": 4, f"{name}__cnn__batch_size": 32})
-X, y = digits.X_train[:700], digits.y_train[:700]
+X, y = digits.X_train[:500], digits.y_train[:500]
 ensemble.fit(X, y)
 
 # %%

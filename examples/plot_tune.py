@@ -2,7 +2,7 @@
 Tune the network and its augmentation together
 ==============================================
 
-How far to rotate and how wide a network to take are questions for cross-validation.
+How far to rotate and how large a batch to take are questions for cross-validation.
 Both are parameters of one Pipeline, so scikit-learn's searches tune them with nothing
 of ours in between, and a study of Optuna's gives up early on what looks bad.
 """
@@ -16,14 +16,14 @@ from skdigits.datasets import load_sample
 
 digits = load_sample()
 X, y = digits.X_train[:300], digits.y_train[:300]
-cnn = CNNClassifier(epochs=6, batch_size=16, random_state=0)
+cnn = CNNClassifier(epochs=5, width=0.5, batch_size=16, random_state=0)
 model = Pipeline([("augment", ImageAugmenter(shift=0.05)), ("cnn", cnn)])
 
 # %%
 # A grid, tried on the same folds.
 from sklearn.model_selection import GridSearchCV
 
-grid = {"augment__rotation": [5, 20], "cnn__width": [0.25, 0.5]}
+grid = {"augment__rotation": [5, 20], "cnn__batch_size": [16, 32]}
 search = GridSearchCV(model, grid, cv=2).fit(X, y)
 for params, score in zip(
     search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
@@ -43,5 +43,5 @@ def suggest(trial):
     }
 
 
-study, best = tune(model, X, y, suggest=suggest, n_trials=6, cv=2, random_state=0)
+study, best = tune(model, X, y, suggest=suggest, n_trials=5, cv=2, random_state=0)
 print(study.best_params, f"{best.score(digits.X_test, digits.y_test):.4f}")

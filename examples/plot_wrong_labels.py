@@ -13,7 +13,7 @@ import numpy as np
 from skdigits.datasets import load_sample
 
 digits = load_sample()
-X, y = digits.X_train[:700], digits.y_train[:700].to_numpy(copy=True)
+X, y = digits.X_train[:500], digits.y_train[:500].to_numpy(copy=True)
 spoiled = np.random.default_rng(0).choice(len(y), 5, replace=False)
 y[spoiled] = (y[spoiled] + 1) % 10
 
@@ -25,7 +25,7 @@ from skdigits import make_digit_pipeline
 
 model = make_digit_pipeline("fast", random_state=0)
 model.set_params(cnn__epochs=10, cnn__batch_size=32, cnn__test_time_shift=0)
-probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
+probabilities = cross_val_predict(model, X, y, cv=2, method="predict_proba")
 
 # %%
 # The surest disagreements come first.

@@ -1,23 +1,18 @@
-"""Checkpoints: a fit that was killed goes on at the epoch where it was.
-
-The file has a line that names the format, a checksum, and the arrays of `numpy.savez`,
-one of which is JSON. It is read without pickle.
-"""
+"""Checkpoints: a fit that was killed goes on at the epoch where it was."""
 
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import warnings
 
 import numpy as np
 
+from ._container import DamagedFileError, pack, read_arrays, read_header
 from ._files import target_file, write_whole
 from ._network_state import NetworkState
 
-FORMAT = b"skdigits checkpoint 1\n"
-DIGEST = hashlib.sha256().digest_size  # bytes
+KIND = "skdigits checkpoint 1"
 NOT_COMPARED = {"callbacks", "checkpoint", "random_state", "verbose"}
 
 
@@ -92,11 +87,8 @@ class Checkpoint:
             for memory in progress.control
         ]
         header = {"identity": self.identity, **fields}
-        header = json.dumps(header, default=float).encode()
-        stream = io.BytesIO()
-        np.savez(stream, header=np.frombuffer(header, np.uint8), **arrays)
-        content = stream.getvalue()
-        content = FORMAT + hashlib.sha256(content).digest() + content
+        header = json.loads(json.dumps(header, default=float))
+        content = pack(KIND, header, arrays)
         if self.path.exists() and not self._is_torn:
             os.replace(self.path, self.previous)
         self._is_torn = False
@@ -189,16 +181,12 @@ def _put_aside(value, arrays):
 
 def _read_whole(path):
     """Read a file: (header, arrays), or None if it is torn."""
-    content = path.read_bytes()
-    start = len(FORMAT) + DIGEST
-    body = content[start:]
-    if content[: len(FORMAT)] != FORMAT:
+    try:
+        with path.open("rb") as file:
+            header = read_header(file, KIND)
+            return header, read_arrays(file, header.pop("arrays", None))
+    except DamagedFileError:
         return None
-    if hashlib.sha256(body).digest() != content[len(FORMAT) : start]:
-        return None
-    with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    return json.loads(arrays.pop("header").tobytes()), arrays
 
 
 def _restore(header, arrays):

@@ -12,7 +12,6 @@ from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
 import keras
 import numpy as np
 
-from . import _networks
 from ._muon import Muon
 
 
@@ -154,11 +153,19 @@ def build_network(spec, seed=None):
     """
     with _seeded_initialisers(seed):
         if isinstance(spec.architecture, str):
-            build = _networks.BY_NAME[spec.architecture]
-            return build(spec.image_shape, spec.n_classes, spec.width, spec.dropout)
+            return build_stack(spec.stack())
         network = spec.architecture(spec.image_shape, spec.n_classes)
         _check_network(network, spec)
     return network
+
+
+def build_stack(stack):
+    """Build what a `skdigits._networks.Stack` describes."""
+    layers = [
+        getattr(keras.layers, kind)(**arguments) for kind, arguments in stack.layers
+    ]
+    images = keras.Input(stack.image_shape, name="images")
+    return keras.Sequential([images, *layers], name=stack.name)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from . import _networks
+
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSpec:
@@ -50,6 +52,11 @@ class NetworkSpec:
             optimizer=classifier.optimizer,
             label_smoothing=classifier.label_smoothing,
         )
+
+    def stack(self):
+        """Describe the network of an architecture of ours."""
+        describe = _networks.BY_NAME[self.architecture]
+        return describe(self.image_shape, self.n_classes, self.width, self.dropout)
 
     def for_one_fit(self):
         """Make the specification of a new fit."""

@@ -1,11 +1,13 @@
-"""The architectures: (image_shape, n_classes, width, dropout) -> keras.Model.
+"""The architectures: (image_shape, n_classes, width, dropout) -> Stack.
 
 Each takes standardised pixels, ends in a softmax over the classes, and adapts to the
 shape of the images: a window of a pooling is never larger than what it pools.
+
+A `Stack` only describes. Keras builds from it, and a model file is compared with it
+before anything of its size is allocated.
 """
 
-import keras
-from keras import layers
+import math
 
 # Short trainings need running statistics that follow soon; Keras's 0.99 needs some
 # hundred batches.
@@ -19,7 +21,7 @@ def classic(image_shape, n_classes, width=1.0, dropout=None):
     rate = _rates(dropout)
     # Two unpadded convolutions leave nothing of a very small image.
     padding = "valid" if min(image_shape[:2]) >= 8 else "same"
-    stack = _Stack(image_shape)
+    stack = Stack("classic", image_shape)
     stack.convolution(units(32), padding=padding, activation="relu")
     stack.convolution(units(32), padding=padding, activation="relu")
     stack.pooling()
@@ -30,67 +32,111 @@ def classic(image_shape, n_classes, width=1.0, dropout=None):
     stack.dropout(rate(0.25))
     stack.convolution(units(128), activation="relu")
     stack.dropout(rate(0.25))
-    stack.add(layers.Flatten(name="flatten"))
-    stack.add(layers.Dense(units(128), activation="relu", name="dense"))
-    stack.add(layers.BatchNormalization(name="batch_norm"))
+    stack.flatten()
+    stack.dense(units(128), name="dense", activation="relu")
+    stack.batch_norm("batch_norm")
     stack.dropout(rate(0.25))
-    return stack.classify(n_classes, name="classic")
+    stack.dense(n_classes, name="classes", activation="softmax")
+    return stack
 
 
 def fast(image_shape, n_classes, width=1.0, dropout=None):
     """Wide windows first and pooling at once: most of the cost is in small images."""
     units = _channels(width)
     rate = _rates(dropout)
-    stack = _Stack(image_shape)
+    stack = Stack("fast", image_shape)
     stack.normalised(units(24), kernel=5)
     stack.normalised(units(48))
     stack.normalised(units(96))
-    stack.add(layers.Flatten(name="flatten"))
+    stack.flatten()
     stack.dropout(rate(0.2))
-    stack.add(layers.Dense(units(128), activation="relu", name="dense"))
-    return stack.classify(n_classes, name="fast")
+    stack.dense(units(128), name="dense", activation="relu")
+    stack.dense(n_classes, name="classes", activation="softmax")
+    return stack
 
 
 BY_NAME = {"classic": classic, "fast": fast}
 
 
-class _Stack:
-    """Layers one after another, numbered by kind and fitted to the image's size."""
+class Stack:
+    """Layers one after another, numbered by kind and fitted to the image's size.
 
-    def __init__(self, image_shape):
-        self._size = image_shape[:2]
-        self._layers = [keras.Input(image_shape, name="images")]
+    Parameters
+    ----------
+    name : str
+    image_shape : tuple of 3 ints
+
+    Attributes
+    ----------
+    layers : list of (str, dict)
+        Classes of `keras.layers` and their arguments.
+    variable_shapes : list of tuple of int
+        Of all that the network keeps, in Keras's order.
+    """
+
+    def __init__(self, name, image_shape):
+        self.name, self.image_shape = name, image_shape
+        self.layers, self.variable_shapes = [], []
+        self._shape = image_shape  # of what the last layer puts out
         self._counts = {}
 
-    def add(self, layer):
-        self._layers.append(layer)
-
     def convolution(self, filters, kernel=3, *, padding="same", **options):
-        name = self._numbered("conv")
         options = {"kernel_initializer": "he_normal", **CHANNELS, **options}
-        self.add(layers.Conv2D(filters, kernel, padding=padding, name=name, **options))
+        self._add(
+            "Conv2D",
+            self._numbered("conv"),
+            filters=filters,
+            kernel_size=kernel,
+            padding=padding,
+            **options,
+        )
+        *size, channels = self._shape
+        self._keeps((kernel, kernel, channels, filters))
+        if options.get("use_bias", True):
+            self._keeps((filters,))
         if padding == "valid":
-            self._size = tuple(n - kernel + 1 for n in self._size)
+            size = [n - kernel + 1 for n in size]
+        self._shape = (*size, filters)
 
     def pooling(self):
-        window = tuple(min(2, n) for n in self._size)
-        self.add(layers.MaxPooling2D(window, name=self._numbered("pool"), **CHANNELS))
-        self._size = tuple(n // w for n, w in zip(self._size, window, strict=True))
+        *size, channels = self._shape
+        window = tuple(min(2, n) for n in size)
+        name = self._numbered("pool")
+        self._add("MaxPooling2D", name, pool_size=window, **CHANNELS)
+        self._shape = (*(n // w for n, w in zip(size, window, strict=True)), channels)
 
     def dropout(self, rate):
-        self.add(layers.Dropout(rate, name=self._numbered("dropout")))
+        self._add("Dropout", self._numbered("dropout"), rate=rate)
+        if rate > 0:
+            self._keeps((2,))  # the state of its random generator
+
+    def batch_norm(self, name, **options):
+        self._add("BatchNormalization", name, **options)
+        for _ in ("gamma", "beta", "moving mean", "moving variance"):
+            self._keeps(self._shape[-1:])
 
     def normalised(self, filters, kernel=3):
         """Convolution, pooling, batch norm, ReLU: the later, the fewer pixels."""
         self.convolution(filters, kernel, use_bias=False)
         self.pooling()
-        name = self._numbered("batch_norm")
-        self.add(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=name))
-        self.add(layers.ReLU(name=self._numbered("relu")))
+        self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
+        self._add("ReLU", self._numbered("relu"))
 
-    def classify(self, n_classes, *, name):
-        self.add(layers.Dense(n_classes, activation="softmax", name="classes"))
-        return keras.Sequential(self._layers, name=name)
+    def flatten(self):
+        self._add("Flatten", "flatten")
+        self._shape = (math.prod(self._shape),)
+
+    def dense(self, units, *, name, activation):
+        self._add("Dense", name, units=units, activation=activation)
+        self._keeps((*self._shape, units))
+        self._keeps((units,))
+        self._shape = (units,)
+
+    def _add(self, kind, name, **options):
+        self.layers.append((kind, {"name": name, **options}))
+
+    def _keeps(self, shape):
+        self.variable_shapes.append(tuple(shape))
 
     def _numbered(self, kind):
         self._counts[kind] = self._counts.get(kind, 0) + 1

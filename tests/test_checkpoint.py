@@ -209,26 +209,6 @@ def test_two_torn_files_are_an_error(digits, tmp_path):
         model.fit(*digits)
 
 
-def test_a_pickle_in_the_file_is_not_run(tmp_path):
-    import hashlib
-    import io
-
-    from skdigits._checkpoint import FORMAT
-
-    class Trap:
-        def __reduce__(self):
-            return (os.mkdir, (str(tmp_path / "run"),))
-
-    stream = io.BytesIO()
-    np.savez(stream, header=np.array([Trap()], dtype=object))
-    body = stream.getvalue()
-    path = tmp_path / "fit.checkpoint"
-    path.write_bytes(FORMAT + hashlib.sha256(body).digest() + body)
-    with pytest.raises(ValueError):
-        Checkpoint(path, {})
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_folder_or_a_missing_folder_is_an_error_before_the_training(digits, tmp_path):
     with pytest.raises(IsADirectoryError):
         make_model("plain", tmp_path).fit(*digits)

@@ -1,26 +1,13 @@
 """The command line, run as a user runs it."""
 
-import os
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from skdigits import __version__, _demo
+from skdigits import __main__, __version__, _demo
 from skdigits.__main__ import main
-
-
-def skdigits(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "skdigits", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "80"},
-    )
 
 
 @pytest.mark.parametrize(
@@ -97,40 +84,46 @@ def test_another_number_of_test_images_is_refused_before_training(tmp_path, caps
     assert "test.csv must have the competition's 28,000 images. Got 500" in err
 
 
-def test_submit(tmp_path):
-    write_competition(tmp_path / "digits.zip", n_train=100, n_test=28_000)
-    # Not the default preset: nine shifts of 28,000 images would take a minute.
-    arguments = "submit", "digits.zip", "--preset", "accurate", "--validate"
-    ran = skdigits(*arguments, "--seed", "0", cwd=tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "100 images to train on, 28,000 to label" in ran.stdout
-    assert "Epoch 1/" in ran.stdout
-    assert "of 10 images wrong" in ran.stdout
-    assert "\x1b" not in ran.stdout
-    assert "\b" not in ran.stdout
-    written = pd.read_csv(tmp_path / "submission.csv")
+@pytest.fixture
+def small_competition(tmp_path, monkeypatch):
+    """A competition of 100 images and 500 to label, in the working folder."""
+    write_competition(tmp_path / "digits.zip", n_train=100, n_test=500)
+    monkeypatch.setattr(__main__, "TEST_IMAGES", 500)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_submit(small_competition, capfd):
+    assert main(["submit", "digits.zip", "--validate", "--seed", "0"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "100 images to train on, 500 to label" in out
+    assert "Epoch 1/" in out
+    assert "of 10 images wrong" in out
+    assert "\x1b" not in out
+    assert "\b" not in out
+    written = pd.read_csv("submission.csv")
     assert list(written.columns) == ["ImageId", "Label"]
-    assert written.ImageId.tolist() == list(range(1, 28_001))
+    assert written.ImageId.tolist() == list(range(1, 501))
     assert written.Label.isin(range(10)).all()
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "digits.zip",
-        "submission.csv",
-    ]
+    names = sorted(path.name for path in small_competition.iterdir())
+    assert names == ["digits.zip", "submission.csv"]
 
 
-def test_submit_several_networks(tmp_path):
-    write_competition(tmp_path / "digits.zip", n_train=100, n_test=28_000)
-    arguments = "submit", "digits.zip", "--preset", "accurate", "--networks", "2"
-    ran = skdigits(*arguments, "--seed", "0", cwd=tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Training 2 networks 'accurate' on 100 images" in ran.stdout
-    assert "(2 of 2) Processing network2" in ran.stdout
-    assert len(pd.read_csv(tmp_path / "submission.csv")) == 28_000
+def test_submit_several_networks(small_competition, capfd):
+    arguments = "submit", "digits.zip", "--networks", "2", "--seed", "0"
+    assert main(arguments) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "Training 2 networks 'fast' on 100 images" in out
+    assert "(2 of 2) Processing network2" in out
+    assert len(pd.read_csv("submission.csv")) == 500
 
 
 def test_demo(tmp_path, monkeypatch, capsys):
     # The whole demo, with less training; .ci/run runs it as it is.
-    monkeypatch.setitem(_demo.SAMPLE_SETTINGS, "cnn__epochs", 3)
+    less = {"cnn__epochs": 2, "cnn__width": 0.25, "cnn__test_time_shift": 0}
+    monkeypatch.setattr(_demo, "SAMPLE_SETTINGS", _demo.SAMPLE_SETTINGS | less)
     monkeypatch.chdir(tmp_path)
     assert main(["demo"]) == 0
     out = capsys.readouterr().out

@@ -50,10 +50,6 @@ def test_names_of_the_package():
         _ = skdigits.CNN
 
 
-def test_a_fit_prints_nothing():
-    assert python(FIT) == ("", "")
-
-
 def test_a_fit_prints_nothing_after_the_users_own_import_of_keras():
     code = "import keras, sys; print('mine', file=sys.stderr, flush=True)" + FIT
     out, err = python(code)
@@ -124,30 +120,21 @@ print(dict(os.environ) == before)
     assert python(code)[0] == "True\n"
 
 
-def test_settings_are_taken_back():
-    code = """
-import os, skdigits._keras
-print([name for name in skdigits._tensorflow.START_SETTINGS if name in os.environ])
-"""
-    assert python(code) == ("[]\n", "")
-
-
-@pytest.mark.parametrize(("value", "expected"), [("0", "False"), ("1", "True")])
-def test_the_users_onednn_setting_stays(value, expected):
-    code = """
-import skdigits._keras
-from tensorflow.python.util import _pywrap_util_port
-print(_pywrap_util_port.IsMklEnabled())
-"""
-    assert python(code, TF_ENABLE_ONEDNN_OPTS=value) == (f"{expected}\n", "")
-
-
-def test_threads_follow_openmps_number():
-    code = """
+STARTED = """
 import skdigits._keras, tensorflow as tf
-print(tf.config.threading.get_intra_op_parallelism_threads())
+from tensorflow.python.util import _pywrap_util_port
+threads = tf.config.threading.get_intra_op_parallelism_threads()
+print(_pywrap_util_port.IsMklEnabled(), threads)
 """
-    assert python(code, OMP_NUM_THREADS="3")[0] == "3\n"
+
+
+def test_onednn_and_every_core_are_used():
+    assert python(STARTED) == ("True 0\n", "")
+
+
+def test_the_users_onednn_setting_stays_and_threads_follow_openmps_number():
+    settings = {"TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "3"}
+    assert python(STARTED, **settings) == ("False 3\n", "")
 
 
 @pytest.mark.parametrize(

@@ -257,10 +257,11 @@ def fixed_cost(runs):
 
     from scikeras.wrappers import KerasClassifier
 
+    from skdigits._keras import build_stack
     from skdigits._networks import fast
 
     theirs = KerasClassifier(
-        lambda: fast((8, 8, 1), 10),
+        lambda: build_stack(fast((8, 8, 1), 10)),
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
         batch_size=128,

@@ -37,9 +37,10 @@ def torch_classic():
 
 def keras_network():
     """Make the classic network as Keras users compile it."""
+    from skdigits._keras import build_stack
     from skdigits._networks import classic
 
-    network = classic((28, 28, 1), 10)
+    network = build_stack(classic((28, 28, 1), 10))
     network.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
     return network
 
