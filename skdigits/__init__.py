@@ -11,11 +11,24 @@ __version__ = "0.1.0"
 _HOMES = {
     "CNNClassifier": "_classifier",
     "ImageAugmenter": "_augmenter",
+    "ModelFileError": "persistence",
+    "export": "persistence",
+    "load": "persistence",
     "make_digit_pipeline": "pipelines",
+    "save": "persistence",
     "write_submission": "submission",
 }
 
-__all__ = ["CNNClassifier", "ImageAugmenter", "make_digit_pipeline", "write_submission"]
+__all__ = [
+    "CNNClassifier",
+    "ImageAugmenter",
+    "ModelFileError",
+    "export",
+    "load",
+    "make_digit_pipeline",
+    "save",
+    "write_submission",
+]
 
 
 def __getattr__(name):

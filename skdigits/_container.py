@@ -16,7 +16,7 @@ import os
 import numpy as np
 import safetensors.numpy
 
-MAX_HEADER = 2**22  # bytes; as Python objects they take twenty times as much
+MAX_HEADER = 2**20  # bytes; as Python objects they take twenty times as much
 DIGEST = 64  # hexadecimal digits
 
 

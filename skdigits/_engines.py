@@ -151,6 +151,12 @@ def _take(spec, state):
         return engine
 
 
+def check_state(spec, state):
+    """Raise a ValueError unless a state fits the network of a specification."""
+    with lend(spec, state=state):
+        pass
+
+
 def build_model(spec, state, mean, deviation):
     """Build a network of its own for the user, which takes raw pixels.
 

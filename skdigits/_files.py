@@ -6,13 +6,22 @@ from pathlib import Path
 from uuid import uuid4
 
 
+def source_file(path):
+    """Return the file to read: what `path` means."""
+    source = _real_path(path)
+    if source.is_dir():
+        raise IsADirectoryError(
+            f"path must be a file. Got the folder '{path}' instead."
+        )
+    if not source.exists():
+        raise FileNotFoundError(f"There is no file '{path}'.")
+    _check_ordinary(source, path)
+    return source
+
+
 def target_file(path):
     """Return the file to replace: what `path` means, links followed."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(
-            f"path must be a str or an os.PathLike. Got {type(path).__name__} instead."
-        )
-    target = Path(os.path.realpath(os.path.expanduser(path)))
+    target = _real_path(path)
     if target.is_dir():
         raise IsADirectoryError(
             f"path must be a file. Got the folder '{path}' instead. Pass the name of "
@@ -23,12 +32,25 @@ def target_file(path):
             f"path must be in a folder that exists. Got '{path}', and there is no "
             f"folder '{target.parent}'. Create it first."
         )
-    if target.exists() and not target.is_file():
+    if target.exists():
+        _check_ordinary(target, path)
+    return target
+
+
+def _real_path(path):
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"path must be a str or an os.PathLike. Got {type(path).__name__} instead."
+        )
+    return Path(os.path.realpath(os.path.expanduser(path)))
+
+
+def _check_ordinary(found, path):
+    if not found.is_file():
         raise ValueError(
             f"path must be an ordinary file. Got '{path}' instead, which is a device "
             "or a pipe."
         )
-    return target
 
 
 def write_whole(content, target):

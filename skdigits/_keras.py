@@ -286,13 +286,16 @@ def assign(variables, arrays):
     Raises
     ------
     ValueError
-        If a callable architecture did not build what it had built before.
+        If they are of other shapes or types.
     """
-    shapes = [variable.shape for variable in variables]
-    if shapes != [array.shape for array in arrays]:
+    own = [
+        (tuple(v.shape), keras.backend.standardize_dtype(v.dtype)) for v in variables
+    ]
+    if own != [(array.shape, array.dtype.name) for array in arrays]:
         raise ValueError(
-            "architecture must build the same network at each call with the same "
-            "arguments. Got one whose weights have other shapes than in fit."
+            "A network must be built as it was in fit: the same network at each call "
+            "of a function that is an architecture, and under the same dtype policy of "
+            "Keras. Got one whose weights have other shapes or types."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

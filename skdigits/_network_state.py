@@ -12,6 +12,9 @@ import numpy as np
 
 from . import _networks
 
+# Parameters of `CNNClassifier` that a network depends on, beside its images and labels.
+OF_PARAMETERS = ("architecture", "width", "dropout", "optimizer", "label_smoothing")
+
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSpec:
@@ -43,15 +46,8 @@ class NetworkSpec:
     @classmethod
     def of(cls, classifier, image_shape, n_classes):
         """Read the rest off a `CNNClassifier`."""
-        return cls(
-            architecture=classifier.architecture,
-            image_shape=image_shape,
-            n_classes=n_classes,
-            width=classifier.width,
-            dropout=classifier.dropout,
-            optimizer=classifier.optimizer,
-            label_smoothing=classifier.label_smoothing,
-        )
+        params = {name: getattr(classifier, name) for name in OF_PARAMETERS}
+        return cls(image_shape=image_shape, n_classes=n_classes, **params)
 
     def stack(self):
         """Describe the network of an architecture of ours."""

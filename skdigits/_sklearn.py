@@ -12,18 +12,24 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
+    "OUTPUTS",
     "CallbackSupportMixin",
     "FitTasks",
     "Interval",
     "StrOptions",
     "add_callback",
     "check_partial_fit_first_call",
+    "check_pipeline",
     "check_sample_weight",
     "fit_context",
+    "get_output",
     "one_task",
     "safe_indexing",
+    "set_output",
     "with_callbacks",
 ]
+
+OUTPUTS = ("default", "pandas", "polars")  # of a transformer's set_output
 
 
 class FitTasks:
@@ -82,3 +88,21 @@ def one_task(fit):
 def add_callback(estimator, callback):
     """Give an estimator one more callback."""
     estimator.set_callbacks(*getattr(estimator, "_skl_callbacks", []), callback)
+
+
+def get_output(transformer):
+    """Tell what ``set_output`` was last told; None if nothing."""
+    return getattr(transformer, "_sklearn_output_config", {}).get("transform")
+
+
+def set_output(transformer, output):
+    """Do what ``set_output`` did, without looking whether the library is installed."""
+    if output is not None:
+        transformer._sklearn_output_config = {"transform": output}
+
+
+def check_pipeline(pipeline):
+    """Raise what ``Pipeline.fit`` would say of the steps' names and kinds."""
+    if not pipeline.steps:
+        raise ValueError("there are none")
+    pipeline._validate_steps()

@@ -40,7 +40,7 @@ def start():
     starts. What the user has set stays; what is set here is taken back at once.
     """
     _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
-    with _settings(START_SETTINGS), _without_chatter():
+    with _settings(START_SETTINGS), without_chatter():
         import tensorflow as tf
 
         _limit_threads(tf)
@@ -83,7 +83,7 @@ def _settings(defaults):
 
 
 @contextlib.contextmanager
-def _without_chatter():
+def without_chatter():
     """Drop known lines from file descriptor 2; pass all others on as they come.
 
     A process of its own does it: a thread would need the GIL, which TensorFlow may

@@ -1,0 +1,75 @@
+"""A network in the formats of other programs."""
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ._augmenter import ImageAugmenter
+from .pipelines import final_network
+
+FORMATS = (".keras", ".onnx", ".json")
+
+
+def network_bytes(estimator, ending):
+    """Give what `skdigits.export` writes.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or Pipeline
+    ending : str
+        One of `FORMATS`.
+
+    Returns
+    -------
+    bytes
+    """
+    if ending not in FORMATS:
+        raise ValueError(
+            f"path must end in one of {', '.join(FORMATS)}. Got {ending!r} instead."
+        )
+    _check_steps(estimator)
+    model = final_network(estimator).model_
+    if ending == ".json":
+        return model.to_json().encode()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"network{ending}")
+        if ending == ".keras":
+            model.save(file)
+        else:
+            _write_onnx(model, file)
+        return file.read_bytes()
+
+
+def _check_steps(estimator):
+    if final_network(estimator) is None:
+        raise TypeError(
+            "estimator must be a CNNClassifier, or a Pipeline that ends in one. Got "
+            f"{type(estimator).__name__} instead."
+        )
+    while isinstance(estimator, Pipeline):
+        for name, step in estimator.steps[:-1]:
+            if step not in (None, "passthrough") and type(step) is not ImageAugmenter:
+                raise TypeError(
+                    f"The step {name!r}, a {type(step).__name__}, changes images, and "
+                    "a file of the network alone cannot hold it. Pass the last step, "
+                    "and images as that gets them."
+                )
+        estimator = estimator.steps[-1][1]
+
+
+def _write_onnx(model, file):
+    try:
+        import tf2onnx  # noqa: F401
+    except ImportError as exc:
+        raise ImportError(
+            'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
+        ) from exc
+    from ._tensorflow import without_chatter
+
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
+    with warnings.catch_warnings(), without_chatter():
+        warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
+        model.export(file, format="onnx", verbose=False)

@@ -1,0 +1,477 @@
+"""Model files: what they keep, and what they refuse."""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors.numpy
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdigits
+from skdigits import CNNClassifier, ImageAugmenter, ModelFileError
+from skdigits._container import pack
+
+KIND = "skdigits model 1"
+
+
+def tiny(image_shape, n_classes, filters=4):
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Conv2D(filters, 3, activation="relu"),
+            keras.layers.Dropout(0.1),
+            keras.layers.GlobalMaxPooling2D(),
+            keras.layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
+def small(**params):
+    return CNNClassifier(**{"width": 0.25, "epochs": 2, "random_state": 0, **params})
+
+
+def pipeline(**params):
+    steps = [("augment", ImageAugmenter(rotation=5)), ("cnn", small(**params))]
+    return Pipeline(steps)
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    """A fitted Pipeline; nobody changes it."""
+    return pipeline().fit(*digits)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "digits.skdigits"
+
+
+@pytest.fixture(scope="module")
+def content(model, tmp_path_factory):
+    """The bytes of a good file."""
+    path = tmp_path_factory.mktemp("model") / "digits.skdigits"
+    skdigits.save(model, path)
+    return path.read_bytes()
+
+
+def saved_and_loaded(estimator, path, **options):
+    skdigits.save(estimator, path)
+    return skdigits.load(path, **options)
+
+
+# --- what a file keeps ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"architecture": "classic", "optimizer": "muon", "dropout": 0},
+        {"optimizer": "sgd", "dropout": 0.3, "class_weight": {0: 2.0, 3: 0.5}},
+        {"optimizer": "rmsprop", "validation_fraction": 0.2, "early_stopping": True},
+        {"optimizer": "nadam", "label_smoothing": 0.1, "test_time_shift": 1},
+        {"optimizer": "adamw", "image_shape": [8, -1], "class_weight": "balanced"},
+    ],
+)
+def test_a_round_trip_keeps_everything(digits, path, params):
+    X, y = digits
+    model = pipeline(**params).fit(X, y)
+    loaded = saved_and_loaded(model, path)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    before, after = model["cnn"].get_params(), loaded["cnn"].get_params()
+    if params.get("image_shape"):
+        before["image_shape"] = tuple(before["image_shape"])
+    assert after == before
+    assert loaded["augment"].get_params() == model["augment"].get_params()
+    for name in ("history_", "n_iter_", "image_shape_", "n_features_in_"):
+        assert getattr(loaded["cnn"], name) == getattr(model["cnn"], name)
+
+
+def test_equal_to_the_last_bit_in_another_process(digits, model, path):
+    skdigits.save(model, path)
+    code = (
+        "import sys, hashlib, skdigits; from sklearn.datasets import load_digits;"
+        "X = load_digits().data[:200].astype('uint8');"
+        "p = skdigits.load(sys.argv[1]).predict_proba(X);"
+        "print(hashlib.sha256(p.tobytes()).hexdigest())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True
+    )
+    assert ran.stderr == ""
+    expected = hashlib.sha256(model.predict_proba(digits[0]).tobytes()).hexdigest()
+    assert ran.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "muon", "sgd"])
+def test_training_goes_on_as_if_never_saved(digits, path, optimizer):
+    X, y = digits
+    model = small(optimizer=optimizer, warm_start=True).fit(X, y)
+    loaded = saved_and_loaded(model, path)
+    for each in (model, loaded):
+        each.fit(X, y).partial_fit(X, y)
+    assert loaded.history_ == model.history_
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["zero", "one", "two"],
+        np.array(["a", "ü", "c"], dtype=object),
+        [1.0, -2.0, 1e10],
+        np.array([3, 200, 7], dtype=np.uint8),
+        [False, True, True],
+    ],
+)
+def test_labels_keep_their_kind(digits, path, labels):
+    X, y = digits
+    y = np.asarray(labels)[y % 3]
+    model = small(epochs=1).fit(X, y)
+    loaded = saved_and_loaded(model, path)
+    assert loaded.classes_.dtype == model.classes_.dtype
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_names_of_features_and_output_stay(digits, path):
+    X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
+    augmenter = ImageAugmenter(rotation=3).set_output(transform="pandas").fit(X)
+    loaded = saved_and_loaded(augmenter, path)
+    pd.testing.assert_frame_equal(loaded.transform(X), X)
+    with pytest.raises(ValueError, match="feature names"):
+        loaded.transform(X.rename(columns={"pixel0": "first"}))
+
+
+def test_equal_models_give_equal_bytes(digits, model, content, path):
+    skdigits.save(pipeline().fit(*digits), path)
+    assert path.read_bytes() == content
+    skdigits.save(skdigits.load(path), path)
+    assert path.read_bytes() == content
+
+
+def test_a_function_is_named_and_asked_for(digits, path):
+    X, y = digits
+    model = small(architecture=tiny).fit(X, y)
+    skdigits.save(model, path)
+    with pytest.raises(ModelFileError, match=r"architectures=\{'tiny': ...\}"):
+        skdigits.load(path)
+    loaded = skdigits.load(path, architectures={"tiny": tiny})
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.architecture is tiny
+
+    def other(image_shape, n_classes):
+        return tiny(image_shape, n_classes, filters=5)
+
+    with pytest.raises(ModelFileError, match="must be built as it was in fit"):
+        skdigits.load(path, architectures={"tiny": other})
+    with pytest.raises(TypeError, match="must be callable"):
+        skdigits.load(path, architectures={"tiny": "tiny"})
+
+
+def test_what_belongs_to_this_program_stays_behind(digits, tmp_path, path):
+    callbacks = [keras.callbacks.Callback()]
+    model = small(callbacks=callbacks, checkpoint=tmp_path / "fit.checkpoint")
+    loaded = saved_and_loaded(model.fit(*digits), path)
+    assert loaded.callbacks is None and loaded.checkpoint is None
+
+
+# --- what is refused when it is saved ------------------------------------------------
+
+
+def test_only_fitted_estimators_of_ours_are_saved(digits, path):
+    with pytest.raises(NotFittedError):
+        skdigits.save(CNNClassifier(), path)
+    scaled = Pipeline([("scale", StandardScaler()), ("cnn", small(epochs=1))])
+    with pytest.raises(TypeError, match=r"StandardScaler in step 'scale'. joblib.dump"):
+        skdigits.save(scaled.fit(*digits), path)
+    seeded = small(epochs=1, random_state=np.random.RandomState(0)).fit(*digits)
+    with pytest.raises(ValueError, match=r"set_params\(random_state=None\)"):
+        skdigits.save(seeded, path)
+    assert not path.exists()
+
+
+def test_a_save_that_fails_leaves_the_old_file(digits, model, path):
+    path.write_bytes(b"old")
+    broken = pipeline(epochs=1).fit(*digits)
+    broken["cnn"].history_["loss"] = [object()]
+    with pytest.raises(ValueError, match="logged by a callback"):
+        skdigits.save(broken, path)
+    assert path.read_bytes() == b"old"
+    with pytest.raises(FileNotFoundError):
+        skdigits.save(model, path.parent / "none" / "x")
+    with pytest.raises(IsADirectoryError):
+        skdigits.save(model, path.parent)
+
+
+# --- what is refused when it is loaded -----------------------------------------------
+
+
+def refused(path, content, match=None):
+    """Check that a file ends in one error, soon, and without much memory."""
+    path.write_bytes(content)
+    folder = sorted(path.parent.iterdir())
+    start = time.process_time()
+    with pytest.raises(ModelFileError, match=match):
+        skdigits.load(path)
+    assert time.process_time() - start < 1
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError):
+            skdigits.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert sorted(path.parent.iterdir()) == folder
+
+
+def test_truncated_at_any_byte(content, path):
+    header = content.index(b"\n", 100) + 1
+    lengths = [*range(header + 400), *range(header + 400, len(content), 997)]
+    for length in [*lengths, len(content) - 1]:
+        path.write_bytes(content[:length])
+        with pytest.raises(ModelFileError):
+            skdigits.load(path)
+
+
+def test_any_byte_flipped_or_added(content, path):
+    header = content.index(b"\n", 100) + 1
+    places = [*range(header + 400), *range(header + 400, len(content), 997)]
+    for place in places:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(ModelFileError):
+            skdigits.load(path)
+    refused(path, content + b"\0", "must take .* bytes and take")
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def zipped(members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in members:
+            archive.writestr(name, member)
+    return stream.getvalue()
+
+
+def hostile_files(folder):
+    """Give files of other kinds: name -> bytes."""
+    trap = Trap(folder / "trap")
+    arrays = io.BytesIO()
+    np.savez(arrays, weights=np.array([trap], dtype=object))
+    array = io.BytesIO()
+    np.save(array, np.array([trap], dtype=object))
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
+    network.save(folder / "lambda.keras")
+    with h5py.File(folder / "external.h5", "w") as file:
+        file["weights"] = h5py.ExternalLink("/etc/passwd", "/")
+    yield "empty", b""
+    yield "pickle", pickle.dumps(trap)
+    yield "old pickle", pickle.dumps(trap, protocol=0)
+    yield "object array", array.getvalue()
+    yield "object arrays", arrays.getvalue()
+    yield "zip bomb", zipped([("weights", b"\0" * 2**24)])
+    names = ["../outside", "/tmp/absolute", "twice", "twice"]
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        yield "names", zipped((name, "x") for name in names)
+    yield "symlink", zipped([(link, "/etc/passwd")])
+    yield "Keras archive", (folder / "lambda.keras").read_bytes()
+    yield "HDF5", (folder / "external.h5").read_bytes()
+    yield "safetensors", safetensors.numpy.save({"x": np.zeros(2)})
+
+
+def test_files_of_other_kinds(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for _, bad in hostile_files(tmp_path):
+        refused(folder / "bad", bad, "holds no model")
+        # The same where our arrays would be, with checksums that are right.
+        digest = hashlib.sha256(bad).hexdigest()
+        line = json.dumps(
+            {
+                "arrays": {"bytes": len(bad), "sha256": digest},
+                "estimator": {
+                    "class": "Pipeline",
+                    "steps": [["a", "passthrough"]],
+                    "verbose": False,
+                    "transform_input": None,
+                },
+                "versions": {},
+            }
+        ).encode()
+        lines = [KIND.encode(), hashlib.sha256(line).hexdigest().encode(), line, bad]
+        refused(folder / "bad", b"\n".join(lines), "holds no model")
+    assert not (tmp_path / "trap").exists()
+
+
+def parts(content):
+    """Take a good file apart: (estimator's JSON, arrays)."""
+    _, _, line, body = content.split(b"\n", 3)
+    return json.loads(line)["estimator"], safetensors.numpy.load(body)
+
+
+def rebuilt(estimator, arrays, **header):
+    header = {"estimator": estimator, "versions": {}, **header}
+    return pack(header.pop("kind", KIND), header, arrays)
+
+
+def network_of(estimator):
+    return estimator["steps"][1][1]
+
+
+CHANGES = {
+    "class": "object",
+    "image_shape": [8, 8, 2],
+    "image_shape ": [-8, -8, 1],
+    "image_shape  ": [8, 8, True],
+    "image_shape   ": [10**9, 10**9, 1],
+    "classes": {"dtype": "|O", "values": [0, 1]},
+    "classes ": {"dtype": "<U9999", "values": ["a", "b"] * 10**5},
+    "classes  ": {"dtype": "<i8", "values": [*range(10)][::-1]},
+    "classes   ": {"dtype": "<i8", "values": [10**30, 10**31]},
+    "history": {"loss": ["0.1"]},
+    "history ": {"loss": [0.1] * 99},
+    "n_iter": -1,
+    "seed": 2**40,
+    "scale": [0.0, 0.0],
+    "scale ": [float("nan"), 1.0],
+    "arrays": {"network": -1, "optimizer": 0},
+    "arrays ": {"network": 10**12, "optimizer": 10**12},
+    "feature_names": ["x"],
+    "parameters": {"epochs": -3},
+    "parameters ": {"checkpoint": "/etc/passwd"},
+    "parameters  ": {"callbacks": []},
+    "parameters   ": {"no_such": 1},
+    "parameters    ": {"architecture": {"function": "os.system"}},
+    "extra": 1,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_text_that_does_not_hold_together(content, path, name):
+    estimator, arrays = parts(content)
+    network_of(estimator)[name.strip()] = CHANGES[name]
+    refused(path, rebuilt(estimator, arrays))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("width", 1e9), ("width", 1e300), ("optimizer", "os"), ("dropout", 2), ("x", 0)],
+)
+def test_a_network_of_another_size(content, path, name, value):
+    estimator, arrays = parts(content)
+    network_of(estimator)["network"][name] = value
+    refused(path, rebuilt(estimator, arrays))
+
+
+def test_arrays_of_wrong_shapes_types_or_names(content, path):
+    def without(name, arrays):
+        return {key: array for key, array in arrays.items() if key != name}
+
+    estimator, arrays = parts(content)
+    first = "cnn/network/0"
+    changes = [
+        {**arrays, first: arrays[first][..., :-1]},
+        {**arrays, first: arrays[first].ravel()},
+        {**arrays, first: arrays[first].astype(np.float64)},
+        {**arrays, first: np.zeros((0, 2**40), np.float32)},
+        {**arrays, "cnn/optimizer/1": np.zeros(3, np.float32)},
+        without(first, arrays),
+        {**arrays, "surplus": arrays[first]},
+        {**arrays, first: np.zeros(2**22, np.float32)},
+    ]
+    for changed in changes:
+        refused(path, rebuilt(estimator, changed))
+
+
+def test_weights_that_are_no_numbers_are_refused_unless_asked_for(content, path):
+    estimator, arrays = parts(content)
+    arrays["cnn/network/0"] = arrays["cnn/network/0"].copy()
+    arrays["cnn/network/0"][0] = np.nan
+    refused(path, rebuilt(estimator, arrays), "NaN or infinite. Pass allow_nan=True")
+    assert skdigits.load(path, allow_nan=True)["cnn"].n_iter_ == 2
+
+
+def test_keys_twice_depth_size_and_versions(content, path):
+    estimator, arrays = parts(content)
+    refused(path, rebuilt(estimator, arrays, surplus=1), "other entries")
+    newer = rebuilt(estimator, arrays, kind="skdigits model 2")
+    refused(path, newer, "newer version of skdigits. Update skdigits")
+    for line in (
+        b'{"estimator": 1, "estimator": 2}',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b"[" + b"[]," * (2**18 + 2**16) + b"[]]",
+        b'{"estimator": ' + b"9" * 5000 + b"}",
+        b" " * 2**23,
+        b"\xff\xfe",
+    ):
+        digest = hashlib.sha256(line).hexdigest().encode()
+        refused(path, b"\n".join([KIND.encode(), digest, line, b""]))
+    nested = estimator
+    for _ in range(50):
+        nested = {**estimator, "steps": [["inner", nested]]}
+    refused(path, rebuilt(nested, arrays), "too deep")
+
+
+def test_steps_that_make_no_pipeline(content, path):
+    estimator, arrays = parts(content)
+    augment, cnn = estimator["steps"]
+    for steps in (
+        [],
+        [cnn, augment],
+        [augment, ["augment", cnn[1]]],
+        [augment, ["a__b", cnn[1]]],
+        [["steps", augment[1]]],
+        [["a"]],
+        [[1, augment[1]]],
+        "ab",
+    ):
+        refused(path, rebuilt({**estimator, "steps": steps}, arrays))
+
+
+def test_a_huge_file_is_not_read(content, path):
+    with path.open("wb") as file:
+        file.write(content)
+        file.truncate(2**36)  # takes no room on the disk
+    start = time.perf_counter()
+    with pytest.raises(ModelFileError):
+        skdigits.load(path)
+    assert time.perf_counter() - start < 1
+
+
+def test_a_path_that_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileNotFoundError):
+        skdigits.load(tmp_path / "none")
+    with pytest.raises(IsADirectoryError):
+        skdigits.load(tmp_path)
+    with pytest.raises(ValueError, match="ordinary file"):
+        skdigits.load(tmp_path / "pipe")
+    with pytest.raises(TypeError, match="path must be"):
+        skdigits.load(3)
