@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
+from fuzz_model_files import try_cases
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -475,3 +476,9 @@ def test_a_path_that_is_no_file(tmp_path):
         skdigits.load(tmp_path / "pipe")
     with pytest.raises(TypeError, match="path must be"):
         skdigits.load(3)
+
+
+def test_random_changes(tmp_path):
+    ended = try_cases(tmp_path, 300)
+    assert ended["refused"] > 200
+    assert ended["loaded"]  # some changes make another good file
