@@ -5,9 +5,15 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
 
 matplotlib.use("Agg")
+
+options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("short", max_examples=50, derandomize=True, **options)
+settings.register_profile("long", max_examples=1000, database=None, **options)
+settings.load_profile("short")  # or as --hypothesis-profile says
 
 
 @pytest.fixture(scope="session")
