@@ -145,6 +145,7 @@ def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes,
             )
         if not keep.all():
             images, labels, weights = images[keep], labels[keep], weights[keep]
+        weights = weights / weights.max()  # or their sum may overflow
         weights = (weights / weights.mean()).astype(np.float32)
     return TrainingData(images, labels, weights, draw, draw_seeds), classes
 
@@ -158,11 +159,18 @@ def _weights(X, y, sample_weight, class_weight):
         )
     if class_weight is not None:
         by_class = compute_sample_weight(class_weight, y)
-        if (by_class < 0).any():
+        if not (np.isfinite(by_class) & (by_class >= 0)).all():
             raise ValueError(
-                f"class_weight must not be negative. Got {class_weight} instead."
+                "class_weight must be finite and not negative. Got "
+                f"{class_weight} instead."
             )
-        weights = by_class if weights is None else weights * by_class
+        with np.errstate(over="ignore"):
+            weights = by_class if weights is None else weights * by_class
+        if not np.isfinite(weights).all():
+            raise ValueError(
+                "sample_weight times class_weight must be finite. Got a product that "
+                "float64 cannot hold. Make them smaller."
+            )
     return weights
 
 

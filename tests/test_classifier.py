@@ -680,7 +680,7 @@ def test_refuses_weights_that_leave_nothing(digits):
     X, y = digits
     with pytest.raises(ValueError, match="leave samples of two classes"):
         small(class_weight=dict.fromkeys(range(10), 0)).fit(X, y)
-    with pytest.raises(ValueError, match="class_weight must not be negative"):
+    with pytest.raises(ValueError, match="class_weight must be finite and not neg"):
         small(class_weight={3: -1}).fit(X, y)
     with pytest.raises(ValueError, match="needs all labels at once"):
         small(class_weight="balanced").partial_fit(X, y, classes=np.arange(10))

@@ -214,6 +214,9 @@ def test_any_weights(weights, wrong_length, by_class):
         sound(fitted.predict_proba(X), N, 3)
         assert not wrong_length
         assert min(weights) >= 0 and np.isfinite(weights).all()
+        if isinstance(by_class, dict):
+            used = [by_class.get(label, 1) for label in range(3)]
+            assert all(0 <= weight < np.inf for weight in used)
     else:
         assert re.search("weight|class", refusal)
 
