@@ -1,7 +1,7 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
-import shutil
 from pathlib import Path
 from uuid import uuid4
 
@@ -64,13 +64,30 @@ def write_whole(content, target):
     # Not from tempfile: its files are for their owner only, whatever the umask.
     temporary = target.with_name(f".skdigits-{uuid4().hex}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with _new_file(temporary) as file:
             if target.exists():
-                shutil.copymode(target, temporary)
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            if not temporary.exists():  # now it gets its name
+                number = file.fileno()  # as src_dir_fd it only makes link follow
+                os.link(f"/proc/self/fd/{number}", temporary, src_dir_fd=number)
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _new_file(path):
+    """Open a file that has no name while it is written: a kill leaves nothing behind.
+
+    Where the file system has no such files, it has its name from the beginning.
+    """
+    try:
+        number = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+            raise
+        return path.open("xb")
+    return os.fdopen(number, "wb")
