@@ -1,5 +1,8 @@
 """A network in the formats of other programs."""
 
+import contextlib
+import importlib.util
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -61,15 +64,26 @@ def _check_steps(estimator):
 
 
 def _write_onnx(model, file):
-    try:
-        import tf2onnx  # noqa: F401
-    except ImportError as exc:
+    if importlib.util.find_spec("tf2onnx") is None:
         raise ImportError(
             'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
-        ) from exc
+        )
     from ._tensorflow import without_chatter
 
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
-    with warnings.catch_warnings(), without_chatter():
+    with warnings.catch_warnings(), without_chatter(), _log_level_kept():
         warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
         model.export(file, format="onnx", verbose=False)
+
+
+@contextlib.contextmanager
+def _log_level_kept():
+    """Put back the variable of TensorFlow's that tf2onnx sets."""
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    before = os.environ.get(name)
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before

@@ -502,6 +502,23 @@ def test_file_that_is_no_csv(content, message, folder):
         load_competition(folder)
 
 
+def test_ten_million_columns(folder):
+    places = {
+        b"0," * 10_000_000: r"row 3 \(line 4\), has 10000001 cells, 785 expected",
+        b"9" * 10_000_000: r"line 4: cells and quotes .* larger than field limit",
+    }
+    for line, place in places.items():
+        path = folder / "train.csv"
+        rows = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*rows[:3], line, b"\n", *rows[3:]]))
+        with pytest.raises(ValueError, match=f"train.csv, {place}"):
+            load_competition(folder)
+        path.write_bytes(line + b"\n")
+        with pytest.raises(ValueError, match=r"train.csv"):
+            load_competition(folder)
+        path.write_bytes(b"".join(rows))
+
+
 def test_bytes_that_are_not_utf8(folder, tables):
     rows = rows_of(tables.train)
     rows[2][3] = "é"

@@ -1,5 +1,6 @@
 """The same int gives the same weights, and seeds leak nowhere."""
 
+import ast
 import hashlib
 import os
 import random
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 from tensorflow.python.framework import config
 
+import skdigits
 from skdigits import make_digit_pipeline
+from skdigits.tuning import tune
 
 FIT = """
 import hashlib
@@ -70,6 +73,45 @@ def test_two_random_states_give_two_models(fingerprint):
     assert fingerprint(np.random.RandomState(0)) != fingerprint(states[0])
 
 
+FOLDS = """
+import hashlib
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_predict
+from skdigits import make_digit_pipeline
+import joblib
+
+def folds(n_jobs, **params):
+    X, y = load_digits(return_X_y=True)
+    model = make_digit_pipeline(random_state=0)
+    model.set_params(cnn__epochs=2, cnn__width=0.3, cnn__test_time_shift=0, **params)
+    found = cross_val_predict(
+        model, X[:200].astype("uint8"), y[:200], cv=2, method="predict_proba",
+        n_jobs=n_jobs,
+    )
+    return hashlib.sha256(found.tobytes()).hexdigest()
+
+plain, held_out = {}, {"cnn__validation_fraction": 0.2, "cnn__early_stopping": True}
+with joblib.parallel_config("loky", inner_max_num_threads=1):
+    print([folds(n_jobs, **params) for n_jobs in JOBS for params in (plain, held_out)])
+"""
+
+
+def test_one_worker_and_two_give_the_same_bits_on_as_many_threads():
+    def run(jobs):
+        ran = subprocess.run(
+            [sys.executable, "-c", FOLDS.replace("JOBS", jobs)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ast.literal_eval(ran.stdout)
+
+    here, workers = run("[1]"), run("[2]")
+    assert here == workers
+    assert len(set(here)) == 2  # with and without images held out
+
+
 def global_states():
     generator = keras.src.random.seed_generator.global_seed_generator()
     return (
@@ -82,14 +124,20 @@ def global_states():
     )
 
 
-def test_global_states_stay(digits):
+def test_global_states_stay(digits, tmp_path):
     X, y = digits
     model = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)
     before = global_states()
     model.fit(X, y).predict(X)
     model["cnn"].partial_fit(X, y)
     model["augment"].augment(X)
-    _ = model["cnn"].model_
+    _ = model["cnn"].model_, model["cnn"].summary()
+    skdigits.save(model, tmp_path / "model")
+    skdigits.load(tmp_path / "model").score(X, y)
+    for ending in ("keras", "json", "onnx"):
+        skdigits.export(model, tmp_path / f"model.{ending}")
+    suggest = {"cnn__epochs": 1}
+    tune(model, X, y, suggest=lambda trial: suggest, n_trials=1, cv=2, verbose=0)
     assert global_states() == before
 
 
