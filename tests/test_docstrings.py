@@ -18,6 +18,9 @@ import skdigits.tuning
 FUNCTIONS = [
     skdigits.make_digit_pipeline,
     skdigits.write_submission,
+    skdigits.save,
+    skdigits.load,
+    skdigits.export,
     skdigits.pipelines.make_digit_ensemble,
     skdigits.baselines.compare,
     skdigits.baselines.make_baselines,

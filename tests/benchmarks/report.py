@@ -143,12 +143,25 @@ def read_measurements(name):
     return [json.loads(line) for line in lines]
 
 
+def last(name, kind):
+    """Give the last row of a kind, in a list, which is empty if there is none."""
+    return [row for row in read_measurements(name) if row["row"] == kind][-1:]
+
+
 def memory_table():
     """Show the last measurement of memory.py."""
     yield "fits|MiB after the first|after the twentieth|at the end|a fit, from then on"
     yield "---|---|---|---|---"
-    for row in read_measurements("memory.jsonl")[-1:]:
-        yield "|".join(str(value) for value in row.values())
+    for row in last("memory.jsonl", "fits"):
+        yield "|".join(str(value) for key, value in row.items() if key != "row")
+
+
+def peak_table():
+    """Show the last measurement of a large fit's memory."""
+    yield "MiB of CNNClassifier.fit|MiB of the bare loop|ratio"
+    yield "---|---|---"
+    for row in last("memory.jsonl", "peak"):
+        yield f"{row['ours']:,}|{row['bare']:,}|**{row['ratio']}**"
 
 
 def feed_table():
@@ -164,8 +177,8 @@ def feed_table():
         )
 
 
-def tuning_tables():
-    """Show the last measurements of tuning.py, one after another."""
+def pruning_table():
+    """Show what pruning saved, by seed."""
     rows = read_measurements("tuning.jsonl")
     yield "seed|trials|epochs whole|epochs pruned|times fewer|best whole|best pruned"
     yield "---|---|---|---|---|---|---"
@@ -176,6 +189,25 @@ def tuning_tables():
             f"**{whole['epochs'] / pruned['epochs']:.1f}**|{whole['best']:.4f}|"
             f"{pruned['best']:.4f}"
         )
+
+
+def overhead_table():
+    """Show the objective beside the same fits in a loop by hand."""
+    yield "objective, s|by hand, s|ratio of medians|runs"
+    yield "---|---|---|---"
+    for row in last("tuning.jsonl", "overhead"):
+        a, b = np.median(row["objective"]), np.median(row["by_hand"])
+        yield f"{a:.1f}|{b:.1f}|**{row['ratio']:.3f}**|{len(row['by_hand'])}"
+
+
+def grid_table():
+    """Show the time of a grid on each of joblib's backends."""
+    yield "workers|seconds, each run|median"
+    yield "---|---|---"
+    for row in last("tuning.jsonl", "grid"):
+        for place, seconds in row["seconds"].items():
+            runs = ", ".join(f"{second:.1f}" for second in seconds)
+            yield f"{place}|{runs}|**{np.median(seconds):.1f}**"
 
 
 def draw(models, path):
@@ -238,7 +270,10 @@ def main():
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "feed", feed_table())
     text = put(text, "memory", memory_table())
-    text = put(text, "tuning", tuning_tables())
+    text = put(text, "peak", peak_table())
+    text = put(text, "pruning", pruning_table())
+    text = put(text, "overhead", overhead_table())
+    text = put(text, "grid", grid_table())
     path.write_text(text)
     plt.rcParams["svg.hashsalt"] = "skdigits"
     draw(models, DOCS / "benchmarks" / "accuracy-and-time.svg")
