@@ -192,13 +192,18 @@ def try_cases(folder, n_cases):
     def load(content):
         path = folder / "case"
         path.write_bytes(content)
-        start = time.process_time()
-        try:
-            skdigits.load(path)
-            ended["loaded"] += 1
-        except skdigits.ModelFileError:
-            ended["refused"] += 1
-        seconds = time.process_time() - start
+        for _ in range(2):
+            start = time.process_time()
+            try:
+                skdigits.load(path)
+                end = "loaded"
+            except skdigits.ModelFileError:
+                end = "refused"
+            seconds = time.process_time() - start
+            if seconds < 1:
+                break
+            ended["slow at first"] += 1  # Keras built a network of another kind
+        ended[end] += 1
         assert seconds < 1, f"{seconds} s"
         assert sorted(folder.iterdir()) == [path, good]
 
