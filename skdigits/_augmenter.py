@@ -9,12 +9,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._images import AugmentedImages, as_pixels, like_pixels, validate_images
 from ._parameters import suggest_parameters
-from ._sklearn import CallbackSupportMixin, Interval, fit_context, one_task
+from ._sklearn import (
+    CallbackSupportMixin,
+    DocumentedMixin,
+    Interval,
+    fit_context,
+    one_task,
+)
 from ._warps import warp
 
 
 class ImageAugmenter(
-    CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+    DocumentedMixin,
+    CallbackSupportMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Random draws of training images, as a step of a Pipeline.
 

@@ -13,6 +13,7 @@ from ._network_state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
+    DocumentedMixin,
     Interval,
     StrOptions,
     check_partial_fit_first_call,
@@ -23,7 +24,9 @@ from ._sklearn import (
 # `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
 
 
-class CNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class CNNClassifier(
+    DocumentedMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """A convolutional neural network for small images.
 
     Pixels need no scaling: the network standardises them with the mean and the

@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 __all__ = [
     "OUTPUTS",
     "CallbackSupportMixin",
+    "DocumentedMixin",
     "FitTasks",
     "Interval",
     "StrOptions",
@@ -30,6 +31,16 @@ __all__ = [
 ]
 
 OUTPUTS = ("default", "pandas", "polars")  # of a transformer's set_output
+
+
+class DocumentedMixin:
+    """Links an estimator's HTML to its page in the documentation."""
+
+    _doc_link_module = "skdigits"
+    _doc_link_template = (
+        "https://skdigits.readthedocs.io/en/stable/generated/"
+        "{estimator_module}.{estimator_name}.html"
+    )
 
 
 class FitTasks:

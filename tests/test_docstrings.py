@@ -2,9 +2,11 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.utils import estimator_html_repr
 
 import skdigits
 import skdigits.baselines
@@ -102,6 +104,17 @@ def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
     learned = {n for n in vars(fitted) if n.endswith("_") and not n.startswith("_")}
     assert learned <= set(described)
     assert isinstance(fitted.feature_names_in_, np.ndarray)
+
+
+def test_html_links_each_step_and_parameter_to_its_page():
+    html = estimator_html_repr(skdigits.make_digit_pipeline())
+    api = Path(__file__).parents[1].joinpath("docs/api.rst").read_text()
+    for cls in ESTIMATORS:
+        page = f"/generated/skdigits.{cls.__name__}.html"
+        assert page in html
+        assert f"\n   {cls.__name__}\n" in api
+        for name in cls().get_params():
+            assert f"{page}#:~:text={name}" in html, name
 
 
 @pytest.mark.parametrize("cls", [*ESTIMATORS, *DISPLAYS, OBJECTIVE])
