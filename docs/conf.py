@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "remove_config_comments": True,
+    "capture_repr": ("_repr_html_",),  # a Display is its picture
 }
 suppress_warnings = ["config.cache"]
 

@@ -25,3 +25,13 @@ table = compare(
     {"network": network, **chosen}, digits.X_train[:500], digits.y_train[:500], cv=2
 )
 print(table.round(4).to_string())
+
+# %%
+# Time against errors.
+import matplotlib.pyplot as plt
+
+figure, ax = plt.subplots(layout="constrained")
+ax.loglog(table["fit_seconds"], table["errors"], "o")
+for name, row in table.iterrows():
+    ax.annotate(name, (row["fit_seconds"], row["errors"]))
+ax.set(xlabel="seconds to fit", ylabel="errors", title="Errors against training time")

@@ -41,4 +41,5 @@ for score, fitted in zip(results["test_score"], results["estimator"], strict=Tru
 # The three trainings together: their mean, and a band from the lowest to the highest.
 from skdigits.plots import HistoryDisplay
 
-HistoryDisplay.from_estimator(results["estimator"])
+display = HistoryDisplay.from_estimator(results["estimator"])
+display.figure_.suptitle("Loss and accuracy of three trainings")

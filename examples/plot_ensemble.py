@@ -31,6 +31,13 @@ loss = log_loss(digits.y_test, ensemble.predict_proba(digits.X_test))
 print(f"together: {ensemble.score(digits.X_test, digits.y_test):.4f}, {loss:.4f}")
 
 # %%
+# Their trainings: the mean, and a band from the lowest to the highest.
+from skdigits.plots import HistoryDisplay
+
+display = HistoryDisplay.from_estimator(ensemble.estimators_)
+display.figure_.suptitle("Loss and accuracy of three networks")
+
+# %%
 # Bagging trains each on a sample of its own, which small data do not always forgive.
 from sklearn.ensemble import BaggingClassifier
 

@@ -24,4 +24,4 @@ DigitsDisplay.from_predictions(digits.X_train, digits.y_train, n_images=40)
 
 # %%
 # As many of each: accuracy is a fair score, and stratified folds keep it so.
-LabelCountsDisplay.from_labels(digits.y_train)
+LabelCountsDisplay.from_labels(digits.y_train).ax_.set_title("Images of each digit")

@@ -27,7 +27,8 @@ predicted = model.predict(digits.X_test)
 # Do the predictions look like the labels?
 from skdigits.plots import LabelCountsDisplay
 
-LabelCountsDisplay.from_labels({"training": digits.y_train, "predictions": predicted})
+labels = {"training": digits.y_train, "predictions": predicted}
+LabelCountsDisplay.from_labels(labels).ax_.set_title("Shares of each digit")
 
 # %%
 # The file is written whole or not at all, and refused if Kaggle would refuse it.

@@ -36,7 +36,8 @@ from sklearn.metrics import ConfusionMatrixDisplay, classification_report, log_l
 
 from skdigits.plots import HistoryDisplay
 
-HistoryDisplay.from_estimator(model)
+display = HistoryDisplay.from_estimator(model)
+display.figure_.suptitle("Loss and accuracy over the epochs")
 print("loss", log_loss(y_test, model.predict_proba(X_test)))
 print("accuracy", model.score(X_test, y_test))
 
@@ -44,7 +45,9 @@ print("accuracy", model.score(X_test, y_test))
 # The report, and the confusion matrix: counts, then each row as fractions.
 names = [f"Class {digit}" for digit in range(10)]
 print(classification_report(y_test, model.predict(X_test), target_names=names))
-ConfusionMatrixDisplay.from_estimator(model, X_test, y_test)
-ConfusionMatrixDisplay.from_estimator(
+plain = ConfusionMatrixDisplay.from_estimator(model, X_test, y_test)
+plain.ax_.set_title("Confusion matrix: images")
+normalised = ConfusionMatrixDisplay.from_estimator(
     model, X_test, y_test, normalize="true", values_format=".2f"
 )
+normalised.ax_.set_title("Confusion matrix: fractions of each true label")

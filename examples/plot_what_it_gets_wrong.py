@@ -23,7 +23,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from skdigits.plots import DigitsDisplay, TopErrorsDisplay
 
-ConfusionMatrixDisplay.from_estimator(model, digits.X_test, digits.y_test)
+matrix = ConfusionMatrixDisplay.from_estimator(model, digits.X_test, digits.y_test)
+matrix.ax_.set_title("Confusion matrix: images")
 
 # %%
 # Sorted by how much more probable the wrong digit seemed than the right one.
