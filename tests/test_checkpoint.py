@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from callbacks import Epochs
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
@@ -50,27 +51,6 @@ class SeedOf(np.random.RandomState):
 
     def randint(self, *args, **kwargs):
         return self.seed_drawn
-
-
-class Epochs:
-    """A callback of scikit-learn's that counts epochs and stops after some."""
-
-    def __init__(self, stop_after=None, error=None):
-        self.count, self.stop_after, self.error = 0, stop_after, error
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.count += context.task_name == "epoch"
-        if self.error is not None and self.count == self.stop_after:
-            raise self.error
 
 
 SCRIPT = """

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
+from callbacks import Epochs
 from sklearn.exceptions import NotFittedError
 
 import skdigits
@@ -178,25 +179,10 @@ def test_sigterm_leaves_a_whole_checkpoint_and_nothing_else(tmp_path):
 
 def test_an_interrupted_warm_start_changes_nothing(digits):
     X, y = digits
-
-    class Interrupt:
-        def setup(self, estimator, context):
-            pass
-
-        def teardown(self, estimator, context):
-            pass
-
-        def on_fit_task_begin(self, estimator, context):
-            pass
-
-        def on_fit_task_end(self, estimator, context):
-            if context.task_name == "epoch":
-                raise KeyboardInterrupt
-
     model = small(warm_start=True).fit(X, y)
     before, history = model.predict_proba(X), {**model.history_}
     with pytest.raises(KeyboardInterrupt):
-        model.set_callbacks(Interrupt()).fit(X, y)
+        model.set_callbacks(Epochs(1, KeyboardInterrupt())).fit(X, y)
     with pytest.raises(ValueError):
         model.partial_fit(X[:, :-1], y)
     np.testing.assert_array_equal(model.predict_proba(X), before)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import optuna
 import pytest
+from callbacks import Epochs
 from optuna.trial import TrialState
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import log_loss
@@ -63,25 +64,6 @@ class PruneAt(optuna.pruners.BasePruner):
         return trial.number > 0 and trial.last_step >= self.step
 
 
-class CountEpochs:
-    """A callback of scikit-learn's that counts the epochs of all fits."""
-
-    def __init__(self):
-        self.epochs = 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        self.epochs += context.task_name == "epoch"
-
-    def on_fit_task_end(self, estimator, context):
-        pass
-
-
 @pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss"])
 def test_value_is_that_of_cross_val_score(digits, scoring):
     X, y = digits
@@ -125,7 +107,7 @@ def test_intermediate_values_are_the_scores_after_each_epoch(digits):
     assert len(set(expected)) == 3
 
 
-class StopAfter(CountEpochs):
+class StopAfter(Epochs):
     """Ends a training after some epochs."""
 
     def __init__(self, epochs):
@@ -133,18 +115,19 @@ class StopAfter(CountEpochs):
         self.last = epochs
 
     def on_fit_task_end(self, estimator, context):
-        return context.task_name == "epoch" and self.epochs == self.last
+        super().on_fit_task_end(estimator, context)
+        return self.count == self.last
 
 
 def test_a_pruned_trial_trains_no_epoch_after_its_pruning(digits):
     X, y = digits
-    counter = CountEpochs()
+    counter = Epochs()
     model = pipeline()
     model["cnn"].set_callbacks(counter)
     objective = CrossValidationObjective(model, X, y, suggest=suggest_rate, cv=2)
     study = make_study(PruneAt(step=4))  # the first epoch of the second fold
     study.optimize(objective, n_trials=3)
-    assert counter.epochs == 6 + 4 + 4
+    assert counter.count == 6 + 4 + 4
     states = [trial.state for trial in study.trials]
     assert states == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.PRUNED]
     assert [trial.last_step for trial in study.trials] == [6, 4, 4]
@@ -257,14 +240,14 @@ def test_a_trial_that_cannot_be_trained_fails_and_the_study_goes_on(digits):
 
 def test_a_misspelt_parameter_is_an_error_before_the_first_fit(digits):
     X, y = digits
-    counter = CountEpochs()
+    counter = Epochs()
     model = pipeline()
     model["cnn"].set_callbacks(counter)
     with pytest.raises(ValueError, match="epohcs"):
         tune(model, X, y, suggest=lambda trial: {"cnn__epohcs": 3}, n_trials=3)
     with pytest.raises(ValueError, match="acuracy"):
         tune(model, X, y, suggest=suggest_rate, scoring="acuracy")
-    assert counter.epochs == 0
+    assert counter.count == 0
 
 
 def test_the_suggested_digit_params_fit_the_presets(digits):
