@@ -279,7 +279,7 @@ def two_workers(runs):
 
     from skdigits import CNNClassifier
 
-    X, y = images(N_TRAIN)
+    X, y = images(N_TRAIN // 2)
     model = CNNClassifier(**{**CLASSIC, "epochs": 1})
     return in_turn(
         lambda: cross_validate(model, X, y, cv=5, n_jobs=2),
