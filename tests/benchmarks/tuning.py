@@ -4,8 +4,8 @@
     python tests/benchmarks/tuning.py overhead
     python tests/benchmarks/tuning.py grid
 
-They use the first 3,000 of the competition's images, the grid 1,200. Each result is appended to
-docs/benchmarks/tuning.jsonl.
+They use the first 3,000 of the competition's images, the grid 1,200. Each result is
+appended to docs/benchmarks/tuning.jsonl.
 """
 
 import argparse
