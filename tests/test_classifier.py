@@ -833,7 +833,7 @@ def test_an_architecture_that_changes_its_mind_is_said(digits):
         return keras.Sequential(layers)
 
     model = small(architecture=moody).fit(*digits)
-    with pytest.raises(ValueError, match="build the same network at each call"):
+    with pytest.raises(ValueError, match="the same network at each call of a function"):
         _ = model.model_
 
 
