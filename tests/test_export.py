@@ -24,7 +24,9 @@ def tiny(image_shape, n_classes):
     return keras.Model(inputs, keras.layers.Dense(n_classes, "softmax")(x))
 
 
-@pytest.fixture(scope="module", params=["fast", "classic", tiny], ids=str)
+@pytest.fixture(
+    scope="module", params=["fast", "classic", tiny], ids=["fast", "classic", "own"]
+)
 def model(request, digits):
     cnn = CNNClassifier(
         architecture=request.param, width=0.25, epochs=1, random_state=0
