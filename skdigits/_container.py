@@ -17,6 +17,7 @@ import numpy as np
 import safetensors.numpy
 
 MAX_HEADER = 2**20  # bytes; as Python objects they take twenty times as much
+MAX_BRACKETS = 50_000  # in the header: each may be a list or a dict to make
 DIGEST = 64  # hexadecimal digits
 
 
@@ -45,10 +46,12 @@ def pack(kind, header, arrays):
     described = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
     header = {**header, "arrays": described}
     line = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-    if len(line) >= MAX_HEADER:
+    if len(line) >= MAX_HEADER or _brackets(line) > MAX_BRACKETS:
         raise ValueError(
-            f"All but the arrays must take less than {MAX_HEADER:,} bytes. Got "
-            f"{len(line):,}: the history or the names of the features are too long."
+            f"All but the arrays must take less than {MAX_HEADER:,} bytes, and have "
+            f"{MAX_BRACKETS:,} brackets at most. Got {len(line):,} and "
+            f"{_brackets(line):,}: the history or the names of the features are too "
+            "long."
         )
     digest = hashlib.sha256(line).hexdigest().encode()
     return b"\n".join([kind.encode(), digest, line, body])
@@ -82,6 +85,8 @@ def read_header(file, kind):
         raise DamagedFileError("its text is cut off, or too long")
     if hashlib.sha256(line[:-1]).hexdigest().encode() != digest[:-1]:
         raise DamagedFileError("its text is not as it was written")
+    if _brackets(line) > MAX_BRACKETS:
+        raise DamagedFileError("its text has more lists than a model needs")
     try:
         header = json.loads(line, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as exc:
@@ -130,6 +135,10 @@ def read_arrays(file, described, *, limit=None):
         return safetensors.numpy.load(body)
     except Exception as exc:  # its own, KeyError for a dtype, ValueError for a shape
         raise DamagedFileError(f"its arrays cannot be read: {exc}") from exc
+
+
+def _brackets(line):
+    return line.count(b"[") + line.count(b"{")
 
 
 def _unique(pairs):
