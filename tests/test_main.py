@@ -116,7 +116,6 @@ def test_submit_several_networks(small_competition, capfd):
     out, err = capfd.readouterr()
     assert err == ""
     assert "Training 2 networks 'fast' on 100 images" in out
-    assert "(2 of 2) Processing network2" in out
     assert len(pd.read_csv("submission.csv")) == 500
 
 
