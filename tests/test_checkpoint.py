@@ -63,6 +63,7 @@ make_model(sys.argv[1], sys.argv[2]).fit(X[:200].astype("uint8"), y[:200])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
     X, y = digits

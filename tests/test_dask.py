@@ -12,6 +12,7 @@ from skdigits import CNNClassifier, ImageAugmenter
 from skdigits.tuning import tune
 
 distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+pytestmark = pytest.mark.slow
 EXAMPLES = sorted(Path(__file__).parents[1].glob("examples/plot_*.py"))
 
 

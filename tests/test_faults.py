@@ -160,11 +160,13 @@ def signalled(number, how, checkpoint=""):
     return process.returncode, output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["first", "warm"])
 def test_ctrl_c_leaves_an_estimator_unfitted_or_as_before(how):
     assert signalled(signal.SIGINT, how) == (0, "as before\n")
 
 
+@pytest.mark.slow
 def test_sigterm_leaves_a_whole_checkpoint_and_nothing_else(tmp_path):
     path = tmp_path / "fit.checkpoint"
     code, _ = signalled(signal.SIGTERM, "first", path)

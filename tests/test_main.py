@@ -110,6 +110,7 @@ def test_submit(small_competition, capfd):
     assert names == ["digits.zip", "submission.csv"]
 
 
+@pytest.mark.slow
 def test_submit_several_networks(small_competition, capfd):
     arguments = "submit", "digits.zip", "--networks", "2", "--seed", "0"
     assert main(arguments) == 0
@@ -119,6 +120,7 @@ def test_submit_several_networks(small_competition, capfd):
     assert len(pd.read_csv("submission.csv")) == 500
 
 
+@pytest.mark.slow
 def test_demo(tmp_path, monkeypatch, capsys):
     # The whole demo, with less training; .ci/run runs it as it is.
     less = {"cnn__epochs": 2, "cnn__width": 0.25, "cnn__test_time_shift": 0}

@@ -96,6 +96,7 @@ with joblib.parallel_config("loky", inner_max_num_threads=1):
 """
 
 
+@pytest.mark.slow
 def test_one_worker_and_two_give_the_same_bits_on_as_many_threads():
     def run(jobs):
         ran = subprocess.run(

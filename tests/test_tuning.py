@@ -325,6 +325,7 @@ def test_tune_ends_with_its_time_and_says_when_everything_failed(digits):
         run_tune(digits, suggest=too_small, n_trials=2, verbose=0)
 
 
+@pytest.mark.slow
 def test_tune_in_processes_runs_each_trial_once(digits):
     study, best = run_tune(digits, n_trials=6, n_jobs=2, verbose=0)
     tested = [t for t in study.trials if t.state != TrialState.FAIL]
@@ -419,6 +420,7 @@ def check_nothing_lost(study, victim):
     assert len(set(rates)) == 9
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_no_trial_of_a_journal(tmp_path):
     path = tmp_path / "study.journal"
 

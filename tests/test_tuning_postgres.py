@@ -15,7 +15,10 @@ import pytest
 from optuna.trial import TrialState
 from test_tuning import check_nothing_lost, kill_one_of_three, run_tune
 
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+]
 
 
 class Server:

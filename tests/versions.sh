@@ -27,4 +27,5 @@ for versions in oldest newest; do
   "$work/$versions/bin/pip" list | grep -iE \
     "^(keras|matplotlib|numpy|onnx|opencv|optuna|pandas|rich|safetensors|scikeras|scikit-learn|scipy|tensorflow) "
   "$work/$versions/bin/pytest" "${@:2}"
+  "$work/$versions/bin/pytest" -m slow "${@:2}"
 done
