@@ -2,8 +2,8 @@
 
     python tests/benchmarks/folds.py NAME [NAME ...] [--folds 0,1,2,3,4] [--workers 2]
 
-NAME is a preset; a preset with another value of a parameter, as in
-fast:cnn__optimizer=adam; a baseline; "ensemble" (five accurate networks in a
+NAME is a preset; a preset with other values of parameters, as in
+fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks in a
 VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by those;
 they need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each
 on one core; an ensemble trains its networks one after another. core_seconds are those
@@ -42,17 +42,19 @@ NAMES = [*PRESETS, "ensemble", *RIVALS, *make_baselines()]
 
 
 def parse(name):
-    """Cut fast:cnn__epochs=3 into the preset and a dict of its changed parameter."""
-    preset, _, change = name.partition(":")
-    if preset not in NAMES or (change and preset not in PRESETS):
-        raise SystemExit(f"{name} is none of {NAMES}, nor PRESET:PARAMETER=VALUE")
-    parameter, _, value = change.partition("=")
-    if not change:
-        return preset, {}
+    """Cut fast:cnn__epochs=3,augment__zoom=0 into the preset and a dict of changes."""
+    preset, _, changes = name.partition(":")
+    if preset not in NAMES or (changes and preset not in PRESETS):
+        raise SystemExit(f"{name} is none of {NAMES}, nor PRESET:PARAMETER=VALUE,...")
+    pairs = [change.partition("=") for change in changes.split(",") if change]
+    return preset, {parameter: value_of(text) for parameter, _, text in pairs}
+
+
+def value_of(text):
     try:
-        return preset, {parameter: json.loads(value)}
+        return json.loads(text)
     except json.JSONDecodeError:
-        return preset, {parameter: value}
+        return text
 
 
 def make_model(name, seed):
