@@ -3,11 +3,11 @@
     python tests/benchmarks/folds.py NAME [NAME ...] [--folds 0,1,2,3,4] [--workers 2]
 
 NAME is a preset; a preset with other values of parameters, as in
-fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks in a
-VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by those;
-they need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each
-on one core; an ensemble trains its networks one after another. core_seconds are those
-that the fit kept a core busy.
+fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks
+in a VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by
+those; they need the extra "bench"). Five stratified folds, fixed. Two fits run at a
+time, each on one core; an ensemble trains its networks one after another. core_seconds
+are those that the fit kept a core busy.
 
 Times are compared on one processor only: --again measures here what another one has
 done. The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with
