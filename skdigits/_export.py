@@ -1,6 +1,7 @@
 """A network in the formats of other programs."""
 
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from ._augmenter import ImageAugmenter
 from .pipelines import final_network
@@ -34,7 +36,8 @@ def network_bytes(estimator, ending):
             f"path must end in one of {', '.join(FORMATS)}. Got {ending!r} instead."
         )
     _check_steps(estimator)
-    model = final_network(estimator).model_
+    cnn = final_network(estimator)
+    model = _exact_model(cnn) if ending == ".onnx" else cnn.model_
     if ending == ".json":
         return model.to_json().encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +64,15 @@ def _check_steps(estimator):
                     "and images as that gets them."
                 )
         estimator = estimator.steps[-1][1]
+
+
+def _exact_model(cnn):
+    """Make ``cnn.model_`` in float32: ONNX Runtime has no bfloat16 on processors."""
+    check_is_fitted(cnn)
+    from ._engines import build_model
+
+    spec = dataclasses.replace(cnn._spec, dtype_policy="float32")
+    return build_model(spec, cnn._state, *cnn._scale)
 
 
 def _write_onnx(model, file):

@@ -126,9 +126,23 @@ class Trainer(KerasClassifier):
         self.callbacks = self._fit_callbacks = None
 
 
-def dtype_policy():
-    """Name what Keras's layers are built with: "float32" or a mixed precision."""
-    return keras.config.dtype_policy().name
+def dtype_policy(spec):
+    """Name the precision of the layers that `build_network` makes now."""
+    return spec.dtype_policy or keras.config.dtype_policy().name
+
+
+@contextlib.contextmanager
+def _in_policy(name):
+    """Let layers be built with a dtype policy, and put this thread's own back."""
+    if name is None:
+        yield
+        return
+    own = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(own)
 
 
 def build_network(spec, seed=None):
@@ -151,7 +165,7 @@ def build_network(spec, seed=None):
         If a callable architecture returns anything but a new network that takes
         images of the shape and gives a probability for each class.
     """
-    with _seeded_initialisers(seed):
+    with _seeded_initialisers(seed), _in_policy(spec.dtype_policy):
         if isinstance(spec.architecture, str):
             return build_stack(spec.stack())
         network = spec.architecture(spec.image_shape, spec.n_classes)
@@ -269,7 +283,10 @@ def with_standardisation(network, image_shape, mean, deviation):
     first = [
         keras.Input(image_shape, name="images"),
         keras.layers.Rescaling(
-            1 / deviation, offset=-mean / deviation, name="standardise"
+            1 / deviation,
+            offset=-mean / deviation,
+            dtype="float32",
+            name="standardise",
         ),
     ]
     sequential = isinstance(network, keras.Sequential)

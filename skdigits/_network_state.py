@@ -13,7 +13,14 @@ import numpy as np
 from . import _networks
 
 # Parameters of `CNNClassifier` that a network depends on, beside its images and labels.
-OF_PARAMETERS = ("architecture", "width", "dropout", "optimizer", "label_smoothing")
+OF_PARAMETERS = (
+    "architecture",
+    "width",
+    "dropout",
+    "optimizer",
+    "label_smoothing",
+    "dtype_policy",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +36,8 @@ class NetworkSpec:
     dropout : float or None
     optimizer : str
     label_smoothing : float
+    dtype_policy : str or None
+        None means Keras's own, whichever it is when a network is built.
     key : str or None
         Set for a callable architecture, whose networks are never shared by fits: two
         calls of it need not build the same.
@@ -41,6 +50,7 @@ class NetworkSpec:
     dropout: float | None
     optimizer: str
     label_smoothing: float
+    dtype_policy: str | None = None
     key: str | None = None
 
     @classmethod
@@ -64,9 +74,8 @@ class NetworkSpec:
         """Raise a ValueError if a fit with `other` may not go on from this network."""
         if dataclasses.replace(other, key=self.key) != self:
             raise ValueError(
-                "To go on with a fitted network, architecture, width, dropout, "
-                "optimizer and label_smoothing must be as they were. Use clone for a "
-                "new start."
+                f"To go on with a fitted network, {', '.join(OF_PARAMETERS[:-1])} and "
+                f"{OF_PARAMETERS[-1]} must be as they were. Use clone for a new start."
             )
 
 

@@ -36,7 +36,7 @@ def classic(image_shape, n_classes, width=1.0, dropout=None):
     stack.dense(units(128), name="dense", activation="relu")
     stack.batch_norm("batch_norm")
     stack.dropout(rate(0.25))
-    stack.dense(n_classes, name="classes", activation="softmax")
+    stack.probabilities(n_classes)
     return stack
 
 
@@ -51,7 +51,7 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
     stack.flatten()
     stack.dropout(rate(0.2))
     stack.dense(units(128), name="dense", activation="relu")
-    stack.dense(n_classes, name="classes", activation="softmax")
+    stack.probabilities(n_classes)
     return stack
 
 
@@ -126,8 +126,12 @@ class Stack:
         self._add("Flatten", "flatten")
         self._shape = (math.prod(self._shape),)
 
-    def dense(self, units, *, name, activation):
-        self._add("Dense", name, units=units, activation=activation)
+    def probabilities(self, n_classes):
+        """A softmax, in float32 even where the rest computes in less."""
+        self.dense(n_classes, name="classes", activation="softmax", dtype="float32")
+
+    def dense(self, units, *, name, **options):
+        self._add("Dense", name, units=units, **options)
         self._keeps((*self._shape, units))
         self._keeps((units,))
         self._shape = (units,)

@@ -66,6 +66,16 @@ def test_onnx_runtime_reads_it(digits, model, tmp_path, capfd):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_onnx_is_exact_after_a_training_in_half_the_precision(digits, tmp_path):
+    X, y = digits
+    cnn = CNNClassifier(width=0.25, epochs=1, dtype_policy="mixed_bfloat16").fit(X, y)
+    skdigits.export(cnn, tmp_path / "digits.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "digits.onnx")
+    (pixels,) = session.get_inputs()
+    (found,) = session.run(None, {pixels.name: images(digits)})
+    np.testing.assert_allclose(found, cnn.predict_proba(X), atol=0.05)
+
+
 def test_json_is_the_architecture(digits, model, tmp_path):
     skdigits.export(model, tmp_path / "digits.json")
     network = keras.models.model_from_json((tmp_path / "digits.json").read_text())

@@ -85,6 +85,7 @@ def saved_and_loaded(estimator, path, **options):
         {"optimizer": "sgd", "dropout": 0.3, "class_weight": {0: 2.0, 3: 0.5}},
         {"optimizer": "rmsprop", "validation_fraction": 0.2, "early_stopping": True},
         {"optimizer": "nadam", "label_smoothing": 0.1, "test_time_shift": 1},
+        {"dtype_policy": "mixed_bfloat16"},
         {"optimizer": "adamw", "image_shape": [8, -1], "class_weight": "balanced"},
     ],
 )

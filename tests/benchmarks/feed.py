@@ -166,6 +166,20 @@ def seeded(runs):
 
 
 @row
+def bfloat16(runs):
+    """Epoch of the classic network in mixed_bfloat16; B: in float32."""
+    return in_turn(fit_classic(dtype_policy="mixed_bfloat16"), fit_classic(), runs)
+
+
+@row
+def predict_bfloat16(runs):
+    """Probabilities of 28,000 images in mixed_bfloat16; B: in float32."""
+    a, b = (fit_classic(dtype_policy=name)() for name in ("mixed_bfloat16", "float32"))
+    X, _ = images(28_000)
+    return in_turn(lambda: a.predict_proba(X), lambda: b.predict_proba(X), runs)
+
+
+@row
 def augment_over_keras_generator(runs):
     """Draws of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
     from skdigits import _tensorflow  # noqa: F401
