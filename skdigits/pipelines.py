@@ -74,6 +74,12 @@ def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
     ValueError
         If there is no such preset.
 
+    Notes
+    -----
+    The epochs are meant for tens of thousands of images. A thousand need more passes:
+    try ``set_params(cnn__epochs=40)``. Elastic draws are in pixels, so images smaller
+    than 28x28 want a smaller ``augment__elastic``.
+
     Examples
     --------
     >>> from skdigits import make_digit_pipeline
