@@ -27,6 +27,14 @@ LABELS = {
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
 }
+# Where a name stands, in points from its mark, if not above: its neighbours are there.
+BESIDE = {
+    "classic": ((-7, 3), "right"),
+    "keras": ((-7, -3), "right"),
+    "skorch": ((7, -3), "left"),
+    "histogram gradient boosting": ((0, -9), "center"),
+    "ensemble": ((0, -9), "center"),
+}
 OURS, OTHERS = "#0072b2", "#d55e00"  # told apart by the colour-blind
 
 
@@ -108,7 +116,7 @@ def ablation_table(changed, models, y, tests):
     """Show each preset with one parameter changed, beside itself on the same folds."""
     yield "preset|change|errors with it, by fold|errors of the preset|p"
     yield "---|---|---|---|---"
-    for name, rows in changed.items():
+    for name, rows in sorted(changed.items(), key=lambda item: parse(item[0])[0]):
         preset, change = parse(name)
         folds = [row["fold"] for row in rows]
         own = [row for row in models.get(preset, []) if row["fold"] in folds]
@@ -216,18 +224,17 @@ def draw(models, path):
     times = {
         name: core_seconds(rows, usual_processor(rows)) for name, rows in models.items()
     }
-    in_time = sorted(times, key=times.get)
-    groups = [n for n in in_time if is_ours(n)], [n for n in in_time if not is_ours(n)]
-    for i, name in [pair for group in groups for pair in enumerate(group)]:
+    for name in times:
         place = times[name], 1 - accuracy(models[name])
         colour, marker = (OURS, "o") if is_ours(name) else (OTHERS, "s")
         axes.plot(*place, marker, color=colour)
+        beside, align = BESIDE.get(name, ((0, 9), "center"))
         axes.annotate(
             LABELS.get(name, name),
             place,
-            xytext=(0, -9 if i % 2 else 9),  # neighbours' names on different sides
+            xytext=beside,
             textcoords="offset points",
-            ha="center",
+            ha=align,
             va="center",
             fontsize=8,
             color=colour,
