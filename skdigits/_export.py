@@ -37,7 +37,7 @@ def network_bytes(estimator, ending):
         )
     _check_steps(estimator)
     cnn = final_network(estimator)
-    model = _exact_model(cnn) if ending == ".onnx" else cnn.model_
+    model = _onnx_model(cnn) if ending == ".onnx" else cnn.model_
     if ending == ".json":
         return model.to_json().encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -66,11 +66,14 @@ def _check_steps(estimator):
         estimator = estimator.steps[-1][1]
 
 
-def _exact_model(cnn):
-    """Make ``cnn.model_`` in float32: ONNX Runtime has no bfloat16 on processors."""
+def _onnx_model(cnn):
+    """Give ``cnn.model_``, in float32 if mixed: ONNX Runtime knows no bfloat16."""
     check_is_fitted(cnn)
     from ._engines import build_model
+    from ._keras import dtype_policy
 
+    if not dtype_policy(cnn._spec).startswith("mixed_"):
+        return cnn.model_
     spec = dataclasses.replace(cnn._spec, dtype_policy="float32")
     return build_model(spec, cnn._state, *cnn._scale)
 

@@ -199,8 +199,8 @@ def export(estimator, path):
         The file to write, whole or not at all. Its ending tells the format:
 
         - ``.keras``: architecture and weights, for ``keras.models.load_model``;
-        - ``.onnx``: the same in float32, for any runtime of ONNX; needs the extra
-          "onnx";
+        - ``.onnx``: the same for any runtime of ONNX, in float32 after a training in
+          mixed precision; needs the extra "onnx";
         - ``.json``: the architecture alone, for ``keras.models.model_from_json``.
 
     Raises

@@ -66,7 +66,7 @@ def test_onnx_runtime_reads_it(digits, model, tmp_path, capfd):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_onnx_is_exact_after_a_training_in_half_the_precision(digits, tmp_path):
+def test_onnx_runtime_reads_one_trained_in_half_the_precision(digits, tmp_path):
     X, y = digits
     cnn = CNNClassifier(width=0.25, epochs=1, dtype_policy="mixed_bfloat16").fit(X, y)
     skdigits.export(cnn, tmp_path / "digits.onnx")

@@ -113,7 +113,7 @@ def folds_table(models, timed_classic, y, tests):
 
 
 def ablation_table(changed, models, y, tests):
-    """Show each preset with one parameter changed, beside itself on the same folds."""
+    """Show each preset with parameters changed, beside itself on the same folds."""
     yield "preset|change|errors with it, by fold|errors of the preset|p"
     yield "---|---|---|---|---"
     for name, rows in sorted(changed.items(), key=lambda item: parse(item[0])[0]):
@@ -142,6 +142,22 @@ def ensemble_table(models):
             f"{row['fold']}|{', '.join(map(str, single))}|{mean:.5f}|{row['errors']}|"
             f"{together:.5f}|{together - mean:+.5f}"
         )
+
+
+def agreement_table(models, y, tests):
+    """Show what the presets get wrong together, and what a vote of them does."""
+    yield "images|wrong by all three|wrong by their vote|wrong by accurate"
+    yield "---|---|---|---"
+    rows = [models.get(name, []) for name in ("classic", "fast", "accurate")]
+    if {len(own) for own in rows} != {FOLDS}:
+        return
+    truth = np.concatenate([y[test] for test in tests])
+    labels = [np.concatenate([unpack(row["predicted"]) for row in own]) for own in rows]
+    classic, fast, accurate = labels
+    vote = np.where(classic == fast, classic, accurate)
+    all_wrong = np.all([found != truth for found in labels], axis=0)
+    counts = [np.sum(wrong) for wrong in (all_wrong, vote != truth, accurate != truth)]
+    yield "|".join(f"{count:,}" for count in [len(truth), *counts])
 
 
 def read_measurements(name):
@@ -275,6 +291,7 @@ def main():
     text = put(text, "folds", folds_table(models, timed_classic, y, tests))
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
+    text = put(text, "agreement", agreement_table(models, y, tests))
     text = put(text, "feed", feed_table())
     text = put(text, "memory", memory_table())
     text = put(text, "peak", peak_table())
