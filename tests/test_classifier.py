@@ -873,7 +873,8 @@ def test_half_the_precision(digits, architecture):
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-6)
     if architecture is not tiny:  # ours end in float32 themselves
         found = model.model_(X.reshape(-1, 8, 8, 1)).numpy()
-        np.testing.assert_allclose(found, proba, atol=1e-6)
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+        np.testing.assert_allclose(found, proba, atol=0.02)
     again = clone(model).fit(X, y)
     np.testing.assert_array_equal(again.predict_proba(X), proba)
     exact = clone(model).set_params(dtype_policy="float32").fit(X, y)
