@@ -43,15 +43,16 @@ def suggest(trial):
     }
 
 
-study, best = tune(model, X, y, suggest=suggest, n_trials=5, cv=2, random_state=0)
-print(study.best_params, f"{best.score(digits.X_test, digits.y_test):.4f}")
+result = tune(model, X, y, suggest=suggest, n_trials=5, cv=2, random_state=0)
+accuracy = result.best_estimator.score(digits.X_test, digits.y_test)
+print(result.best_params, f"{accuracy:.4f}")
 
 # %%
 # Each trial's scores by epoch and fold: what the pruner saw.
 import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots(layout="constrained")
-for trial in study.trials:
+for trial in result.study.trials:
     steps = trial.intermediate_values
     ax.plot(steps.keys(), steps.values(), "o-", label=f"trial {trial.number}")
 ax.set(xlabel="step", ylabel="accuracy", title="Scores of the trials")

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from . import __version__
@@ -90,10 +91,10 @@ def _demo(arguments):
 
 
 def _submit(arguments):
+    from ._files import check_writable
     from .datasets import load_competition
-    from .submission import target_file, write_submission
 
-    target_file(arguments.output)  # better an error now than after the training
+    check_writable(arguments.output)  # better an error now than after the training
     digits = load_competition(arguments.path)
     n_train, n_test = len(digits.X_train), len(digits.X_test)
     print(f"{n_train:,} images to train on, {n_test:,} to label")
@@ -105,9 +106,20 @@ def _submit(arguments):
     if arguments.validate:
         _validate(digits, arguments)
     model = _train(digits.X_train, digits.y_train, arguments)
-    labels = model.predict(digits.X_test)
-    write_submission(labels, arguments.output, expected=TEST_IMAGES)
-    print(f"Wrote {arguments.output}, {TEST_IMAGES:,} labels.")
+    _write(model.predict(digits.X_test), arguments.output)
+
+
+def _write(labels, output):
+    """Write the submission, somewhere else if it must be: the training was long."""
+    from .submission import write_submission
+
+    try:
+        write_submission(labels, output, expected=TEST_IMAGES)
+    except OSError as exc:
+        elsewhere = Path(tempfile.mkdtemp(prefix="skdigits-"), "submission.csv")
+        write_submission(labels, elsewhere, expected=TEST_IMAGES)
+        raise OSError(f"{exc}. The labels are in {elsewhere} instead.") from exc
+    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
 
 
 def _validate(digits, arguments):

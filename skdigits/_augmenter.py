@@ -55,7 +55,8 @@ class ImageAugmenter(
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
-        and the shape of `X` itself for more.
+        and the shape of `X` itself for more. Where the number of pixels is no square,
+        an image is taken as one row, with a warning.
     random_state : int, RandomState instance or None, default=None
         Draws of ``fit_transform`` and ``augment``. Give an int for the same draws at
         each call.

@@ -4,7 +4,7 @@ import copy
 import math
 from numbers import Real
 
-from . import _tensorflow  # noqa: F401  it starts TensorFlow, so it comes first
+from . import _tensorflow  # it starts TensorFlow, so it comes first
 
 # isort: split
 import keras
@@ -13,9 +13,16 @@ from . import _schedules
 from ._checkpoint import Progress
 from ._network_state import NetworkState
 
+SETS_RATE = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+)
+
 
 class ScheduledRate(keras.callbacks.Callback):
     """Sets the learning rate by the progress of the training, and logs it.
+
+    Once a callback of the user's has set the rate, it leaves it to them.
 
     Parameters
     ----------
@@ -23,25 +30,41 @@ class ScheduledRate(keras.callbacks.Callback):
     schedule : str
     n_batches : int
         Of the whole training.
+    users_callbacks : list of keras.callbacks.Callback
     """
 
-    def __init__(self, rate, schedule, n_batches):
+    def __init__(self, rate, schedule, n_batches, users_callbacks):
         super().__init__()
         self.rate, self.n_batches = rate, n_batches
         self.factor = _schedules.BY_PROGRESS.get(schedule, _schedules.constant)
         self.batch = 0
+        self.may_be_overruled = bool(users_callbacks)
+        # These two mean to, from the first epoch, though they may begin with no change.
+        self.is_overruled = any(isinstance(c, SETS_RATE) for c in users_callbacks)
+        self.set_rate = None
 
     def on_train_begin(self, logs=None):
-        self.model.optimizer.learning_rate = self.rate
+        self._set(self.rate)
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.factor is not _schedules.constant:
-            progress = self.batch / self.n_batches
-            self.model.optimizer.learning_rate = self.rate * self.factor(progress)
-            self.batch += 1
+        if self.factor is _schedules.constant:
+            return
+        if self.may_be_overruled and not self.is_overruled:
+            self.is_overruled = self._now() != self.set_rate
+        if not self.is_overruled:
+            self._set(self.rate * self.factor(self.batch / self.n_batches))
+        self.batch += 1
 
     def on_epoch_end(self, epoch, logs=None):
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["learning_rate"] = self._now()
+
+    def _set(self, rate):
+        self.model.optimizer.learning_rate = rate
+        if self.may_be_overruled:
+            self.set_rate = self._now()  # as float32 has it
+
+    def _now(self):
+        return float(self.model.optimizer.learning_rate)
 
 
 class StopOnDivergence(keras.callbacks.Callback):
@@ -121,7 +144,15 @@ class KeepCheckpoint(keras.callbacks.Callback):
         Kept by `CollectLogs`.
     """
 
-    REMEMBERED = ("batch", "best", "best_epoch", "best_weights", "wait")
+    REMEMBERED = (
+        "batch",
+        "best",
+        "best_epoch",
+        "best_weights",
+        "is_overruled",
+        "set_rate",
+        "wait",
+    )
 
     def __init__(self, checkpoint, control, seed, history):
         super().__init__()
@@ -157,12 +188,15 @@ class KeepCheckpoint(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
             control=control,
             is_finished=is_finished,
+            trained_with=_tensorflow.settings(),
             state=state,
         )
         self.checkpoint.write(progress)
 
 
-def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, held_out):
+def control_callbacks(
+    *, rate, schedule, n_batches, early_stopping, patience, held_out, users_callbacks
+):
     """Make the callbacks that parameters of `CNNClassifier` stand for.
 
     Parameters
@@ -176,13 +210,15 @@ def control_callbacks(*, rate, schedule, n_batches, early_stopping, patience, he
         Epochs without a better loss before early stopping.
     held_out : bool
         Whether there are images to validate on; else the training metrics decide.
+    users_callbacks : list of keras.callbacks.Callback
+        They may set the learning rate themselves.
 
     Returns
     -------
     list of keras.callbacks.Callback
     """
     prefix = "val_" if held_out else ""
-    callbacks = [ScheduledRate(rate, schedule, n_batches)]
+    callbacks = [ScheduledRate(rate, schedule, n_batches, users_callbacks)]
     if schedule == "plateau":
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from ._container import DamagedFileError, pack, read_arrays, read_header
-from ._files import target_file, write_whole
+from ._files import check_writable, write_whole
 from ._network_state import NetworkState
 
 KIND = "skdigits checkpoint 1"
@@ -35,6 +35,8 @@ class Progress:
         or lists of arrays.
     is_finished : bool
         Whether the training came to its end.
+    trained_with : dict
+        As `CNNClassifier.trained_with_`.
     state : NetworkState
     """
 
@@ -44,6 +46,7 @@ class Progress:
     learning_rate: float
     control: list
     is_finished: bool
+    trained_with: dict
     state: NetworkState
 
 
@@ -65,10 +68,12 @@ class Checkpoint:
     ------
     ValueError
         If the file is of another fit, or if neither it nor the one before is whole.
+    OSError
+        If the file cannot be written.
     """
 
     def __init__(self, path, identity):
-        self.path = target_file(path)
+        self.path = check_writable(path)  # before the training, not after its epoch
         self.previous = self.path.with_name(f"{self.path.name}.previous")
         self.identity = json.loads(json.dumps(identity))
         self.found = self._find()
@@ -148,7 +153,8 @@ def fit_identity(classifier, data):
     params = classifier.get_params(deep=False)
     identity = {key: params[key] for key in sorted(params.keys() - NOT_COMPARED)}
     if callable(classifier.architecture):
-        identity["architecture"] = classifier.architecture.__qualname__
+        function = classifier.architecture  # a functools.partial has no name
+        identity["architecture"] = getattr(function, "__qualname__", repr(function))
     identity = {key: repr(value) for key, value in identity.items()}
     seed = classifier.random_state
     identity["random_state"] = (

@@ -16,12 +16,16 @@ from ._sklearn import (
     DocumentedMixin,
     Interval,
     StrOptions,
-    check_partial_fit_first_call,
     fit_context,
     with_callbacks,
 )
 
 # `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
+
+# Beyond these a network, or a prediction, takes more than any machine has: a file from
+# a stranger may ask for as much.
+MAX_WIDTH = 100
+MAX_SHIFT = 10
 
 
 class CNNClassifier(
@@ -42,9 +46,11 @@ class CNNClassifier(
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
-        and the shape of `X` itself for more.
+        and the shape of `X` itself for more. Where the number of pixels is no square,
+        an image is taken as one row, with a warning.
     width : float, default=1.0
-        Multiplies the channels of every layer. Ignored by a callable architecture.
+        Multiplies the channels of every layer, in (0, 100]. Ignored by a callable
+        architecture.
     dropout : float, default=None
         Rate of every dropout, in [0, 1). None means the architecture's own rates.
         Ignored by a callable architecture.
@@ -83,11 +89,14 @@ class CNNClassifier(
         Weights of the classes, as in other classifiers.
     test_time_shift : int, default=0
         Test-time augmentation: predictions are means over the image and its shifts by
-        up to this many pixels to each side, (2 * test_time_shift + 1) ** 2 copies.
-        Each takes as long as a prediction without. It may be changed after ``fit``.
+        up to this many pixels to each side, (2 * test_time_shift + 1) ** 2 copies; 10
+        at most. Each takes as long as a prediction without. It may be changed after
+        ``fit``.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
-        and a network of their own that they may change.
+        and a network of their own that they may change. Once one of them has set the
+        learning rate, `schedule` leaves it alone; with a `LearningRateScheduler` or a
+        `ReduceLROnPlateau` it does so from the beginning, at `learning_rate`.
     checkpoint : str or path-like, default=None
         File that ``fit`` writes after each epoch, and the last one before it beside it,
         named ".previous". If the process is killed, the same call goes on from there
@@ -124,6 +133,10 @@ class CNNClassifier(
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that took part in the last fit. They stay behind when
         the classifier is pickled.
+    trained_with_ : dict
+        What the last training depends on beside data, seed and processor: the versions
+        of "skdigits", "keras" and "tensorflow", whether it had "onednn", and the number
+        of "threads".
 
     See Also
     --------
@@ -154,7 +167,7 @@ class CNNClassifier(
     _parameter_constraints: dict = {
         "architecture": [StrOptions({"classic", "fast"}), callable],
         "image_shape": [tuple, list, None],
-        "width": [Interval(Real, 0, None, closed="neither")],
+        "width": [Interval(Real, 0, MAX_WIDTH, closed="right")],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -169,7 +182,7 @@ class CNNClassifier(
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "test_time_shift": [Interval(Integral, 0, None, closed="left")],
+        "test_time_shift": [Interval(Integral, 0, MAX_SHIFT, closed="both")],
         "callbacks": [list, tuple, None],
         "checkpoint": [str, os.PathLike, None],
         "warm_start": ["boolean"],
@@ -297,10 +310,10 @@ class CNNClassifier(
                 'class_weight="balanced" needs all labels at once, and partial_fit '
                 "sees some. Pass a dict of weights."
             )
-        if not self.__sklearn_is_fitted__():  # a fit that failed may have left them
-            vars(self).pop("classes_", None)
-        first = check_partial_fit_first_call(self, classes)
-        return fit(self, X, y, sample_weight, reset=first, one_epoch=True)
+        first = not self.__sklearn_is_fitted__()
+        return fit(
+            self, X, y, sample_weight, reset=first, one_epoch=True, classes=classes
+        )
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -313,15 +326,15 @@ class CNNClassifier(
 
         Returns
         -------
-        proba : ndarray of shape (n_samples, n_classes), float32
+        proba : ndarray of shape (n_samples, n_classes), float64
             In the order of ``classes_``.
         """
         check_is_fitted(self)
         self._validate_params()
-        from ._engines import lend
+        from ._engines import share
 
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
-        with lend(self._spec, state=self._state) as engine:
+        with share(self._spec, self._state) as engine:
             return engine.predict(
                 as_pixels(X, self.image_shape_),
                 *self._scale,

@@ -4,7 +4,9 @@ import csv
 import gzip
 import io
 import re
+import signal
 import string
+import threading
 import zipfile
 import zlib
 from collections import Counter
@@ -133,7 +135,7 @@ def read_digits(source, *, labelled):
     header = _read_header(source, labelled)
     frame, cause = None, None
     # A cell such as 1e300 would make NumPy warn before pandas raises.
-    with source.open() as stream, np.errstate(invalid="ignore"):
+    with source.open() as stream, np.errstate(invalid="ignore"), _signals_heeded():
         try:
             frame = pd.read_csv(stream, header=0, names=header, dtype="uint8")
         except (ValueError, OverflowError) as exc:
@@ -142,6 +144,35 @@ def read_digits(source, *, labelled):
         return frame
     fault = _first_fault(source, header) or f" cannot be read as numbers ({cause})"
     raise _refusal(source, fault) from cause
+
+
+@contextmanager
+def _signals_heeded():
+    """Raise what Ctrl-C raised in the middle of a file, whatever became of it.
+
+    pandas takes a KeyboardInterrupt that reaches its parser for an error in the file.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and callable(handler)):
+        yield
+        return
+    raised = []
+
+    def remember(number, frame):
+        try:
+            handler(number, frame)
+        except BaseException as exc:
+            raised.append(exc)
+            raise
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if raised:
+            raise raised[0]
 
 
 def _is_sound(frame):

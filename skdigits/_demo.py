@@ -7,6 +7,7 @@ from rich.table import Table
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
+from ._files import check_writable
 from .baselines import make_baselines
 from .datasets import load_sample
 from .pipelines import make_digit_pipeline
@@ -38,6 +39,8 @@ def run_demo(folder):
     folder : pathlib.Path
         Made if it is not there.
     """
+    folder.mkdir(exist_ok=True)
+    check_writable(folder / "submission.csv")  # not after the training
     console = Console()
     digits = load_sample()
     console.print(
@@ -58,7 +61,6 @@ def run_demo(folder):
     report = classification_report(digits.y_test, predicted, target_names=names)
     console.print(report, highlight=False)
 
-    folder.mkdir(exist_ok=True)
     write_submission(predicted, folder / "submission.csv", expected=len(digits.X_test))
     _draw(folder, network, digits, probabilities)
     console.print(f"[bold]Wrote {folder}/[/]")

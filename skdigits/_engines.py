@@ -1,8 +1,9 @@
-"""Engines: compiled networks with their traced functions, lent to one fit at a time.
+"""Engines: compiled networks with their traced functions, which fits take in turn.
 
 To make one costs most of a second and memory that TensorFlow never gives back. So
 they are kept: what a fit learns leaves the engine as a `NetworkState`, and the next
-fit of an equal `NetworkSpec` finds it ready.
+fit of an equal `NetworkSpec` finds it ready. A fit has its engine for itself; all
+predictions from one state, in whatever thread, share one.
 """
 
 import contextlib
@@ -21,7 +22,9 @@ from ._network_state import NetworkState
 MAX_IDLE = 8  # engines kept; a small one holds about 5 MiB
 
 _idle = []
-_lock = threading.Lock()
+_shared = []  # engines that predict now
+_loading = weakref.WeakKeyDictionary()  # state -> the lock of whoever loads it
+_lock = threading.Lock()  # of these three
 
 
 class Engine:
@@ -44,6 +47,7 @@ class Engine:
         self._fresh_optimizer = NetworkState.of(self.network).optimizer
         self._predictors = {}
         self._holds = None
+        self.readers = 0  # predictions that use it now
 
     def start_anew(self, seed):
         """Draw the weights as for a network that has never been trained."""
@@ -57,7 +61,7 @@ class Engine:
 
     def holds(self, state):
         """Whether the network is just as `state` left it."""
-        return None not in (state, self._holds) and self._holds() is state
+        return state is not None and self._holds is not None and self._holds() is state
 
     def load(self, state):
         """Take the network up where `state` left it."""
@@ -75,12 +79,16 @@ class Engine:
         return state
 
     def predict(self, images, mean, deviation, *, reach):
-        """Give the probabilities of the classes: (n, n_classes), float32.
+        """Give the probabilities of the classes: (n, n_classes), float64.
 
         With `reach` > 0 they are means over the images and their shifts.
         """
         predictor = self._predictor(images.dtype, reach)
-        return _feed.predict(lambda batch: predictor(batch, mean, deviation), images)
+        found = _feed.predict(lambda batch: predictor(batch, mean, deviation), images)
+        # In float32 they sum to 1 but for rounding. Ensembles add them up in float64,
+        # and scikit-learn's log loss wants sums that are right in that.
+        found = found.astype(np.float64)
+        return found / found.sum(axis=1, keepdims=True)
 
     def _predictor(self, dtype, reach):
         """Trace once for each dtype of pixels, whatever the size of a batch."""
@@ -101,7 +109,8 @@ class Engine:
                 ]
                 return tf.add_n(outputs) / len(outputs)
 
-            self._predictors[dtype, reach] = probabilities
+            # Another thread may have made one meanwhile: all take the first.
+            self._predictors.setdefault((dtype, reach), probabilities)
         return self._predictors[dtype, reach]
 
 
@@ -133,6 +142,7 @@ def lend(spec, *, state=None, seed=None, alone=False):
     ------
     Engine
     """
+    _tensorflow.check_process()
     with _tensorflow.without_retracing_warnings():
         engine = (None if alone else _take(spec, state)) or Engine(spec, seed)
         if state is None:
@@ -140,23 +150,78 @@ def lend(spec, *, state=None, seed=None, alone=False):
         else:
             engine.load(state)
         yield engine
-    if alone:
-        return
-    with _lock:
-        _idle.append(engine)
-        del _idle[:-MAX_IDLE]
+    if not alone:
+        with _lock:
+            _keep(engine)
+
+
+@contextlib.contextmanager
+def share(spec, state):
+    """Lend an engine that holds `state` to any number of predictions at a time.
+
+    The first of several threads makes it ready, and the others wait for that.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    state : NetworkState
+
+    Yields
+    ------
+    Engine
+    """
+    _tensorflow.check_process()
+    with _tensorflow.without_retracing_warnings():
+        with _lock:
+            loading = _loading.setdefault(state, threading.Lock())
+        with loading:
+            engine = _join(spec, state)
+            if engine is None:
+                engine = _take(spec, state) or Engine(spec)
+                engine.load(state)
+                engine.readers = 1
+                with _lock:
+                    _shared.append(engine)
+        try:
+            yield engine
+        finally:
+            with _lock:
+                engine.readers -= 1
+                if engine.readers == 0:
+                    _shared.remove(engine)
+                    _keep(engine)
+
+
+def _keep(engine):
+    _idle.append(engine)
+    del _idle[:-MAX_IDLE]
 
 
 def _take(spec, state):
+    """Take an idle engine for a network, if possible the one that holds a state."""
     with _lock:
-        policy = _keras.dtype_policy(spec)
-        fitting = [e for e in _idle if e.spec == spec and e.policy == policy]
+        fitting = _fitting(_idle, spec)
         if not fitting:
             return None
         holding = [engine for engine in fitting if engine.holds(state)]
         engine = (holding or fitting)[-1]
         _idle.remove(engine)
         return engine
+
+
+def _join(spec, state):
+    """Become one more reader of an engine that predicts from a state; else None."""
+    with _lock:
+        for engine in _fitting(_shared, spec):
+            if engine.holds(state):
+                engine.readers += 1
+                return engine
+    return None
+
+
+def _fitting(engines, spec):
+    policy = _keras.dtype_policy(spec)
+    return [e for e in engines if e.spec == spec and e.policy == policy]
 
 
 def check_state(spec, state):
@@ -179,6 +244,7 @@ def build_model(spec, state, mean, deviation):
     -------
     keras.Model
     """
+    _tensorflow.check_process()
     network = _keras.build_network(spec)
     _keras.assign(network.variables, state.network)
     return _keras.with_standardisation(network, spec.image_shape, mean, deviation)
@@ -195,6 +261,7 @@ def describe_network(spec):
     -------
     str
     """
+    _tensorflow.check_process()
     lines = []
     _keras.build_network(spec).summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)

@@ -6,7 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 PREFETCH = 4  # batches that are made ready while the network trains
-PREDICTION_BATCH = 256
+PREDICTION_BATCH = 240  # images at most
+# Matrix products take the last rows of a batch by another way than the rest, and round
+# them otherwise, unless the number of rows is a multiple of this (seen with TensorFlow
+# 2.21 on AVX2: with oneDNN and without, on one thread and on two).
+BATCH_UNIT = 24
 
 
 def training_feed(data, *, batch_size, seed, first_epoch, scale, n_classes):
@@ -113,9 +117,37 @@ def shifted(images, reach):
 
 
 def predict(function, images):
-    """Apply ``function(batch of images) -> tensor`` to all images, batch by batch."""
-    batches = (
-        function(images[first : first + PREDICTION_BATCH]).numpy()
-        for first in range(0, len(images), PREDICTION_BATCH)
-    )
-    return np.concatenate(list(batches))
+    """Apply a function to all images, batch by batch.
+
+    All batches of a call are of one size, filled up with blank images, and that size
+    makes no difference between a batch's rows. So what comes out for an image does not
+    depend on its place among the others.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(batch of images)`` gives a tensor with a row for each.
+    images : ndarray of shape (n, height, width, channels)
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+    """
+    size = prediction_batch(len(images))
+    parts = []
+    for first in range(0, len(images), size):
+        batch = images[first : first + size]
+        n = len(batch)
+        if n < size:
+            blank = np.zeros((size - n, *images.shape[1:]), images.dtype)
+            batch = np.concatenate([batch, blank])
+        parts.append(function(batch).numpy()[:n])
+    return np.concatenate(parts)
+
+
+def prediction_batch(n):
+    """Give the size of the batches in which `n` images are predicted."""
+    if n == 1:
+        return 1
+    n_batches = -(-n // PREDICTION_BATCH)
+    return -(-n // (n_batches * BATCH_UNIT)) * BATCH_UNIT

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -37,6 +38,43 @@ def target_file(path):
     return target
 
 
+def check_writable(path):
+    """Raise now what `write_whole` would raise later, after hours of training perhaps.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    pathlib.Path
+        The file to replace, as `target_file`.
+
+    Raises
+    ------
+    OSError
+        If no file can be made in its folder.
+    """
+    target = target_file(path)
+    probe = _temporary(target)
+    try:
+        _new_file(probe).close()
+    except OSError as exc:
+        raise OSError(
+            exc.errno,
+            f"'{path}' cannot be written ({exc.strerror}). Choose a place where you "
+            "may write. The folder is",
+            str(target.parent),
+        ) from exc
+    with contextlib.suppress(FileNotFoundError):  # most probes never had a name
+        probe.unlink()
+    return target
+
+
+def _temporary(target):
+    return target.with_name(f".skdigits-{uuid4().hex}.tmp")
+
+
 def _real_path(path):
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
@@ -62,7 +100,7 @@ def write_whole(content, target):
     target : pathlib.Path
     """
     # Not from tempfile: its files are for their owner only, whatever the umask.
-    temporary = target.with_name(f".skdigits-{uuid4().hex}.tmp")
+    temporary = _temporary(target)
     try:
         with _new_file(temporary) as file:
             if target.exists():

@@ -1,4 +1,4 @@
-"""How far a training is: a bar in terminals and notebooks, elsewhere lines."""
+"""How far a training is: a bar in a terminal, elsewhere a line for each epoch."""
 
 import contextlib
 import sys
@@ -11,6 +11,8 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ._notebook import NotebookText
+
 SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
@@ -21,8 +23,8 @@ def shown(verbose):
     Parameters
     ----------
     verbose : int
-        0 for none, 1 for a bar where there is a terminal or a notebook, else lines, 2
-        for lines.
+        0 for none, 1 for a bar where there is a terminal, else a line for each epoch,
+        2 for the lines anywhere. In a notebook the last line moves with the batches.
 
     Yields
     ------
@@ -32,8 +34,11 @@ def shown(verbose):
         yield []
         return
     console = Console(file=sys.stdout)
-    if verbose > 1 or not (console.is_terminal or console.is_jupyter):
-        yield [EpochLines(console)]
+    if verbose == 1 and console.is_jupyter:
+        yield [EpochText(NotebookText())]
+        return
+    if verbose > 1 or not console.is_terminal:
+        yield [EpochLines()]
         return
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -48,17 +53,48 @@ def shown(verbose):
 class EpochLines(keras.callbacks.Callback):
     """Writes a line for each epoch."""
 
-    def __init__(self, console):
-        super().__init__()
-        self.console = console
-
     def on_epoch_begin(self, epoch, logs=None):
         self.start = perf_counter()
+        self.epoch = f"Epoch {epoch + 1}/{self.params['epochs']}"
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = perf_counter() - self.start
-        place = f"Epoch {epoch + 1}/{self.params['epochs']}"
-        self.console.out(f"{place}: {describe(logs)}, {seconds:.1f} s", highlight=False)
+        self.write(f"{self.epoch}: {describe(logs)}, {seconds:.1f} s")
+
+    def write(self, line):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+class EpochText(EpochLines):
+    """Shows the same lines in a notebook, and how far the running epoch is.
+
+    Parameters
+    ----------
+    text : NotebookText
+    """
+
+    def __init__(self, text):
+        super().__init__()
+        self.text, self.lines = text, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch)
+        if not self.lines:  # a warm start begins later
+            self.first = epoch
+            self.train_start = self.start
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = self.params["steps"]
+        done = len(self.lines) + (batch + 1) / steps
+        left = self.params["epochs"] - self.first - done
+        seconds = (perf_counter() - self.train_start) / done * left
+        now = f"{self.epoch}: {(batch + 1) / steps:.0%}, {_time(seconds)} left"
+        self.text.show([*self.lines, now], at_once=False)
+
+    def write(self, line):
+        self.lines.append(line)
+        self.text.show(self.lines)
 
 
 class EpochBar(keras.callbacks.Callback):
@@ -82,6 +118,11 @@ class EpochBar(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.update(self.task, scores=describe(logs))
+
+
+def _time(seconds):
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def describe(logs):

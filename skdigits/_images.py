@@ -1,11 +1,13 @@
 """What both estimators know of images: their shapes, and the array of drawn ones."""
 
 import math
+import warnings
 import zlib
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
+from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
 SHAPE_HELP = (
@@ -72,13 +74,34 @@ def find_draw(X):
     -------
     AugmentedImages or None
     """
+    array, owner = _augmented_owner(X)
+    if getattr(owner, "source", None) is None or array.shape != owner.shape:
+        return None
+    return owner if _checksum(array) == owner.checksum else None
+
+
+def was_augmented(X):
+    """Whether `X` is an array that an ImageAugmenter made, or a part of one.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame
+
+    Returns
+    -------
+    bool
+        False where another step has made a plain array of it.
+    """
+    return isinstance(_augmented_owner(X)[1], AugmentedImages)
+
+
+def _augmented_owner(X):
+    """Find in whose memory an array lies: (the array, its owner)."""
     array = X.to_numpy() if hasattr(X, "iloc") else X
     owner = array
     while isinstance(owner, np.ndarray) and not isinstance(owner, AugmentedImages):
         owner = owner.base
-    if getattr(owner, "source", None) is None or array.shape != owner.shape:
-        return None
-    return owner if _checksum(array) == owner.checksum else None
+    return array, owner
 
 
 def resolve_image_shape(image_shape, n_pixels, tail=None):
@@ -87,7 +110,8 @@ def resolve_image_shape(image_shape, n_pixels, tail=None):
     Parameters
     ----------
     image_shape : tuple of 2 or 3 ints, or None
-        As given by the user; None means square and grey.
+        As given by the user; None means square and grey or, where that cannot be, one
+        grey row, with a warning.
     n_pixels : int
         Pixels of an image, all channels counted.
     tail : tuple of int or None
@@ -98,7 +122,7 @@ def resolve_image_shape(image_shape, n_pixels, tail=None):
     tuple of 3 ints
     """
     if image_shape is None:
-        shape = _square(n_pixels) if tail is None else tail
+        shape = _square_or_row(n_pixels) if tail is None else tail
     else:
         shape = _given(image_shape, n_pixels)
     shape = shape if len(shape) == 3 else (*shape, 1)
@@ -110,14 +134,17 @@ def resolve_image_shape(image_shape, n_pixels, tail=None):
     return shape
 
 
-def _square(n_pixels):
+def _square_or_row(n_pixels):
     side = math.isqrt(n_pixels)
-    if side * side != n_pixels:
-        raise ValueError(
-            f"image_shape=None needs square grey images, and {n_pixels} features are "
-            f"no square number. {SHAPE_HELP}"
-        )
-    return side, side
+    if side * side == n_pixels:
+        return side, side
+    warnings.warn(
+        f"image_shape=None means square grey images, and {n_pixels} features are no "
+        f"square number: each image is taken as one row of {n_pixels} pixels. "
+        f"{SHAPE_HELP}",
+        stacklevel=4,
+    )
+    return 1, n_pixels
 
 
 def _given(image_shape, n_pixels):
@@ -167,7 +194,9 @@ def validate_images(estimator, X, *y, image_shape, reset):
     y : ndarray of shape (n_samples,), if `y` was given
     """
     X, tail = _flatten(X)
-    checked = validate_data(estimator, X, *y, reset=reset)
+    # Arrays of other libraries become NumPy's here, as they do without dispatch.
+    with config_context(array_api_dispatch=False):
+        checked = validate_data(estimator, X, *y, reset=reset)
     X = checked[0] if y else checked
     shape = resolve_image_shape(image_shape, X.shape[1], tail)
     if reset:

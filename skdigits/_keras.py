@@ -165,6 +165,14 @@ def build_network(spec, seed=None):
         If a callable architecture returns anything but a new network that takes
         images of the shape and gives a probability for each class.
     """
+    if isinstance(spec.architecture, keras.Layer):  # a Model is one
+        kind = type(spec.architecture).__name__
+        raise TypeError(
+            "architecture must be a name, or a function that builds a new network for "
+            f"an image shape and a number of classes. Got the network {kind} itself. "
+            "Pass a function that returns it anew, such as architecture=lambda "
+            "image_shape, n_classes: keras.models.clone_model(network)."
+        )
     with _seeded_initialisers(seed), _in_policy(spec.dtype_policy):
         if isinstance(spec.architecture, str):
             return build_stack(spec.stack())

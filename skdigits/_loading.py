@@ -20,6 +20,7 @@ from ._saved_values import (
     read_classes,
     read_history,
     read_parameters,
+    read_settings,
 )
 from ._saving import inside
 from ._sklearn import OUTPUTS, check_pipeline, set_output
@@ -32,7 +33,16 @@ BYTES_PER_VALUE = 8
 BYTES_PER_NAME = 256  # that name and describe an array
 
 IMAGES = {"class", "parameters", "image_shape", "feature_names"}
-LEARNT = {"classes", "history", "n_iter", "seed", "scale", "network", "arrays"}
+LEARNT = {
+    "arrays",
+    "classes",
+    "history",
+    "n_iter",
+    "network",
+    "scale",
+    "seed",
+    "trained_with",
+}
 PIPELINE = {"class", "steps", "transform_input", "verbose"}
 
 
@@ -133,6 +143,7 @@ class Loader:
         return estimator
 
     def _classifier(self, data, place):
+        data = {"trained_with": {}, **data}
         need(data.keys() == IMAGES | LEARNT, "it has other entries than we write")
         n_iter, seed, scale = data["n_iter"], data["seed"], data["scale"]
         need(is_a(n_iter, int) and n_iter >= 0, "n_iter must be a number of epochs")
@@ -148,6 +159,7 @@ class Loader:
         classifier._scale = (float(scale[0]), float(scale[1]))
         classifier.classes_ = read_classes(data["classes"])
         classifier.history_ = read_history(data["history"], n_iter)
+        classifier.trained_with_ = read_settings(data["trained_with"])
         classifier._spec = self._spec(data["network"], classifier)
         self._expect(classifier, data["arrays"], place)
         return classifier

@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import optuna
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
@@ -11,6 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
+from ._optuna import optuna
 from ._sklearn import add_callback, safe_indexing
 from .pipelines import final_network
 

@@ -20,13 +20,32 @@ def suggest_parameters(init):
                 f"{name} takes its parameters by keyword, such as "
                 f"{name}({allowed[0]}=...). Got {len(args)} by position instead."
             )
-        for unknown in params.keys() - set(allowed):
-            close = difflib.get_close_matches(unknown, allowed, n=1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
+        unknown = [param for param in params if param not in allowed]
+        if unknown:
             raise TypeError(
-                f"{name} has no parameter {unknown!r}.{meant} "
-                f"Its parameters are {', '.join(allowed)}."
+                f"{name} has no parameter {_listed(unknown)}."
+                f"{_guesses(unknown, allowed)} Its parameters are {', '.join(allowed)}."
             )
         init(self, **params)
 
     return checked
+
+
+def _listed(names):
+    *first, last = map(repr, names)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _guesses(unknown, allowed):
+    """Say which parameters were meant, as far as that can be guessed."""
+    guesses = {
+        name: close[0]
+        for name in unknown
+        if (close := difflib.get_close_matches(name, allowed, n=1))
+    }
+    if not guesses:
+        return ""
+    if len(unknown) == 1:
+        return f" Did you mean {guesses[unknown[0]]!r}?"
+    meant = ", ".join(f"{right!r} for {wrong!r}" for wrong, right in guesses.items())
+    return f" Did you mean {meant}?"

@@ -12,6 +12,7 @@ from ._container import DamagedFileError
 # Parameters of this machine or this program. They stay behind.
 LEFT_BEHIND = {"callbacks", "checkpoint"}
 MAX_LABELS = 2**24  # bytes of all labels
+MAX_SETTINGS = 20  # that a file may say of its training
 LABEL_DTYPES = {  # pattern of a dtype -> what JSON has for its values
     r"\|b1": bool,
     r"[<>|][iu][1248]": int,
@@ -178,5 +179,19 @@ def read_history(data, n_iter):
         isinstance(data, dict)
         and all(is_list(v, float) and len(v) <= n_iter for v in data.values()),
         "history must be lists of numbers, no longer than n_iter",
+    )
+    return data
+
+
+def read_settings(data):
+    """Check what a classifier was trained with, and return it.
+
+    The first files did not say it: then it is empty.
+    """
+    need(
+        isinstance(data, dict)
+        and len(data) <= MAX_SETTINGS
+        and all(isinstance(value, bool | int | str) for value in data.values()),
+        "trained_with must be a few names and their versions or numbers",
     )
     return data

@@ -80,6 +80,7 @@ def _network(classifier, place, arrays):
         "seed": int(classifier._seed),
         "scale": [*classifier._scale],
         "network": write_parameters({p: getattr(spec, p) for p in OF_PARAMETERS}),
+        "trained_with": dict(classifier.trained_with_),
         "arrays": counts,
     }
 

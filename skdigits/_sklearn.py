@@ -49,14 +49,18 @@ class FitTasks:
     Parameters
     ----------
     estimator : CallbackSupportMixin
+        Whose ``fit`` was called.
+    learner : estimator
+        What has learned so far: `estimator` itself, or the copy that a fit works on.
     X, y, sample_weight : array-like
         As given by the user.
     epochs : int
         At most.
     """
 
-    def __init__(self, estimator, X, y, sample_weight, epochs):
+    def __init__(self, estimator, learner, X, y, sample_weight, epochs):
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._learner = learner
         self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._fit = estimator._init_callback_context(max_subtasks=epochs)
         self._fit.call_on_fit_task_begin(**self._told)
@@ -71,11 +75,14 @@ class FitTasks:
         Parameters
         ----------
         fitted_attributes : callable
-            Gives the dict of attributes that a classifier fitted so far has; it is
-            called only if a callback asks for that classifier.
+            Gives the dict of attributes that the epochs so far have brought; it is
+            called only if a callback asks for a classifier fitted so far.
         """
         return self._epoch.call_on_fit_task_end(
-            **self._told, reconstruction_attributes=fitted_attributes
+            **self._told,
+            reconstruction_attributes=lambda: (
+                vars(self._learner) | fitted_attributes()
+            ),
         )
 
     def end(self):
@@ -88,7 +95,7 @@ def one_task(fit):
     @with_callbacks
     @functools.wraps(fit)
     def told(self, X, y=None):
-        tasks = FitTasks(self, X, y, None, epochs=0)
+        tasks = FitTasks(self, self, X, y, None, epochs=0)
         result = fit(self, X, y)
         tasks.end()
         return result

@@ -12,11 +12,10 @@ import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import optuna
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
-from optuna.storages import RetryHeartbeatStaleTrialCallback
-from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState
+from ._optuna import optuna
+
+ExperimentalWarning = optuna.exceptions.ExperimentalWarning
+TrialState = optuna.trial.TrialState
 
 HEARTBEAT = 30  # seconds between two signs of life of a trial in a database
 GRACE = 120  # seconds without one until the trial is given to another process
@@ -53,10 +52,12 @@ def open_storage(storage):
         return storage
     if "://" not in str(storage):
         Path(storage).parent.mkdir(parents=True, exist_ok=True)
-        return optuna.storages.JournalStorage(JournalFileBackend(os.fspath(storage)))
+        return optuna.storages.JournalStorage(
+            optuna.storages.journal.JournalFileBackend(os.fspath(storage))
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        retry = RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
+        retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
         for attempt in range(1, OPENINGS + 1):
             try:
                 return optuna.storages.RDBStorage(
@@ -166,12 +167,14 @@ def _retry_dead(study, storage):
         if getattr(storage, "get_heartbeat_interval", lambda: None)() is not None:
             optuna.storages.fail_stale_trials(study)
             return
-        retry = RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
+        retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if not _is_dead(trial.user_attrs.get(WORKER)):
             continue
         # Of several processes that notice it, one is the first to say so.
-        with contextlib.suppress(UpdateFinishedTrialError, ValueError):
+        with contextlib.suppress(
+            optuna.exceptions.UpdateFinishedTrialError, ValueError
+        ):
             study.tell(trial.number, state=TrialState.FAIL)
             again = copy.deepcopy(trial)
             del again.user_attrs[WORKER]

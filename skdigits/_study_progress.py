@@ -4,11 +4,11 @@ import contextlib
 import sys
 import threading
 
-from optuna.trial import TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from ._study import is_done
+from ._notebook import NotebookText
+from ._study import TrialState, is_done
 
 POLL = 0.5  # seconds
 
@@ -42,9 +42,13 @@ class StudyProgress:
 
     def _run(self):
         console = Console(file=sys.stdout)
-        show = self._bar if console.is_terminal else self._lines
         with contextlib.suppress(Exception):  # a storage is lost: the search says so
-            show(console)
+            if console.is_jupyter:
+                self._text()
+            elif console.is_terminal:
+                self._bar(console)
+            else:
+                self._lines()
 
     def _looks(self):
         """Give the trials that are done, now and then, and once more at the end."""
@@ -61,7 +65,19 @@ class StudyProgress:
             for done in self._looks():
                 bar.update(task, completed=len(done), description=describe(done))
 
-    def _lines(self, console):
+    def _lines(self):
+        for line in self._news():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+    def _text(self):
+        text, lines = NotebookText(), []
+        for line in self._news():
+            lines.append(line)
+            text.show(lines)
+
+    def _news(self):
+        """Give a line for each trial that ends."""
         seen = set()
         for done in self._looks():
             for trial in done:
@@ -72,7 +88,7 @@ class StudyProgress:
                 if trial.state == TrialState.COMPLETE:
                     result = f"{trial.value:.4f}"
                 place = f"{len(seen)}/{self.n_trials or '?'}"
-                console.out(f"{place} trial {trial.number}: {result}, {describe(done)}")
+                yield f"{place} trial {trial.number}: {result}, {describe(done)}"
 
 
 def describe(done):

@@ -1,6 +1,6 @@
 """One training of a `CNNClassifier`: feeds, callbacks and an engine put together."""
 
-from . import _callbacks, _engines, _feed, _fit_progress
+from . import _callbacks, _engines, _feed, _fit_progress, _tensorflow
 
 
 def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
@@ -22,16 +22,14 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
 
     Returns
     -------
-    state : NetworkState
-    history : dict of lists of float
-        Of this training and those before.
-    callbacks : list of keras.callbacks.Callback
-        The copies of the user's that took part.
+    dict
+        The attributes that a classifier gets by it: "_state", "history_" of this
+        training and those before, "n_iter_", "callbacks_" and "trained_with_".
     """
     found = None if checkpoint is None else checkpoint.found
     callbacks = _callbacks.copy_callbacks(estimator.callbacks)
     if found is not None and found.is_finished:
-        return found.state, found.history, callbacks
+        return _learned(found.state, found.history, callbacks, found.trained_with)
     before = estimator.n_iter_
     done = before if found is None else found.n_iter
     epochs = 1 if one_epoch else estimator.epochs
@@ -51,6 +49,7 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
         early_stopping=estimator.early_stopping and not one_epoch,
         patience=estimator.n_iter_no_change,
         held_out=held_out is not None,
+        users_callbacks=callbacks,
     )
     log = _callbacks.CollectLogs(estimator.history_ if found is None else found.history)
     watching = [log]
@@ -79,4 +78,14 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
         )
     if checkpoint is not None:
         keep.finish(state)
-    return state, log.history, callbacks
+    return _learned(state, log.history, callbacks, _tensorflow.settings())
+
+
+def _learned(state, history, callbacks, trained_with):
+    return {
+        "_state": state,
+        "history_": history,
+        "n_iter_": len(history["loss"]),
+        "callbacks_": callbacks,
+        "trained_with_": trained_with,
+    }

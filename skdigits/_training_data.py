@@ -1,14 +1,22 @@
 """Checked training images with their labels, and how they are cut and drawn."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable
 
 import numpy as np
+from sklearn import config_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._images import as_pixels, find_draw, pixel_statistics, validate_images
+from ._images import (
+    as_pixels,
+    find_draw,
+    pixel_statistics,
+    validate_images,
+    was_augmented,
+)
 from ._sklearn import check_sample_weight
 
 
@@ -98,7 +106,9 @@ class TrainingData:
         return pixel_statistics(self.images)
 
 
-def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes, reset):
+def check_training_data(
+    estimator, X, y, sample_weight, *, image_shape, classes, reset, epochs
+):
     """Check what a user gave to ``fit`` and lay it out for the network.
 
     Parameters
@@ -112,6 +122,8 @@ def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes,
         None means those in `y`.
     reset : bool
         Whether this is a new start.
+    epochs : int
+        How often each image will be used.
 
     Returns
     -------
@@ -119,6 +131,14 @@ def check_training_data(estimator, X, y, sample_weight, *, image_shape, classes,
     classes : ndarray of shape (n_classes,)
     """
     augmented = find_draw(X)
+    if augmented is None and epochs > 1 and was_augmented(X):
+        warnings.warn(
+            "X is a part of what ImageAugmenter returned, or was changed since: every "
+            "epoch gets the same draw of each image. Put the augmenter right before "
+            "CNNClassifier in a Pipeline, and what chooses, resamples or scales "
+            "images before it.",
+            stacklevel=5,
+        )
     if augmented is not None and image_shape is None:
         image_shape = augmented.source.shape[1:]
     X, y = validate_images(estimator, X, y, image_shape=image_shape, reset=reset)
@@ -154,9 +174,10 @@ def _weights(X, y, sample_weight, class_weight):
     """Multiply sample and class weights: a new array, or None."""
     weights = None
     if sample_weight is not None:
-        weights = check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        with config_context(array_api_dispatch=False):
+            weights = check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
     if class_weight is not None:
         by_class = compute_sample_weight(class_weight, y)
         if not (np.isfinite(by_class) & (by_class >= 0)).all():

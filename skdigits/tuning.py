@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import joblib
-import optuna
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import BaseEstimator, clone
 
 from . import _study
 from ._objective import CrossValidationObjective
+from ._optuna import optuna
 from ._search_space import suggest_digit_params
 from ._study_progress import StudyProgress, describe
 
@@ -29,12 +29,17 @@ class TuningResult(NamedTuple):
     ----------
     study : optuna.study.Study
         With all trials, their scores and their intermediate values.
+    best_params : dict or None
+        Parameters of the estimator in the best trial, for ``set_params``; None if no
+        trial has completed. What the trial was asked, which may have other names, is in
+        ``study.best_params``.
     best_estimator : estimator or None
-        Trained on all samples with the parameters of the best trial; None if the
-        study was interrupted, or if no trial has completed.
+        Trained on all samples with `best_params`; None if the study was interrupted,
+        or if no trial has completed.
     """
 
     study: optuna.study.Study
+    best_params: dict | None
     best_estimator: BaseEstimator | None
 
 
@@ -113,7 +118,7 @@ def tune(
     Returns
     -------
     result : TuningResult
-        A tuple of the study and the best estimator.
+        A named tuple of the study, the best parameters and the best estimator.
 
     Raises
     ------
@@ -141,7 +146,7 @@ def tune(
     >>> from skdigits.datasets import load_sample
     >>> from skdigits.tuning import tune
     >>> digits = load_sample()
-    >>> study, best = tune(
+    >>> result = tune(
     ...     CNNClassifier(epochs=2, random_state=0),
     ...     digits.X_train[:200],
     ...     digits.y_train[:200],
@@ -150,7 +155,7 @@ def tune(
     ...     cv=2,
     ...     verbose=0,
     ... )
-    >>> best.width == study.best_params["width"]
+    >>> result.best_estimator.width == result.best_params["width"]
     True
     """
     objective = CrossValidationObjective(
@@ -195,6 +200,7 @@ def tune(
         if shared is not storage:
             study = _into_memory(study, opened, how)
     done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
+    best_params = _best_params(objective, study, done)
     if interrupted:
         warnings.warn(
             f"Interrupted after {len(done)} trials: {describe(done)}. They are in the "
@@ -202,8 +208,8 @@ def tune(
             "no best_estimator.",
             stacklevel=2,
         )
-        return TuningResult(study, None)
-    return TuningResult(study, _refit(objective, study, done))
+        return TuningResult(study, best_params, None)
+    return TuningResult(study, best_params, _refit(objective, best_params, done))
 
 
 @contextlib.contextmanager
@@ -290,11 +296,17 @@ def _check_identity(study, identity):
         )
 
 
-def _refit(objective, study, done):
+def _best_params(objective, study, done):
+    """Give what the best trial stands for to the estimator; None if there is none."""
+    if not any(trial.state == optuna.trial.TrialState.COMPLETE for trial in done):
+        return None
+    return objective.suggest(study.best_trial)
+
+
+def _refit(objective, best_params, done):
     """Train on everything with the best parameters; None where there are none."""
-    if any(trial.state == optuna.trial.TrialState.COMPLETE for trial in done):
-        params = objective.suggest(study.best_trial)
-        best = clone(objective.estimator).set_params(**params)
+    if best_params is not None:
+        best = clone(objective.estimator).set_params(**best_params)
         return best.fit(objective.X, objective.y, **objective.params)
     failed = [trial for trial in done if "error" in trial.user_attrs]
     if done and len(failed) == len(done):

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
 
+# Before a test imports Keras: child processes, in which skdigits starts TensorFlow, then
+# have the same settings as this one.
+import skdigits._tensorflow  # noqa: F401
+
 matplotlib.use("Agg")
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}

@@ -3,6 +3,7 @@
 import itertools
 import pickle
 import threading
+import warnings
 
 import keras
 import numpy as np
@@ -599,10 +600,16 @@ def test_refuses_continuous_labels(digits):
         small().fit(X, y + 0.5)
 
 
-def test_refuses_pixels_that_make_no_square(digits):
+def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
     X, y = digits
-    with pytest.raises(ValueError, match="60 features are no square number.*image_sha"):
-        small().fit(X[:, :60], y)
+    with pytest.warns(UserWarning, match="image_shape=None.*60 features are no squ"):
+        model = small().fit(X[:, :60], y)
+    assert model.image_shape_ == (1, 60, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it is said once, in fit
+        proba = model.predict_proba(X[:, :60])
+        same = small(image_shape=(1, -1)).fit(X[:, :60], y).predict_proba(X[:, :60])
+    np.testing.assert_array_equal(proba, same)
 
 
 @pytest.mark.parametrize(
@@ -774,21 +781,31 @@ def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
         model.fit(*digits)
 
 
-def test_a_fit_that_fails_leaves_it_unfitted(digits):
+def test_a_fit_that_fails_leaves_it_as_it_was(digits):
     X, y = digits
-    model = small().fit(X, y)
-    with pytest.raises(ValueError, match="no square"):
-        model.fit(X[:, :60], y)
+    names = [f"pixel{i}" for i in range(64)]
+    model = small(callbacks=[Failing()])
+    with pytest.raises(ZeroDivisionError):
+        model.fit(X, y)
     with pytest.raises(NotFittedError):
         model.predict(X)
-    assert model.fit(X, y).predict(X).shape == y.shape
+    model.set_params(callbacks=None).fit(pd.DataFrame(X, columns=names), y)
+    before = {**vars(model)}
+    model.set_params(callbacks=[Failing()])
+    with pytest.raises(ZeroDivisionError):
+        model.fit(X[:, :49], y % 3)
+    model.set_params(callbacks=None)
+    assert vars(model) == before
+    assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
 def test_a_first_partial_fit_that_fails_can_be_repeated(digits):
     X, y = digits
     model = small()
-    with pytest.raises(ValueError, match="no square"):
-        model.partial_fit(X[:, :60], y, classes=np.arange(10))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.partial_fit(X[:60], y, classes=np.arange(10))
+    with pytest.raises(AttributeError):
+        _ = model.classes_
     model.partial_fit(X, y, classes=np.arange(10))
     assert model.n_iter_ == 1
 
@@ -869,8 +886,7 @@ def test_half_the_precision(digits, architecture):
     assert "bfloat16" in layers
     assert {array.dtype.name for array in weights(model)} == {"float32"}
     proba = model.predict_proba(X)
-    assert proba.dtype == np.float32
-    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
     if architecture is not tiny:  # ours end in float32 themselves
         found = model.model_(X.reshape(-1, 8, 8, 1)).numpy()
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)

@@ -71,7 +71,7 @@ def test_workers_and_their_threads_stay_within_the_cores(client, digits):
 def test_a_study_over_the_workers_of_dask(client, digits, tmp_path):
     X, y = digits
     with joblib.parallel_config("dask", n_jobs=2):
-        study, best = tune(
+        study, _, best = tune(
             model(),
             X,
             y,

@@ -269,9 +269,12 @@ def run_tune(digits, **options):
 
 
 def test_tune_finds_and_trains_the_best(digits, capsys):
-    study, best = run_tune(digits, n_trials=4)
+    study, best_params, best = run_tune(digits, n_trials=4)
     assert len(study.trials) == 4
+    assert best_params == {"cnn__learning_rate": study.best_params["rate"]}
     assert best["cnn"].learning_rate == study.best_params["rate"]
+    again = pipeline(epochs=2).set_params(**best_params)
+    assert again["cnn"].learning_rate == study.best_params["rate"]
     assert best.predict(digits[0]).shape == (200,)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
@@ -291,9 +294,9 @@ def test_tune_repeats_itself_and_leaves_optuna_as_it_was(digits, capfd):
 def test_tune_goes_on_with_a_study(digits, tmp_path):
     options = {"storage": tmp_path / "made" / "study.journal", "verbose": 0}
     run_tune(digits, n_trials=2, **options)
-    study, best = run_tune(digits, n_trials=3, **options)
+    study, _, best = run_tune(digits, n_trials=3, **options)
     assert [trial.number for trial in study.trials] == [0, 1, 2]
-    again, best_again = run_tune(digits, n_trials=3, **options)
+    again, _, best_again = run_tune(digits, n_trials=3, **options)
     assert len(again.trials) == 3
     X = digits[0]
     np.testing.assert_array_equal(best.predict_proba(X), best_again.predict_proba(X))
@@ -310,7 +313,7 @@ def test_tune_refuses_a_study_of_something_else(digits, tmp_path):
 
 
 def test_tune_ends_with_its_time_and_says_when_everything_failed(digits):
-    study, best = run_tune(digits, timeout=0, verbose=0)
+    study, _, best = run_tune(digits, timeout=0, verbose=0)
     assert study.trials == [] and best is None
 
     def too_small(trial):
@@ -327,7 +330,7 @@ def test_tune_ends_with_its_time_and_says_when_everything_failed(digits):
 
 @pytest.mark.slow
 def test_tune_in_processes_runs_each_trial_once(digits):
-    study, best = run_tune(digits, n_trials=6, n_jobs=2, verbose=0)
+    study, _, best = run_tune(digits, n_trials=6, n_jobs=2, verbose=0)
     tested = [t for t in study.trials if t.state != TrialState.FAIL]
     assert len(tested) == 6
     assert len({trial.params["rate"] for trial in tested}) == 6
@@ -345,7 +348,7 @@ def test_ctrl_c_keeps_what_was_done(digits):
         return suggest_rate(trial)
 
     with pytest.warns(UserWarning, match="Interrupted after 2 trials"):
-        study, best = run_tune(digits, suggest=interrupted, n_trials=9, verbose=0)
+        study, _, best = run_tune(digits, suggest=interrupted, n_trials=9, verbose=0)
     assert best is None
     assert (
         sum(t.state in (TrialState.COMPLETE, TrialState.PRUNED) for t in study.trials)
@@ -362,8 +365,8 @@ X, y = load_digits(return_X_y=True)
 model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
 def suggest(trial):
     return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
-study, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
-                   storage=sys.argv[1], verbose=0)
+study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
+                      storage=sys.argv[1], verbose=0)
 """
 
 
@@ -455,7 +458,7 @@ def test_a_process_killed_before_it_put_its_name_down_holds_nobody_up(digits, tm
             intermediate_values={},
         )
     )
-    study, _ = run_tune(digits, n_trials=2, storage=path, verbose=0)
+    study, _, _ = run_tune(digits, n_trials=2, storage=path, verbose=0)
     states = [trial.state for trial in study.trials]
     assert states[1] == TrialState.RUNNING and len(states) == 3
     assert states[2] in (TrialState.COMPLETE, TrialState.PRUNED)

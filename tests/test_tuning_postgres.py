@@ -85,8 +85,8 @@ model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
 def suggest(trial):
     return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
 warnings.simplefilter("ignore")
-study, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
-                   storage=sys.argv[1], verbose=0)
+study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
+                      storage=sys.argv[1], verbose=0)
 """
 
 
@@ -128,9 +128,9 @@ def test_processes_that_find_a_database_empty_make_its_tables_once(server):
 
 def test_processes_of_one_call_share_a_database(server, digits):
     options = {"storage": server.url, "study_name": "jobs", "verbose": 0}
-    study, best = run_tune(digits, n_trials=4, n_jobs=2, **options)
+    study, _, best = run_tune(digits, n_trials=4, n_jobs=2, **options)
     assert [trial.state != TrialState.FAIL for trial in study.trials].count(True) == 4
-    again, best_again = run_tune(digits, n_trials=4, **options)
+    again, _, best_again = run_tune(digits, n_trials=4, **options)
     assert len(again.trials) == len(study.trials)
     X = digits[0]
     np.testing.assert_array_equal(best.predict_proba(X), best_again.predict_proba(X))
@@ -148,7 +148,7 @@ def test_a_server_that_is_down_is_said_so_and_its_studies_are_whole(server, digi
         assert "secret" not in str(error.value)
     finally:
         server.start()
-    study, _ = run_tune(digits, n_trials=2, **options)
+    study, _, _ = run_tune(digits, n_trials=2, **options)
     assert [trial.number for trial in study.trials] == [0, 1]
 
 

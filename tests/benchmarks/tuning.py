@@ -72,7 +72,7 @@ def pruning(seeds):
             model["cnn"].set_callbacks(CountEpochs())
             CountEpochs.count = 0
             start = perf_counter()
-            study, _ = tune(
+            study, _, _ = tune(
                 model,
                 X,
                 y,
