@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from ._container import DamagedFileError, pack, read_arrays, read_header
-from ._files import check_writable, write_whole
+from ._files import check_writable, target_file, write_whole
 from ._network_state import NetworkState
 
 KIND = "skdigits checkpoint 1"
@@ -69,14 +69,16 @@ class Checkpoint:
     ValueError
         If the file is of another fit, or if neither it nor the one before is whole.
     OSError
-        If the file cannot be written.
+        If the file cannot be written, and there is something to write.
     """
 
     def __init__(self, path, identity):
-        self.path = check_writable(path)  # before the training, not after its epoch
+        self.path = target_file(path)
         self.previous = self.path.with_name(f"{self.path.name}.previous")
         self.identity = json.loads(json.dumps(identity))
         self.found = self._find()
+        if self.found is None or not self.found.is_finished:
+            check_writable(path)  # before the training, not after its first epoch
 
     def write(self, progress):
         """Put a `Progress` on disk; the last one stays as the one before."""

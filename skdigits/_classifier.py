@@ -311,6 +311,7 @@ class CNNClassifier(
                 "sees some. Pass a dict of weights."
             )
         first = not self.__sklearn_is_fitted__()
+        classes = None if classes is None else np.asarray(classes)
         return fit(
             self, X, y, sample_weight, reset=first, one_epoch=True, classes=classes
         )

@@ -80,13 +80,12 @@ class FitTasks:
         """
         return self._epoch.call_on_fit_task_end(
             **self._told,
-            reconstruction_attributes=lambda: (
-                vars(self._learner) | fitted_attributes()
-            ),
+            reconstruction_attributes=lambda: vars(self._learner) | fitted_attributes(),
         )
 
     def end(self):
-        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})
+        learned = vars(self._learner)
+        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes=learned)
 
 
 def one_task(fit):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
 
-# Before a test imports Keras: child processes, in which skdigits starts TensorFlow, then
-# have the same settings as this one.
+# Before a test imports Keras: so this process has the settings of child processes, in
+# which skdigits starts TensorFlow.
 import skdigits._tensorflow  # noqa: F401
 
 matplotlib.use("Agg")

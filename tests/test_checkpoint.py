@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 from callbacks import Epochs
@@ -13,6 +14,8 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
 from skdigits._checkpoint import Checkpoint
+
+pytestmark = pytest.mark.processor
 
 RECIPES = {
     "one cycle, augmented": {"epochs": 12, "optimizer": "muon"},
@@ -195,3 +198,23 @@ def test_a_folder_or_a_missing_folder_is_an_error_before_the_training(digits, tm
         make_model("plain", tmp_path).fit(*digits)
     with pytest.raises(FileNotFoundError):
         make_model("plain", tmp_path / "none" / "fit.checkpoint").fit(*digits)
+
+
+def test_a_rate_that_a_callback_took_over_stays_taken_over(digits, tmp_path):
+    class Own(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                self.model.optimizer.learning_rate = 0.25
+
+    params = {"callbacks": [Own()], "optimizer": "sgd"}
+    model = interrupt(digits, tmp_path / "fit.checkpoint", **params).fit(*digits)
+    whole = make_model("plain", epochs=6, **params).fit(*digits)
+    assert model.history_ == whole.history_
+    assert model.history_["learning_rate"][1:] == [0.25] * 5
+
+
+def test_a_callback_that_leaves_the_rate_alone_changes_nothing(digits, tmp_path):
+    params = {"callbacks": [keras.callbacks.Callback()], "optimizer": "sgd"}
+    model = interrupt(digits, tmp_path / "fit.checkpoint", **params).fit(*digits)
+    whole = make_model("plain", epochs=6, optimizer="sgd").fit(*digits)
+    assert model.history_ == whole.history_

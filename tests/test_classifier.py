@@ -4,6 +4,7 @@ import itertools
 import pickle
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -14,7 +15,9 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skdigits import CNNClassifier
+from skdigits import CNNClassifier, _engines
+
+pytestmark = pytest.mark.processor
 
 
 def small(**params):
@@ -235,6 +238,28 @@ def test_fits_do_not_share_what_they_learn(digits):
     np.testing.assert_array_equal(first.predict_proba(X), before)
 
 
+@pytest.mark.parametrize("architecture", ["fast", "classic"])
+@pytest.mark.parametrize("n", [2, 30, 200, 650])
+def test_a_prediction_does_not_depend_on_the_place_among_others(
+    digits, architecture, n
+):
+    X, y = digits
+    model = small(architecture=architecture, width=1).fit(X, y)
+    X = np.tile(X, (4, 1))[:n]
+    order = np.random.default_rng(0).permutation(n)
+    np.testing.assert_array_equal(
+        model.predict_proba(X[order]), model.predict_proba(X)[order]
+    )
+
+
+def test_probabilities_sum_to_one_in_float64(digits):
+    X, y = digits
+    for dtype in (np.uint8, np.float32, np.float64):
+        proba = small(epochs=1).fit(X.astype(dtype), y).predict_proba(X.astype(dtype))
+        assert proba.dtype == np.float64
+        np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-15)
+
+
 def test_predictions_do_not_depend_on_the_batch(digits):
     X, y = digits
     model = small().fit(X, y)
@@ -377,6 +402,37 @@ def test_a_callback_reports_to_the_trial_that_it_was_given(digits):
     study.tell(trial, model.history_["loss"][-1])
     reported = study.trials[0].intermediate_values
     assert list(reported.values()) == pytest.approx(model.history_["loss"])
+
+
+SCHEDULES = ["one_cycle", "cosine", "linear", "constant", "plateau"]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_callback_that_sets_the_rate_is_heeded(digits, schedule):
+    def fitted(callback, **params):
+        params = {"epochs": 4, "learning_rate": 0.01, "schedule": schedule, **params}
+        return small(callbacks=[callback], **params).fit(*digits).history_
+
+    def rate(epoch, before):
+        return 0.01 if epoch == 0 else before / 2  # it begins with no change
+
+    history = fitted(keras.callbacks.LearningRateScheduler(rate))
+    assert history["learning_rate"] == pytest.approx([0.01, 0.005, 0.0025, 0.00125])
+    history = fitted(
+        keras.callbacks.ReduceLROnPlateau("loss", 0.1, patience=1, min_delta=1e3)
+    )
+    assert history["learning_rate"] == pytest.approx([0.01, 0.01, 0.001, 0.0001])
+
+    class Own(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                self.model.optimizer.learning_rate = 0.5
+
+    history = fitted(Own(), optimizer="sgd")
+    assert history["learning_rate"][2:] == [0.5, 0.5]
+    plain = small(epochs=4, learning_rate=0.01, schedule=schedule, optimizer="sgd")
+    expected = plain.fit(*digits).history_["learning_rate"]
+    assert history["learning_rate"][:2] == expected[:2]
 
 
 def test_callbacks_take_part_and_the_parameter_stays(digits):
@@ -696,6 +752,12 @@ def test_refuses_weights_that_leave_nothing(digits):
 def test_refuses_a_misspelt_parameter():
     with pytest.raises(TypeError, match=r"'epohcs'. Did you mean 'epochs'.*batch_size"):
         CNNClassifier(epohcs=3)
+    with pytest.raises(
+        TypeError,
+        match="no parameter 'widht' or 'epohcs'. "
+        "Did you mean 'width' for 'widht', 'epochs' for 'epohcs'",
+    ):
+        CNNClassifier(widht=1, epochs=2, epohcs=3)
     with pytest.raises(ValueError, match=r"Invalid parameter 'epohcs'.*batch_size"):
         CNNClassifier().set_params(epohcs=3)
     with pytest.raises(TypeError, match="by keyword"):
@@ -707,6 +769,7 @@ def test_refuses_a_misspelt_parameter():
     [
         ("architecture", "resnet"),
         ("width", 0),
+        ("width", 1e307),
         ("dropout", 1.0),
         ("epochs", 0),
         ("epochs", 2.5),
@@ -717,6 +780,7 @@ def test_refuses_a_misspelt_parameter():
         ("label_smoothing", 1.0),
         ("dtype_policy", "bfloat17"),
         ("test_time_shift", -1),
+        ("test_time_shift", 11),
         ("test_time_shift", 1.5),
         ("validation_fraction", 1.5),
         ("early_stopping", "yes"),
@@ -772,6 +836,17 @@ def for_other_images(image_shape, n_classes):
 def test_refuses_an_architecture(digits, architecture, error, message):
     with pytest.raises(error, match=message):
         small(architecture=architecture).fit(*digits)
+
+
+def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_path):
+    network = dense(10)((8, 8, 1), 10)
+    for params in ({}, {"checkpoint": tmp_path / "fit"}):
+        with pytest.raises(
+            TypeError, match="architecture must be .* function that bui"
+        ):
+            small(architecture=network, **params).fit(*digits)
+    with pytest.raises(TypeError, match="Got the network Sequential itself"):
+        small(architecture=network).summary()
 
 
 def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
@@ -975,3 +1050,56 @@ def test_summary_before_and_after_fit(digits, capsys):
     other = small().summary(image_shape=(32, 32, 3), n_classes=4)
     assert "(None, 4)" in other
     assert capsys.readouterr().out == ""
+
+
+# --- from many threads ------------------------------------------------------------
+
+
+def test_predictions_in_many_threads_share_one_network(digits, monkeypatch):
+    X, y = digits
+    model = pickle.loads(pickle.dumps(small().fit(X, y)))
+    expected = model.predict_proba(X)
+    _engines._idle.clear()
+    built = []
+
+    class Counted(_engines.Engine):
+        def __init__(self, *args):
+            built.append(args)
+            super().__init__(*args)
+
+    monkeypatch.setattr(_engines, "Engine", Counted)
+    start = threading.Barrier(8)
+
+    def predict(_):
+        start.wait()
+        return [model.predict_proba(X) for _ in range(5)]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = [
+            proba for several in threads.map(predict, range(8)) for proba in several
+        ]
+    assert len(found) == 40
+    assert all(np.array_equal(proba, expected) for proba in found)
+    assert len(built) == 1
+    assert _engines._shared == [] and len(_engines._idle) == 1
+
+
+def test_a_fit_beside_predictions_has_a_network_of_its_own(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    expected = model.predict_proba(X)
+    other = weights(small(random_state=1).fit(X, y))
+    done = threading.Event()
+
+    def predict():
+        found = []
+        while not done.is_set():
+            found.append(np.array_equal(model.predict_proba(X), expected))
+        return found
+
+    with ThreadPoolExecutor(1) as threads:
+        same = threads.submit(predict)
+        fits = [small(random_state=1).fit(X, y) for _ in range(3)]
+        done.set()
+    assert same.result() and all(same.result())
+    assert all(equal(weights(fitted), other) for fitted in fits)

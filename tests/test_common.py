@@ -10,6 +10,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdigits import CNNClassifier, ImageAugmenter
 
+pytestmark = pytest.mark.processor
+
 DRAWS = "fit_transform returns random draws, transform the images as they are"
 STEPS = "Pipeline fits its steps in place; scikit-learn's own table has this row too"
 EXPECTED_FAILURES = {

@@ -1,7 +1,9 @@
 """What people do with a classifier of scikit-learn's, done with ours unchanged."""
 
+import os
 import subprocess
 import sys
+import warnings
 
 import joblib
 import numpy as np
@@ -13,12 +15,15 @@ from scipy.stats import uniform
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     classification_report,
     confusion_matrix,
+    log_loss,
 )
 from sklearn.model_selection import (
     GridSearchCV,
@@ -33,6 +38,8 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
+
+pytestmark = pytest.mark.processor
 
 # Of optuna-integration 5.0.0 about its own use of Optuna; seen 2026-11.
 OPTUNAS_OWN_WARNINGS = pytest.mark.filterwarnings(
@@ -168,6 +175,60 @@ def test_bagging(digits, model):
 def test_calibration(digits, model):
     calibrated = CalibratedClassifierCV(model, cv=2).fit(*digits)
     np.testing.assert_allclose(calibrated.predict_proba(digits[0]).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("form", ["uint8", "float32"])
+def test_ensembles_under_log_loss_say_nothing(digits, form):
+    X, y = digits[0].astype(form), digits[1]
+    # On float32 scikit-learn's own LogisticRegression makes a vote warn.
+    other = LogisticRegression(max_iter=50) if form == "uint8" else cnn(random_state=1)
+    ensembles = [
+        CalibratedClassifierCV(cnn(), method="temperature", cv=2),
+        BaggingClassifier(cnn(), n_estimators=3, random_state=0),
+        VotingClassifier(
+            [("cnn", cnn()), ("other", other)], voting="soft", weights=[3, 1]
+        ),
+    ]
+    for ensemble in ensembles:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.filterwarnings("ignore", category=ConvergenceWarning)
+            ensemble.fit(X, y)
+            assert log_loss(y, ensemble.predict_proba(X)) > 0
+
+
+def test_arrays_of_another_library_under_dispatch():
+    # scikit-learn dispatches only where SciPy was told to as it was imported.
+    code = """
+import array_api_strict as xp
+import numpy as np
+import sklearn
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score
+from skdigits import CNNClassifier, ImageAugmenter
+
+X, y = load_digits(return_X_y=True)
+X, y = X[:200].astype("uint8"), y[:200]
+foreign = xp.asarray(X), xp.asarray(y)
+weights = xp.linspace(1, 2, 200)
+
+def cnn():
+    return CNNClassifier(epochs=1, width=0.3, random_state=0)
+
+expected = cnn().fit(X, y, np.asarray(weights)).predict_proba(X)
+with sklearn.config_context(array_api_dispatch=True):
+    found = cnn().fit(*foreign, weights).predict_proba(foreign[0])
+    partly = cnn().partial_fit(*foreign, classes=xp.arange(10))
+    drawn = ImageAugmenter().fit_transform(foreign[0])
+    scores = cross_val_score(cnn(), *foreign, cv=2)
+assert np.array_equal(found, expected)
+assert partly.n_iter_ == 1 and drawn.shape == X.shape and (scores >= 0).all()
+"""
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_reports(digits):

@@ -10,6 +10,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import h5py
 import keras
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
+import tensorflow as tf
 from fuzz_model_files import try_cases
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
@@ -25,6 +27,9 @@ from sklearn.preprocessing import StandardScaler
 import skdigits
 from skdigits import CNNClassifier, ImageAugmenter, ModelFileError
 from skdigits._container import pack
+from skdigits._tensorflow import has_onednn
+
+pytestmark = pytest.mark.processor
 
 KIND = "skdigits model 1"
 
@@ -346,6 +351,29 @@ def network_of(estimator):
     return estimator["steps"][1][1]
 
 
+def test_a_file_says_what_it_was_trained_with(content, model, path):
+    estimator, arrays = parts(content)
+    said = network_of(estimator)["trained_with"]
+    assert said == model["cnn"].trained_with_
+    assert said["tensorflow"] == tf.__version__
+    assert said["onednn"] is has_onednn() and said["threads"] >= 1
+    path.write_bytes(content)
+    assert skdigits.load(path)["cnn"].trained_with_ == said
+    for wrong in ([], {"onednn": None}, dict.fromkeys(map(str, range(99)), 1)):
+        network_of(estimator)["trained_with"] = wrong
+        refused(path.with_name("bad"), rebuilt(estimator, arrays))
+
+
+def test_a_file_of_the_first_format_is_read(digits):
+    X, y = digits
+    loaded = skdigits.load(Path(__file__).parent / "data" / "first-format.skdigits")
+    assert loaded["cnn"].trained_with_ == {}  # it did not say
+    assert loaded["cnn"].n_iter_ == 12
+    assert loaded.score(X, y) == 0.76  # as it was before it was saved
+    loaded["cnn"].set_params(warm_start=True, epochs=1).fit(X, y)
+    assert loaded["cnn"].trained_with_["onednn"] is has_onednn()
+
+
 CHANGES = {
     "class": "object",
     "image_shape": [8, 8, 2],
@@ -383,7 +411,14 @@ def test_text_that_does_not_hold_together(content, path, name):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("width", 1e9), ("width", 1e300), ("optimizer", "os"), ("dropout", 2), ("x", 0)],
+    [
+        ("width", 1e9),
+        ("width", 1e307),
+        ("width", 1e308),
+        ("optimizer", "os"),
+        ("dropout", 2),
+        ("x", 0),
+    ],
 )
 def test_a_network_of_another_size(content, path, name, value):
     estimator, arrays = parts(content)

@@ -1,9 +1,12 @@
 """The two estimators together: what reaches the network, and what never does."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -12,6 +15,8 @@ from sklearn.svm import SVC
 from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
 from skdigits._training_data import TrainingData
 from skdigits.pipelines import make_digit_ensemble
+
+pytestmark = pytest.mark.processor
 
 
 class Recording(keras.layers.Layer):
@@ -110,6 +115,29 @@ def test_a_step_between_is_heeded(digits):
     model = make_pipeline(*steps, cnn).fit(X, y)
     drawn = ImageAugmenter(random_state=0).fit_transform(X)
     assert model[-1]._scale[0] == pytest.approx(16 - drawn.mean())
+
+
+class Resampled(ClassifierMixin, BaseEstimator):
+    """Fits its classifier to some of the images, as imbalanced-learn does."""
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+
+    def fit(self, X, y):
+        self.classifier.fit(X[::-1], y[::-1])
+        return self
+
+
+def test_a_draw_that_cannot_be_drawn_anew_is_said(digits):
+    cnn = CNNClassifier(epochs=2, width=0.3)
+    with pytest.warns(UserWarning, match="same draw of each image.*right before CNN"):
+        make_pipeline(ImageAugmenter(), Resampled(cnn)).fit(*digits)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_pipeline(ImageAugmenter(), cnn).fit(*digits)
+        drawn = ImageAugmenter().fit_transform(digits[0])
+        cnn.set_params(epochs=1).fit(drawn[:100], digits[1][:100])  # once is enough
+        cnn.partial_fit(drawn[:100], digits[1][:100])
 
 
 def test_shapes_of_both_steps_must_agree(digits):

@@ -1,12 +1,15 @@
 """How TensorFlow is started: late, in silence, and within the thread budget."""
 
 import os
+import platform
 import subprocess
 import sys
 
 import pytest
 
 from skdigits.parallel import thread_budget
+
+pytestmark = pytest.mark.processor
 
 FIT = """
 import numpy as np
@@ -52,8 +55,84 @@ def test_names_of_the_package():
 
 def test_a_fit_prints_nothing_after_the_users_own_import_of_keras():
     code = "import keras, sys; print('mine', file=sys.stderr, flush=True)" + FIT
-    out, err = python(code)
+    out, err = python(code, TF_ENABLE_ONEDNN_OPTS="1")
     assert (out, err.partition("mine\n")[2]) == ("", "")
+
+
+# What a fit depends on when somebody else has started TensorFlow. The first two lines
+# have TensorFlow start without oneDNN on every processor, as on one without AVX-512.
+STARTED_BY_THE_USER = """
+import os
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import keras
+del os.environ["TF_ENABLE_ONEDNN_OPTS"]
+"""
+
+
+def warnings_of_two_fits(start, **environment):
+    body = ('\nwarnings.simplefilter("always")' + FIT + FIT).replace("\n", "\n    ")
+    code = f"import warnings{start}with warnings.catch_warnings(record=True) as found:"
+    code += f"{body}\nfor warning in found: print(warning.message)"
+    return python(code, **environment)[0].splitlines()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="oneDNN is for x86-64")
+def test_tensorflow_that_was_started_without_onednn_is_said_once(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    (message,) = warnings_of_two_fits(STARTED_BY_THE_USER)
+    assert "started before skdigits" in message
+    assert "Set TF_ENABLE_ONEDNN_OPTS=1" in message
+
+
+def test_nothing_is_said_of_a_start_as_it_should_be(monkeypatch):
+    assert warnings_of_two_fits("\nimport skdigits\n") == []
+    for wish in "01":  # what the user has set is what the user wants
+        settings = {"TF_ENABLE_ONEDNN_OPTS": wish}
+        assert warnings_of_two_fits("\nimport keras\n", **settings) == []
+
+
+def test_threads_that_were_started_against_the_budget_are_said():
+    start = "\nimport tensorflow as tf\ntf.constant(1) + 1\n"
+    settings = {"TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "77"}
+    (message,) = warnings_of_two_fits(start, **settings)
+    assert "OMP_NUM_THREADS=77 allows 77" in message
+    assert "Set TF_NUM_INTRAOP_THREADS=77" in message
+
+
+def test_a_forked_process_is_refused_at_once():
+    code = (
+        FIT
+        + """
+import multiprocessing, joblib
+model = CNNClassifier(epochs=1, width=0.3).fit(X, np.arange(40) % 2)
+def attempt(method, *data):
+    try:
+        method(*data)
+    except RuntimeError as error:
+        print(error, flush=True)
+context = multiprocessing.get_context("fork")
+for target in (model.predict, model.fit):
+    data = (X, np.arange(40) % 2)[: 1 + (target == model.fit)]
+    process = context.Process(target=attempt, args=(target, *data))
+    process.start()
+    process.join(30)
+    print(process.exitcode, flush=True)
+    process.kill()
+with joblib.parallel_config("multiprocessing"):
+    attempt(joblib.Parallel(n_jobs=2), [joblib.delayed(model.predict)(X)] * 2)
+print(model.predict(X).shape)
+"""
+    )
+    out, _ = python(code)
+    lines = out.splitlines()
+    assert [line for line in lines if not line.startswith("This pro")] == [
+        "0",
+        "0",
+        "(40,)",
+    ]
+    refusals = [line for line in lines if line.startswith("This process was forked")]
+    assert len(refusals) == 3
+    assert all("loky" in line and "spawn" in line for line in refusals)
 
 
 def test_many_fits_print_nothing():
@@ -130,6 +209,7 @@ print(_pywrap_util_port.IsMklEnabled(), threads)
 
 def test_onednn_and_every_core_are_used(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     assert python(STARTED) == ("True 0\n", "")
 
 

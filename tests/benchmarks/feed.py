@@ -9,6 +9,7 @@ it on a machine that does nothing else. Rows that need PyTorch or skorch need th
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -258,6 +259,77 @@ def predict_one_image(runs):
         10 * runs,
         warm_up=5,
     )
+
+
+@row
+def equal_batches(runs):
+    """Probabilities of 28,000 images; B: in batches of 256 and a smaller last one."""
+    from skdigits import _engines
+    from skdigits._images import as_pixels
+
+    model = fit_classic()()
+    X, _ = images(28_000)
+
+    def unequal():
+        pixels = as_pixels(X, model.image_shape_)
+        with _engines.share(model._spec, model._state) as engine:
+            predictor = engine._predictor(pixels.dtype, 0)
+            for first in range(0, len(X), 256):
+                predictor(pixels[first : first + 256], *model._scale).numpy()
+
+    return in_turn(lambda: model.predict_proba(X), unequal, runs)
+
+
+@row
+def equal_batches_of_a_few(runs):
+    """Probabilities of 30 images, filled up to 48; B: of 30 images as they are."""
+    from skdigits import _engines
+
+    model = fit_classic()()
+    X, _ = images(30)
+    pixels = X.reshape(-1, 28, 28, 1)
+
+    def unequal():
+        with _engines.share(model._spec, model._state) as engine:
+            engine._predictor(pixels.dtype, 0)(pixels, *model._scale).numpy()
+
+    return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)
+
+
+@row
+def one_image_in_threads(runs):
+    """300 predictions of one image in 16 threads; B: one after another."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = fit_classic()()
+    X, _ = images(1)
+
+    def predict(_):
+        model.predict_proba(X)
+
+    def threads():
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(predict, range(300)))
+
+    return in_turn(threads, lambda: [predict(i) for i in range(300)], runs)
+
+
+@row
+def onednn(runs):
+    """Epoch of the classic network with oneDNN; B: without. Each in a new process."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import feed;"
+        "fit = feed.fit_classic(); fit(); print(feed.timed(fit))"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+
+    def seconds(wish):
+        settings = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": wish}
+        ran = subprocess.run(command, env=settings, capture_output=True, check=True)
+        return float(ran.stdout)
+
+    pairs = [(seconds("1"), seconds("0")) for _ in range(runs)]
+    return [list(column) for column in zip(*pairs, strict=True)]
 
 
 @row

@@ -1,0 +1,64 @@
+"""What a notebook shows of a fit and of a search, and keeps when it is exported."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+CELLS = [
+    "import sys; sys.modules['ipywidgets'] = None  # as in JupyterLab, without it",
+    """
+from sklearn.datasets import load_digits
+from skdigits import CNNClassifier
+X, y = load_digits(return_X_y=True)
+cnn = CNNClassifier(epochs=3, width=0.3, validation_fraction=0.2, verbose=VERBOSE)
+fitted = cnn.fit(X[:200], y[:200])
+""",
+    """
+from skdigits.tuning import tune
+result = tune(
+    CNNClassifier(epochs=1, width=0.3), X[:200], y[:200], cv=2, n_trials=3,
+    suggest=lambda trial: {"width": trial.suggest_float("width", 0.1, 0.3)},
+)
+""",
+]
+
+
+def outputs(verbose):
+    """Run the cells in a kernel: what is below each of them in the end."""
+    cells = [cell.replace("VERBOSE", str(verbose)) for cell in CELLS]
+    notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    return notebook, [cell.outputs for cell in notebook.cells]
+
+
+def text_of(output):
+    return output["data"]["text/plain"] if "data" in output else output["text"]
+
+
+def test_a_fit_and_a_search_show_lines_that_stay():
+    notebook, (nothing, fit, search) = outputs(verbose=1)
+    assert nothing == []
+    (shown,) = fit  # one text that was replaced, and no warning
+    lines = text_of(shown).splitlines()
+    assert len(lines) == 3
+    for epoch, line in enumerate(lines, start=1):
+        assert line.startswith(f"Epoch {epoch}/3: loss ")
+        assert "validation accuracy" in line and line.endswith(" s")
+    (shown,) = search
+    lines = text_of(shown).splitlines()
+    assert [line.partition(" trial")[0] for line in lines] == ["1/3", "2/3", "3/3"]
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "Epoch 3/3: loss" in page and "3/3 trial" in page
+
+
+@pytest.mark.slow
+def test_verbose_2_prints_the_lines():
+    _, (_, fit, _) = outputs(verbose=2)
+    (shown,) = fit
+    assert shown["name"] == "stdout"
+    assert [line[:9] for line in text_of(shown).splitlines()] == [
+        "Epoch 1/3",
+        "Epoch 2/3",
+        "Epoch 3/3",
+    ]
