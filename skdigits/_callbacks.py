@@ -188,7 +188,7 @@ class KeepCheckpoint(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
             control=control,
             is_finished=is_finished,
-            trained_with=_tensorflow.settings(),
+            trained_with=_tensorflow.trained_with(),
             state=state,
         )
         self.checkpoint.write(progress)

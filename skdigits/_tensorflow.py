@@ -91,7 +91,7 @@ def n_threads():
     return os.cpu_count() or 1
 
 
-def settings():
+def trained_with():
     """Say what a training in this process depends on beside data, seed and processor.
 
     Returns

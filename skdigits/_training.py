@@ -78,7 +78,7 @@ def train(estimator, data, held_out, *, one_epoch, tasks=None, checkpoint=None):
         )
     if checkpoint is not None:
         keep.finish(state)
-    return _learned(state, log.history, callbacks, _tensorflow.settings())
+    return _learned(state, log.history, callbacks, _tensorflow.trained_with())
 
 
 def _learned(state, history, callbacks, trained_with):

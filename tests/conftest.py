@@ -12,7 +12,11 @@ from sklearn.datasets import load_digits
 # which skdigits starts TensorFlow.
 import skdigits._tensorflow  # noqa: F401
 
+# isort: split
+from skdigits import _engines
+
 matplotlib.use("Agg")
+_engines.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=50, derandomize=True, **options)

@@ -20,6 +20,7 @@ def many_digits():
     return X * (255 / 16), y
 
 
+@pytest.mark.slow
 def test_each_baseline_learns():
     digits = load_sample()
     X, y = digits.X_train, digits.y_train

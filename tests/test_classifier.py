@@ -404,10 +404,7 @@ def test_a_callback_reports_to_the_trial_that_it_was_given(digits):
     assert list(reported.values()) == pytest.approx(model.history_["loss"])
 
 
-SCHEDULES = ["one_cycle", "cosine", "linear", "constant", "plateau"]
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", ["one_cycle", "plateau"])
 def test_a_callback_that_sets_the_rate_is_heeded(digits, schedule):
     def fitted(callback, **params):
         params = {"epochs": 4, "learning_rate": 0.01, "schedule": schedule, **params}

@@ -77,6 +77,7 @@ def test_cross_validate(digits, model):
     assert (scores["test_neg_log_loss"] < 0).all()
 
 
+@pytest.mark.slow
 def test_two_workers_score_as_one(digits, model):
     one = cross_val_score(model, *digits, cv=3)
     two = cross_val_score(model, *digits, cv=3, n_jobs=2)

@@ -5,6 +5,8 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+pytestmark = pytest.mark.slow  # it starts a kernel
+
 CELLS = [
     "import sys; sys.modules['ipywidgets'] = None  # as in JupyterLab, without it",
     """
@@ -52,7 +54,6 @@ def test_a_fit_and_a_search_show_lines_that_stay():
     assert "Epoch 3/3: loss" in page and "3/3 trial" in page
 
 
-@pytest.mark.slow
 def test_verbose_2_prints_the_lines():
     _, (_, fit, _) = outputs(verbose=2)
     (shown,) = fit

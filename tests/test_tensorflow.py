@@ -84,13 +84,12 @@ def test_tensorflow_that_was_started_without_onednn_is_said_once(monkeypatch):
     assert "Set TF_ENABLE_ONEDNN_OPTS=1" in message
 
 
-def test_nothing_is_said_of_a_start_as_it_should_be(monkeypatch):
-    assert warnings_of_two_fits("\nimport skdigits\n") == []
-    for wish in "01":  # what the user has set is what the user wants
-        settings = {"TF_ENABLE_ONEDNN_OPTS": wish}
-        assert warnings_of_two_fits("\nimport keras\n", **settings) == []
+def test_nothing_is_said_where_the_user_does_without_onednn():
+    settings = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    assert warnings_of_two_fits("\nimport keras\n", **settings) == []
 
 
+@pytest.mark.slow
 def test_threads_that_were_started_against_the_budget_are_said():
     start = "\nimport tensorflow as tf\ntf.constant(1) + 1\n"
     settings = {"TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "77"}
@@ -144,6 +143,7 @@ def test_many_fits_print_nothing():
     assert python(code) == ("", "")
 
 
+@pytest.mark.slow
 def test_what_others_write_meanwhile_comes_through():
     code = """
 import os, sys, threading
@@ -169,6 +169,7 @@ print("stderr too", file=sys.stderr)
     assert len(lines) > 50  # it took seconds
 
 
+@pytest.mark.slow
 def test_last_words_come_through():
     code = """
 import os
@@ -181,6 +182,7 @@ import skdigits._tensorflow
     assert "last words" in ran.stderr
 
 
+@pytest.mark.slow
 def test_it_starts_without_a_standard_error():
     code = "import skdigits._keras; print('started')"
     command = f'exec "{sys.executable}" -c "{code}" 2>&-'
@@ -213,6 +215,7 @@ def test_onednn_and_every_core_are_used(monkeypatch):
     assert python(STARTED) == ("True 0\n", "")
 
 
+@pytest.mark.slow
 def test_the_users_onednn_setting_stays_and_threads_follow_openmps_number():
     settings = {"TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "3"}
     assert python(STARTED, **settings) == ("False 3\n", "")
@@ -226,6 +229,7 @@ def test_thread_budget(monkeypatch, value, budget):
     assert thread_budget() == budget
 
 
+@pytest.mark.slow
 def test_workers_stay_within_the_cores():
     code = """
 import joblib
@@ -238,6 +242,7 @@ print(max(budgets) * 2 <= max(2, joblib.cpu_count()) and min(budgets) > 0)
     assert python(code)[0] == "True\n"
 
 
+@pytest.mark.slow
 def test_another_backend_is_refused():
     code = """
 try:
