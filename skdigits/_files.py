@@ -45,11 +45,6 @@ def check_writable(path):
     ----------
     path : str or path-like
 
-    Returns
-    -------
-    pathlib.Path
-        The file to replace, as `target_file`.
-
     Raises
     ------
     OSError
@@ -68,7 +63,6 @@ def check_writable(path):
         ) from exc
     with contextlib.suppress(FileNotFoundError):  # most probes never had a name
         probe.unlink()
-    return target
 
 
 def _temporary(target):
