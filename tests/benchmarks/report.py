@@ -190,14 +190,14 @@ def peak_table():
 
 def feed_table():
     """Show the last measurement of each row of feed.py."""
-    yield "row|what|A, s|B, s|B / A|deviation|runs"
-    yield "---|---|---|---|---|---|---"
+    yield "row|what|A, s|B, s|B / A|deviation|runs|processor"
+    yield "---|---|---|---|---|---|---|---"
     rows = read_measurements("feed.jsonl")
     for row in {row["row"]: row for row in rows}.values():
         yield (
             f"`{row['row']}`|{row['what']}|{row['seconds_a']:.3g}|"
             f"{row['seconds_b']:.3g}|**{row['b_over_a']:.2f}**|{row['deviation']:.2f}|"
-            f"{row['runs']}"
+            f"{row['runs']}|{row['processor']}"
         )
 
 
