@@ -56,8 +56,10 @@ class SeedOf(np.random.RandomState):
         return self.seed_drawn
 
 
+# The child imports Keras with the tests, so it has skdigits start TensorFlow first.
 SCRIPT = """
 import sys
+import skdigits._tensorflow
 sys.path.insert(0, {tests!r})
 from sklearn.datasets import load_digits
 from test_checkpoint import make_model
