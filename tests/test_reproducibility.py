@@ -166,6 +166,7 @@ def test_a_build_leaves_pythons_random_alone(digits):
     assert random.getstate() == before
 
 
+@pytest.mark.slow
 def test_scikeras_leaves_keras_classes_alone():
     code = """
 import keras

@@ -134,6 +134,7 @@ print(model.predict(X).shape)
     assert all("loky" in line and "spawn" in line for line in refusals)
 
 
+@pytest.mark.slow
 def test_many_fits_print_nothing():
     # TensorFlow warns of "retracing" at the fifth network.
     code = FIT.replace("\nCNN", "\nfor i in range(7): CNN").replace(
@@ -190,6 +191,7 @@ def test_it_starts_without_a_standard_error():
     assert (ran.returncode, ran.stdout) == (0, "started\n")
 
 
+@pytest.mark.slow
 def test_the_environment_stays():
     code = """
 import os
@@ -209,6 +211,7 @@ print(_pywrap_util_port.IsMklEnabled(), threads)
 """
 
 
+@pytest.mark.slow
 def test_onednn_and_every_core_are_used(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
