@@ -116,6 +116,8 @@ def no_training(*args, **kwargs):
 def test_a_place_that_cannot_be_written_is_said_before_the_training(
     locked, digits, monkeypatch, capsys
 ):
+    # What `main` needs is loaded as root: nobody may not read it everywhere.
+    import skdigits._demo  # noqa: F401
 
     monkeypatch.setattr(CNNClassifier, "fit", no_training)
     with as_nobody():
