@@ -88,6 +88,7 @@ def test_a_missing_permission_leaves_the_old_file(tmp_path):
         if place != place.parent and place.owner() == "root":
             place.chmod(place.stat().st_mode | 0o055)
     folder.chmod(0o555)
+    write_submission([7], tmp_path / "other.csv")  # loads what nobody may not read
     with as_nobody(), pytest.raises(PermissionError):
         write_submission([7], path)
     folder.chmod(0o755)
