@@ -1,9 +1,7 @@
-"""Data for the tests: bundled digits, and the competition's files where they are."""
-
-import os
-from pathlib import Path
+"""Images for the tests, and what holds for all of them."""
 
 import matplotlib
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
@@ -31,12 +29,7 @@ def digits():
     return X[:200].astype("uint8"), y[:200]
 
 
-@pytest.fixture(scope="session")
-def competition_zip():
-    """The real files, or a skip."""
-    root = Path(__file__).resolve().parents[1]
-    place = Path(os.environ.get("SKDIGITS_DATA") or root.parent / "shared" / "data")
-    path = place / "digit-recognizer.zip" if place.is_dir() else place
-    if not path.is_file():
-        pytest.skip("no digit-recognizer.zip: set SKDIGITS_DATA to its place")
-    return path
+@pytest.fixture
+def images():
+    """Thirty images of 12x12 random pixels, as uint8."""
+    return np.random.default_rng(0).integers(0, 256, (30, 144), dtype=np.uint8)

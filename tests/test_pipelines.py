@@ -13,7 +13,6 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
-from skdigits._training_data import TrainingData
 from skdigits.pipelines import make_digit_ensemble
 
 pytestmark = pytest.mark.processor
@@ -172,15 +171,6 @@ def test_the_held_out_images_take_no_part_in_training(digits, recorded):
     trained = rows_of(pixels(seen[True]))
     assert not held_out & trained
     assert held_out | trained == rows_of(X)
-
-
-def test_the_held_out_part_has_every_class_in_proportion():
-    y = np.repeat([0, 1], [180, 20])
-    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None)
-    parts = data.split(0.25, np.array([0, 1]), seed=0)
-    shares = [np.bincount(part.labels) / len(part) for part in parts]
-    np.testing.assert_allclose(shares, [[0.9, 0.1]] * 2)
-    assert [len(part) for part in parts] == [150, 50]
 
 
 def test_order_of_images_differs_between_epochs(recorded):

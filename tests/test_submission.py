@@ -5,24 +5,16 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.competition import ROOT, competition_zip
 
 from skdigits import submission as submission_module
 from skdigits.submission import write_submission
 
 pytestmark = pytest.mark.filterwarnings("error")
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def competition_zip():
-    place = Path(os.environ.get("SKDIGITS_DATA") or ROOT.parent / "shared" / "data")
-    path = place / "digit-recognizer.zip" if place.is_dir() else place
-    return path if zipfile.is_zipfile(path) else None
 
 
 # What is written

@@ -9,7 +9,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from callbacks import Epochs
+from helpers.callbacks import Epochs
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
@@ -58,9 +58,10 @@ class SeedOf(np.random.RandomState):
 
 # The child imports Keras with the tests, so it has skdigits start TensorFlow first.
 SCRIPT = """
+import os
 import sys
 import skdigits._tensorflow
-sys.path.insert(0, {tests!r})
+sys.path[:0] = [{tests!r}, os.path.dirname({tests!r})]
 from sklearn.datasets import load_digits
 from test_checkpoint import make_model
 X, y = load_digits(return_X_y=True)

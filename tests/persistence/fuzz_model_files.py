@@ -1,6 +1,6 @@
 """Damaged and hostile model files without end: each must load, or end in one error.
 
-    python tests/fuzz_model_files.py [--cases 100000]
+    python tests/persistence/fuzz_model_files.py [--cases 100000]
 
 A good file is changed at random: its bytes, the JSON of its estimator, its arrays, the
 header of its safetensors; the checksums are made right again, so that the change gets

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+from helpers.studies import check_nothing_lost, kill_one_of_three, run_tune
 from optuna.trial import TrialState
-from test_tuning import check_nothing_lost, kill_one_of_three, run_tune
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,0 +1,281 @@
+"""load_competition: what it says of every CSV file that is wrong."""
+
+import csv
+import io
+import random
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+from helpers.competition import PIXELS, rows_of, text_of, zip_of
+
+from skdigits import _competition_csv
+from skdigits.datasets import load_competition
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def edited(row, column, cell):
+    """Return an edit of one cell; row 0 is the header, column 0 the label."""
+
+    def edit(rows):
+        rows[row][column] = cell
+
+    return edit
+
+
+def kept(which, columns):
+    """Return an edit that leaves some columns of some rows."""
+
+    def edit(rows):
+        for row in rows[which]:
+            row[:] = row[columns]
+
+    return edit
+
+
+def longer(which):
+    """Return an edit that adds a cell to some rows."""
+
+    def edit(rows):
+        for row in rows[which]:
+            row.append("0")
+
+    return edit
+
+
+def two_bad_cells(rows):
+    rows[4][5] = "x"
+    rows[2][700] = "300"
+
+
+def header_only(rows):
+    del rows[1:]
+
+
+ALL, FIRST, LAST = slice(None), slice(1, 2), slice(-1, None)
+
+FAULTS = {
+    "label-10": (
+        edited(2, 0, "10"),
+        r"row 2 \(line 3\), column 'label': must be a whole number from 0 to 9. "
+        "Got '10'",
+    ),
+    "label-negative": (edited(1, 0, "-1"), r"row 1 \(line 2\), column 'label'.*'-1'"),
+    "label-letter": (edited(5, 0, "a"), r"row 5 \(line 6\), column 'label'.*'a'"),
+    "label-fraction": (edited(3, 0, "3.5"), r"row 3 \(line 4\), column 'label'.*'3.5'"),
+    "label-empty": (edited(3, 0, ""), r"row 3 .*column 'label'.*Got an empty cell"),
+    "pixel-256": (
+        edited(4, 10, "256"),
+        r"row 4 \(line 5\), column 'pixel9': must be a whole number from 0 to 255. "
+        "Got '256'. Mend the file, or download",
+    ),
+    "pixel-negative": (edited(4, 1, "-3"), r"row 4 .*column 'pixel0'.*Got '-3'"),
+    "pixel-fraction": (edited(4, 784, "0.5"), r"row 4 .*'pixel783'.*Got '0.5'"),
+    "pixel-huge": (edited(4, 5, "9" * 30), r"row 4 .*'pixel4'.*Got '999"),
+    "pixel-1e300": (edited(4, 5, "1e300"), r"row 4 .*'pixel4'.*Got '1e300'"),
+    "pixel-inf": (edited(4, 5, "inf"), r"row 4 .*'pixel4'.*Got 'inf'"),
+    "pixel-nan": (edited(4, 5, "NaN"), r"row 4 .*'pixel4'.*Got 'NaN'"),
+    "pixel-text": (edited(4, 5, "1_0"), r"row 4 .*'pixel4'.*Got '1_0'"),
+    "pixel-empty": (edited(4, 5, ""), r"row 4 .*'pixel4'.*Got an empty cell"),
+    "pixel-space": (edited(4, 5, " "), r"row 4 .*'pixel4'.*Got ' '"),
+    "pixel-nul": (edited(4, 5, "\0"), r"row 4 .*'pixel4'.*Got '\\x00'"),
+    "first-of-two": (
+        two_bad_cells,
+        r"row 2 .*'pixel699'.*Got '300'",
+    ),
+    "cut-off": (
+        kept(LAST, slice(300)),
+        r"row 5 \(line 6\), has 300 cells, 785 expected: the file looks cut off.*downl",
+    ),
+    "short-row": (
+        kept(FIRST, slice(784)),
+        r"row 1 \(line 2\), has 784 cells, 785 expected. Mend",
+    ),
+    "long-row": (
+        longer(FIRST),
+        r"row 1 \(line 2\), has 786 cells, 785 expected. Mend",
+    ),
+    "long-rows": (
+        longer(slice(1, None)),
+        r"row 1 \(line 2\), has 786 cells, 785 expected. Mend",
+    ),
+    "open-quote": (
+        edited(2, 5, '"1'),
+        r"line 3: cells and quotes do not fit together \(unexpected end of data\)",
+    ),
+    "no-pixel5": (
+        lambda rows: [row.pop(6) for row in rows],
+        r"first line, lacks 'pixel5'. Mend",
+    ),
+    "many-missing": (
+        kept(ALL, slice(100)),
+        "lacks 'pixel99', 'pixel100', 'pixel101' and 682 more. Mend",
+    ),
+    "extra": (
+        longer(ALL),
+        "first line, has '0', which must not be there",
+    ),
+    "misspelt": (edited(0, 1, "pixel_0"), "lacks 'pixel0' and has 'pixel_0', which"),
+    "twice": (edited(0, 2, "pixel0"), "each column once. Got 'pixel0' more than once"),
+    "no-label": (
+        kept(ALL, slice(1, None)),
+        "lacks the column 'label': train.csv and test.csv may be swapped",
+    ),
+    "no-header": (
+        lambda rows: rows.pop(0),
+        "must be a CSV file in UTF-8 with a first line label, pixel0, and so on",
+    ),
+    "header-only": (
+        header_only,
+        "has a header and no rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults(fault, zipped, folder, tables):
+    edit, message = FAULTS[fault]
+    rows = rows_of(tables.train)
+    edit(rows)
+    (folder / "train.csv").write_text(text_of(rows))
+    name = r"train\.csv"
+    if zipped:
+        members = {"train.csv": text_of(rows), "test.csv": tables.test}
+        folder = zip_of(folder.parent / "digit-recognizer.zip", members)
+        name = r"digit-recognizer\.zip: train\.csv"
+    with pytest.raises(ValueError, match=rf"{name}(,| ).*{message}"):
+        load_competition(folder)
+
+
+def test_rows_and_lines_differ_after_blank_lines(folder, tables):
+    rows = rows_of(tables.train)
+    rows[3][1] = "256"
+    (folder / "train.csv").write_text("\n" + text_of(rows).replace("\n", "\n\n"))
+    with pytest.raises(ValueError, match=r"row 3 \(line 8\), column 'pixel0'"):
+        load_competition(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (edited(3, 0, "256"), r", row 3 \(line 4\), column 'pixel0': .*Got '256'"),
+        (header_only, " has a header and no rows"),
+        # pandas reads such a file in silence, with its first cells as an index.
+        (longer(slice(1, None)), r", row 1 \(line 2\), has 785 cells, 784 expected"),
+    ],
+)
+def test_faults_in_test_csv(edit, message, folder, tables):
+    rows = rows_of(tables.test)
+    edit(rows)
+    (folder / "test.csv").write_text(text_of(rows))
+    with pytest.raises(ValueError, match=rf"test\.csv{message}"):
+        load_competition(folder)
+
+
+def test_label_in_test_csv(folder):
+    shutil.copy(folder / "train.csv", folder / "test.csv")
+    with pytest.raises(ValueError, match=r"test\.csv has a column 'label'.* swapped"):
+        load_competition(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", r"CSV file in UTF-8 .*b'\\x89PNG' instead"),
+        (b"<!DOCTYPE html>\n<html>", r"starts with b'<!DOCTYPE html>' instead"),
+        (b"\0" * 200_000, r"line 1: cells and quotes do not .*larger than field limit"),
+        ("label,pixel0\n1,2\n".encode("utf-16"), r"in UTF-8 .*b'\\xff\\xfel\\x00a"),
+        (b"label;pixel0\n1;2\n", "starts with b'label;pixel0' instead"),
+    ],
+    ids=["empty", "blank", "png", "html", "nul", "utf-16", "semicolons"],
+)
+def test_file_that_is_no_csv(content, message, folder):
+    (folder / "train.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"train\.csv.*{message}.*download it"):
+        load_competition(folder)
+
+
+def test_ten_million_columns(folder):
+    places = {
+        b"0," * 10_000_000: r"row 3 \(line 4\), has 10000001 cells, 785 expected",
+        b"9" * 10_000_000: r"line 4: cells and quotes .* larger than field limit",
+    }
+    for line, place in places.items():
+        path = folder / "train.csv"
+        rows = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*rows[:3], line, b"\n", *rows[3:]]))
+        with pytest.raises(ValueError, match=f"train.csv, {place}"):
+            load_competition(folder)
+        path.write_bytes(line + b"\n")
+        with pytest.raises(ValueError, match=r"train.csv"):
+            load_competition(folder)
+        path.write_bytes(b"".join(rows))
+
+
+def test_bytes_that_are_not_utf8(folder, tables):
+    rows = rows_of(tables.train)
+    rows[2][3] = "é"
+    (folder / "train.csv").write_text(text_of(rows), encoding="latin-1")
+    with pytest.raises(ValueError, match=r"row 2 .*column 'pixel2'") as caught:
+        load_competition(folder)
+    str(caught.value).encode()  # can be printed
+
+
+def test_failure_that_no_cell_explains(folder, monkeypatch):
+    def read_csv(*args, **kwargs):
+        raise ValueError("as a new pandas may")
+
+    monkeypatch.setattr(_competition_csv.pd, "read_csv", read_csv)
+    with pytest.raises(
+        ValueError, match=r"train\.csv cannot be read .*as a new pandas"
+    ):
+        load_competition(folder)
+
+
+def test_random_faults_against_another_parser(folder):
+    """What is accepted is what Python's own csv and float make of the file."""
+    generator = random.Random(0)
+    cells = np.random.default_rng(0).integers(0, 10, (3, 785)).astype(str).tolist()
+    intact = text_of([["label", *PIXELS], *cells])
+    body = intact.index("\n")
+    bad = ["", "256", "-1", ".5", ",", "\n", '"', "a", "e1", "+"]
+    good = ["0", "7", "12", " "]  # in most places
+    outcomes = Counter()
+    for i in range(100):
+        text = intact
+        for _ in range(generator.choice([1, 2])):
+            start = generator.randrange(body if i % 5 else 0, len(text))
+            piece = generator.choice(good if i % 2 else good + bad)
+            text = text[:start] + piece + text[start + generator.choice([0, 1]) :]
+        (folder / "train.csv").write_text(text)
+        expected = independently_read(text)
+        outcomes[expected is None] += 1
+        if expected is None:
+            with pytest.raises(ValueError, match=r"train\.csv.* Mend the file, or"):
+                load_competition(folder)
+        else:
+            digits = load_competition(folder)
+            np.testing.assert_array_equal(
+                np.column_stack([digits.y_train, digits.X_train]), expected
+            )
+    assert min(outcomes.values()) > 20, outcomes
+
+
+def independently_read(text):
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = [row for row in rows if row and row != [" "]]
+        cells = np.array([[float(cell) for cell in row] for row in rows[1:]])
+    except (ValueError, csv.Error):
+        return None
+    header = [name.strip() for name in rows[0]]
+    if sorted(header) != sorted(["label", *PIXELS]) or cells.shape[1:] != (785,):
+        return None
+    cells = cells[:, [header.index(name) for name in ["label", *PIXELS]]]
+    whole = (cells % 1 == 0) & (cells >= 0) & (cells <= [9] + [255] * 784)
+    return cells if whole.all() else None

@@ -1,0 +1,1 @@
+"""What several test files use; pytest puts the folder above on the path."""

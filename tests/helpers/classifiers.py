@@ -1,0 +1,39 @@
+"""Classifiers that train in seconds, and what several tests ask of them."""
+
+import keras
+import numpy as np
+
+from skdigits import CNNClassifier
+
+
+def small(**params):
+    """A classifier for most tests."""
+    return CNNClassifier(**{"width": 0.3, "epochs": 2, "random_state": 0, **params})
+
+
+def smaller(**params):
+    """A classifier for tests of files and of signals, which fit it many times."""
+    return CNNClassifier(**{"width": 0.25, "epochs": 2, "random_state": 0, **params})
+
+
+def weights(classifier):
+    return classifier.model_.get_weights()
+
+
+def equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def dense(n_out, activation="softmax"):
+    return lambda image_shape, n_classes: keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_out, activation=activation),
+        ]
+    )
+
+
+class Failing(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise ZeroDivisionError

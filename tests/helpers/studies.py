@@ -1,0 +1,107 @@
+"""Studies of a small pipeline, and processes that work on one and are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import optuna
+from optuna.trial import TrialState
+from sklearn.pipeline import Pipeline
+
+from skdigits import CNNClassifier, ImageAugmenter
+from skdigits.tuning import tune
+
+
+def pipeline(**params):
+    cnn = CNNClassifier(
+        **{"epochs": 3, "width": 0.25, "batch_size": 32, "random_state": 0, **params}
+    )
+    augment = ImageAugmenter(shift=0.05, random_state=0)
+    return Pipeline([("augment", augment), ("cnn", cnn)])
+
+
+def suggest_rate(trial):
+    return {"cnn__learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
+
+
+def make_study(pruner=None, **options):
+    pruner = pruner or optuna.pruners.NopPruner()
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    return optuna.create_study(
+        direction="maximize", pruner=pruner, sampler=sampler, **options
+    )
+
+
+def run_tune(digits, **options):
+    X, y = digits
+    options = {"suggest": suggest_rate, "cv": 2, "random_state": 0, **options}
+    return tune(options.pop("model", pipeline(epochs=2)), X, y, **options)
+
+
+SCRIPT = """
+import sys
+from sklearn.datasets import load_digits
+from skdigits import CNNClassifier
+from skdigits.tuning import tune
+X, y = load_digits(return_X_y=True)
+model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
+def suggest(trial):
+    return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
+study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
+                      storage=sys.argv[1], verbose=0)
+"""
+
+
+def start_worker(storage, script=SCRIPT):
+    command = [sys.executable, "-W", "error::UserWarning", "-c", script, str(storage)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_running_trial(study, pid, seconds=120):
+    """Wait until a process is in the middle of a trial, and return its number."""
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            mine = trial.user_attrs.get("worker", [0, 0])[1] == pid
+            if mine and trial.intermediate_values:
+                return trial.number
+        time.sleep(0.05)
+    raise TimeoutError(f"process {pid} began no trial within {seconds} s")
+
+
+def kill_one_of_three(storage, load, script=SCRIPT):
+    """Run one study in three processes, kill one in a trial: (study, its trial)."""
+    workers = [start_worker(storage, script) for _ in range(3)]
+    try:
+        deadline = time.time() + 120
+        while True:
+            try:
+                study = load()
+                break
+            except Exception:
+                if time.time() > deadline:
+                    raise
+                time.sleep(0.1)
+        victim = wait_for_running_trial(study, workers[0].pid)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        for worker in workers[1:]:
+            _, errors = worker.communicate(timeout=240)
+            assert worker.returncode == 0, errors
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+    return study, victim
+
+
+def check_nothing_lost(study, victim):
+    trials = study.get_trials()
+    tested = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert len(tested) == 9
+    assert trials[victim].state == TrialState.FAIL
+    retried = [t for t in tested if t.system_attrs.get("failed_trial") == victim]
+    assert [t.params for t in retried] == [trials[victim].params]
+    rates = [trial.params["rate"] for trial in tested]
+    assert len(set(rates)) == 9

@@ -1,0 +1,123 @@
+"""Networks that a function of the user's builds, and those that are refused."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from helpers.classifiers import dense, equal, small, weights
+
+pytestmark = pytest.mark.processor
+
+
+def test_callable_architecture(digits):
+    X, y = digits
+
+    def tiny(image_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dropout(0.2),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    model = small(architecture=tiny, epochs=5).fit(X, y)
+    assert model.model_.count_params() == 64 * 10 + 10
+    again = small(architecture=tiny, epochs=5).fit(X, y)
+    assert equal(weights(model), weights(again))
+    other = small(architecture=tiny, epochs=5, random_state=1).fit(X, y)
+    assert not equal(weights(model), weights(other))
+
+
+def test_callable_architecture_keeps_pretrained_weights(digits):
+    X, y = digits
+
+    def pretrained(image_shape, n_classes):
+        network = keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+        network.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
+        return network
+
+    model = small(architecture=pretrained, epochs=1, learning_rate=1e-9).fit(X, y)
+    np.testing.assert_allclose(weights(model)[1], np.arange(10), atol=1e-4)
+
+
+def test_an_architecture_may_use_a_fitted_classifier(digits):
+    X, y = digits
+    fitted = pickle.loads(pickle.dumps(small().fit(X, y)))
+
+    def on_top(image_shape, n_classes):
+        body = fitted.model_
+        assert body.output_shape == (None, 10)
+        return dense(n_classes)(image_shape, n_classes)
+
+    assert small(architecture=on_top).fit(X, y).n_iter_ == 2
+
+
+def two_outputs(image_shape, n_classes):
+    images = keras.Input(image_shape)
+    flat = keras.layers.Flatten()(images)
+    return keras.Model(images, {"one": flat, "other": flat})
+
+
+def for_other_images(image_shape, n_classes):
+    return dense(n_classes)((5, 5, 3), n_classes)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "error", "message"),
+    [
+        (lambda shape, n: "network", TypeError, "must return a keras.Model. Got str"),
+        (dense(7), ValueError, r"each of the 10 classes.*\(None, 7\)"),
+        (dense(10, None), ValueError, 'sum to .* activation="softmax"'),
+        (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
+        (two_outputs, ValueError, "one output for each of the 10 classes.*Got a dict"),
+        (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
+    ],
+    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape"],
+)
+def test_refuses_an_architecture(digits, architecture, error, message):
+    with pytest.raises(error, match=message):
+        small(architecture=architecture).fit(*digits)
+
+
+def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_path):
+    network = dense(10)((8, 8, 1), 10)
+    for params in ({}, {"checkpoint": tmp_path / "fit"}):
+        with pytest.raises(
+            TypeError, match="architecture must be .* function that bui"
+        ):
+            small(architecture=network, **params).fit(*digits)
+    with pytest.raises(TypeError, match="Got the network Sequential itself"):
+        small(architecture=network).summary()
+
+
+def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
+    network = dense(10)((8, 8, 1), 10)
+    model = small(architecture=lambda shape, n: network).fit(*digits)
+    with pytest.raises(ValueError, match="build a new one at each call"):
+        model.fit(*digits)
+
+
+def test_an_architecture_that_changes_its_mind_is_said(digits):
+    sizes = iter([10, 11])
+
+    def moody(image_shape, n_classes):
+        layers = [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(next(sizes), activation="relu"),
+            keras.layers.Dense(n_classes, activation="softmax"),
+        ]
+        return keras.Sequential(layers)
+
+    model = small(architecture=moody).fit(*digits)
+    with pytest.raises(ValueError, match="the same network at each call of a function"):
+        _ = model.model_

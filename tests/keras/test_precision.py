@@ -1,0 +1,63 @@
+"""Half the precision: the parameter `dtype_policy`, and Keras's own setting."""
+
+import keras
+import numpy as np
+import pytest
+from helpers.classifiers import equal, small, weights
+from sklearn.base import clone
+
+pytestmark = pytest.mark.processor
+
+
+def test_precision_follows_kerass_policy(digits):
+    X, y = digits
+    exact = weights(small().fit(X, y))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert not equal(weights(small().fit(X, y)), exact)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert equal(weights(small().fit(X, y)), exact)
+
+
+def tiny(image_shape, n_classes):
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.GlobalMaxPooling2D(),
+            keras.layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("architecture", ["fast", "classic", tiny])
+def test_half_the_precision(digits, architecture):
+    X, y = digits
+    model = small(architecture=architecture, dtype_policy="mixed_bfloat16").fit(X, y)
+    assert keras.config.dtype_policy().name == "float32"  # nothing global
+    layers = {layer.compute_dtype for layer in model.model_.layers}
+    assert "bfloat16" in layers
+    assert {array.dtype.name for array in weights(model)} == {"float32"}
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
+    if architecture is not tiny:  # ours end in float32 themselves
+        found = model.model_(X.reshape(-1, 8, 8, 1)).numpy()
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+        np.testing.assert_allclose(found, proba, atol=0.02)
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), proba)
+    exact = clone(model).set_params(dtype_policy="float32").fit(X, y)
+    difference = np.abs(exact.predict_proba(X) - proba)
+    assert 0 < difference.max() < 0.1
+
+
+def test_a_parameter_goes_before_kerass_policy(digits):
+    X, y = digits
+    exact = weights(small().fit(X, y))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert equal(weights(small(dtype_policy="float32").fit(X, y)), exact)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
