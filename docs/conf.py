@@ -10,7 +10,7 @@ import warnings
 sys.path.insert(0, os.path.abspath(".."))
 
 import skdigits
-import skdigits._tensorflow  # starts TensorFlow in silence
+import skdigits._keras  # starts TensorFlow in silence
 
 project = "skdigits"
 author = "The skdigits developers"

@@ -5,6 +5,14 @@ takes no longer than it must and loads no TensorFlow.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
+    from ._augmenter import ImageAugmenter
+    from ._classifier import CNNClassifier
+    from .persistence import ModelFileError, export, load, save
+    from .pipelines import make_digit_pipeline
+    from .submission import write_submission
 
 __version__ = "0.1.0"
 
@@ -31,7 +39,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -39,5 +47,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

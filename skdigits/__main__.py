@@ -91,7 +91,7 @@ def _demo(arguments):
 
 
 def _submit(arguments):
-    from ._files import check_writable
+    from ._files.whole import check_writable
     from .datasets import load_competition
 
     check_writable(arguments.output)  # better an error now than after the training

@@ -1,13 +1,18 @@
 """ImageAugmenter: random rotations, zooms, shifts and more as a Pipeline step."""
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import AugmentedImages, as_pixels, like_pixels, validate_images
+from ._images.augmented import AugmentedImages
+from ._images.shapes import as_pixels, like_pixels, validate_images
+from ._images.warps import warp
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
@@ -16,7 +21,6 @@ from ._sklearn import (
     fit_context,
     one_task,
 )
-from ._warps import warp
 
 
 class ImageAugmenter(
@@ -26,15 +30,15 @@ class ImageAugmenter(
     TransformerMixin,
     BaseEstimator,
 ):
-    """Random draws of training images, as a step of a Pipeline.
+    """Random augmentation of training images, as a step of a Pipeline.
 
     ``transform`` returns images as they are, so validation and test images are never
-    altered. ``fit_transform``, which a Pipeline calls in ``fit``, returns one random
-    draw of every image. A `CNNClassifier` that comes next draws anew for each epoch;
-    any other estimator is trained on the one draw.
+    altered. ``fit_transform``, which a Pipeline calls in ``fit``, returns one augmented
+    copy of every image. A `CNNClassifier` that comes next gets new augmented copies in
+    each epoch; any other estimator is trained on the one copy.
 
-    Strengths are the largest change to either side; each image gets its own, drawn
-    uniformly. Images are never mirrored.
+    Strengths are the largest change to either side; each image gets its own, chosen
+    at random, uniformly. Images are never mirrored.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ class ImageAugmenter(
         Largest angle, in degrees, in [0, 180].
     zoom : float, default=0.1
         Largest change of height and of width, as a fraction in [0, 1). The two are
-        drawn independently of each other.
+        chosen independently of each other.
     shift : float, default=0.1
         Largest shift, as a fraction of the height and of the width, in [0, 1].
     shear : float, default=0
@@ -58,8 +62,8 @@ class ImageAugmenter(
         and the shape of `X` itself for more. Where the number of pixels is no square,
         an image is taken as one row, with a warning.
     random_state : int, RandomState instance or None, default=None
-        Draws of ``fit_transform`` and ``augment``. Give an int for the same draws at
-        each call.
+        For ``fit_transform`` and ``augment``. Give an int for the same augmented copies
+        at each call.
 
     Attributes
     ----------
@@ -77,10 +81,10 @@ class ImageAugmenter(
 
     Notes
     -----
-    What ``fit_transform`` returns carries its source as long as no pixel is changed,
-    also as a pandas DataFrame, and when ``Pipeline(memory=...)`` keeps it. After a step
-    between the augmenter and the classifier it is a plain array: the classifier then
-    sees the same draw in every epoch.
+    The array that ``fit_transform`` returns carries the original images as long as no
+    pixel is changed, also as a pandas DataFrame, and when ``Pipeline(memory=...)``
+    keeps it. A step between the augmenter and the classifier makes a plain array of it:
+    the classifier then sees the same augmented copies in every epoch.
 
     Like `sklearn.preprocessing.TargetEncoder`, it has a ``fit_transform`` that gives
     something else than ``fit`` followed by ``transform``.
@@ -115,15 +119,15 @@ class ImageAugmenter(
     def __init__(
         self,
         *,
-        rotation=15,
-        zoom=0.1,
-        shift=0.1,
-        shear=0,
-        elastic=0,
-        fill_value=0,
-        image_shape=None,
-        random_state=None,
-    ):
+        rotation: float = 15,
+        zoom: float = 0.1,
+        shift: float = 0.1,
+        shear: float = 0,
+        elastic: float = 0,
+        fill_value: float = 0,
+        image_shape: tuple[int, ...] | None = None,
+        random_state: int | RandomState | None = None,
+    ) -> None:
         self.rotation = rotation
         self.zoom = zoom
         self.shift = shift
@@ -135,7 +139,7 @@ class ImageAugmenter(
 
     @one_task
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -159,7 +163,7 @@ class ImageAugmenter(
         validate_images(self, X, image_shape=self.image_shape, reset=True)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return the images as they came.
 
         Parameters
@@ -178,8 +182,8 @@ class ImageAugmenter(
 
     @one_task
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
-        """Learn the shape of the images and draw each of them once.
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
+        """Learn the shape of the images and augment each of them once.
 
         Parameters
         ----------
@@ -191,22 +195,25 @@ class ImageAugmenter(
 
         Returns
         -------
-        drawn : ndarray of the same shape and dtype
-            A draw of every image. Handed to `CNNClassifier.fit` unchanged, it is
-            drawn anew in each epoch.
+        copies : ndarray of the same shape and dtype
+            An augmented copy of every image. If `CNNClassifier.fit` gets this array
+            unchanged, it makes new augmented copies for each epoch.
         """
         X = validate_images(self, X, image_shape=self.image_shape, reset=True)
         rng, seed = self._generator(self.random_state)
         images = as_pixels(X, self.image_shape_)
         return AugmentedImages(
-            like_pixels(self._draw(images, rng), X),
+            like_pixels(self._augment(images, rng), X),
             source=images,
-            draw=self._draw,
+            augment=self._augment,
+            # Without a seed of its own it follows the classifier's alone.
             seed=None if self.random_state is None else seed,
         )
 
-    def augment(self, X, random_state=None):
-        """Draw images anew.
+    def augment(
+        self, X: ArrayLike, random_state: int | RandomState | None = None
+    ) -> NDArray[Any]:
+        """Make a new augmented copy of every image.
 
         Parameters
         ----------
@@ -218,17 +225,17 @@ class ImageAugmenter(
 
         Returns
         -------
-        drawn : ndarray of the same shape and dtype
-            A draw of every image.
+        copies : ndarray of the same shape and dtype
+            An augmented copy of every image.
         """
         check_is_fitted(self)
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         given = self.random_state if random_state is None else random_state
         rng, _ = self._generator(given)
         images = as_pixels(X, self.image_shape_)
-        return like_pixels(self._draw(images, rng), X)
+        return like_pixels(self._augment(images, rng), X)
 
-    def _draw(self, images, rng):
+    def _augment(self, images, rng):
         return warp(
             images,
             rng,
@@ -242,5 +249,7 @@ class ImageAugmenter(
 
     @staticmethod
     def _generator(random_state):
+        # scikit-learn's users pass RandomStates; the numbers come from NumPy's newer
+        # generator, which is faster and takes several seeds together.
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed), seed

@@ -1,15 +1,23 @@
 """CNNClassifier: a convolutional network as a scikit-learn classifier."""
 
 import os
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ._fitting import fit
-from ._images import as_pixels, validate_images
-from ._network_state import NetworkSpec
+from ._fit.fit import fit
+from ._fit.plan import TrainingPlan
+from ._images.shapes import as_pixels, validate_images
+from ._network.architectures import ARCHITECTURES, ArchitectureName
+from ._network.optimizers import OPTIMIZERS, OptimizerName
+from ._network.schedules import SCHEDULES, ScheduleName
+from ._network.state import NetworkSpec
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
@@ -20,7 +28,10 @@ from ._sklearn import (
     with_callbacks,
 )
 
-# `_engines` loads TensorFlow, which takes seconds: it is imported where it is used.
+if TYPE_CHECKING:
+    import keras
+
+# `_keras` loads TensorFlow, which takes seconds: it is imported where it is used.
 
 # Beyond these a network, or a prediction, takes more than any machine has: a file from
 # a stranger may ask for as much.
@@ -105,9 +116,9 @@ class CNNClassifier(
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
     random_state : int, RandomState instance or None, default=None
-        Weights, order of the images, dropout, validation part and the draws of an
-        `ImageAugmenter` before it. With an int, a second fit on the same machine gives
-        the same weights to the last bit.
+        Decides the weights, the order of the images, dropout, the validation part and
+        the augmented copies of an `ImageAugmenter` before it. With an int, a second
+        fit on the same machine gives the same weights to the last bit.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, or a line for each epoch where there is no
         terminal, and 2 always a line for each epoch.
@@ -140,7 +151,7 @@ class CNNClassifier(
 
     See Also
     --------
-    ImageAugmenter : The step before it that draws its training images anew.
+    ImageAugmenter : The step before it, which augments its training images.
     skdigits.make_digit_pipeline : Both, with settings that work.
 
     Notes
@@ -165,17 +176,15 @@ class CNNClassifier(
     """
 
     _parameter_constraints: dict = {
-        "architecture": [StrOptions({"classic", "fast"}), callable],
+        "architecture": [StrOptions(set(ARCHITECTURES)), callable],
         "image_shape": [tuple, list, None],
         "width": [Interval(Real, 0, MAX_WIDTH, closed="right")],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "optimizer": [StrOptions({"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"})],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [
-            StrOptions({"constant", "cosine", "linear", "one_cycle", "plateau"})
-        ],
+        "schedule": [StrOptions(set(SCHEDULES))],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "dtype_policy": [StrOptions({"float32", "mixed_bfloat16"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
@@ -194,28 +203,28 @@ class CNNClassifier(
     def __init__(
         self,
         *,
-        architecture="fast",
-        image_shape=None,
-        width=1.0,
-        dropout=None,
-        epochs=10,
-        batch_size=128,
-        optimizer="adam",
-        learning_rate=0.003,
-        schedule="one_cycle",
-        label_smoothing=0.0,
-        dtype_policy=None,
-        validation_fraction=None,
-        early_stopping=False,
-        n_iter_no_change=5,
-        class_weight=None,
-        test_time_shift=0,
-        callbacks=None,
-        checkpoint=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        architecture: ArchitectureName | Callable[[tuple[int, ...], int], Any] = "fast",
+        image_shape: tuple[int, ...] | None = None,
+        width: float = 1.0,
+        dropout: float | None = None,
+        epochs: int = 10,
+        batch_size: int = 128,
+        optimizer: OptimizerName = "adam",
+        learning_rate: float = 0.003,
+        schedule: ScheduleName = "one_cycle",
+        label_smoothing: float = 0.0,
+        dtype_policy: Literal["float32", "mixed_bfloat16"] | None = None,
+        validation_fraction: float | None = None,
+        early_stopping: bool = False,
+        n_iter_no_change: int = 5,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        test_time_shift: int = 0,
+        callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.architecture = architecture
         self.image_shape = image_shape
         self.width = width
@@ -240,15 +249,17 @@ class CNNClassifier(
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
-            Images, or one draw of them that `ImageAugmenter.fit_transform` made: then
-            each epoch gets new draws.
+            Images, or the augmented copies of them that `ImageAugmenter.fit_transform`
+            made: then each epoch gets new ones.
         y : array-like of shape (n_samples,)
             Labels: numbers, strings or booleans, of two classes or more.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -267,18 +278,16 @@ class CNNClassifier(
         TypeError
             If `X` is sparse, or if `architecture` returns no network.
         """
-        if not (self.warm_start and self.__sklearn_is_fitted__()):
-            return fit(self, X, y, sample_weight, reset=True)
-        classes = np.unique(y)
-        if not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                "warm_start=True needs the classes of the fit before: "
-                f"{self.classes_}. Got {classes} instead."
-            )
-        return fit(self, X, y, sample_weight, reset=False)
+        return fit(self, TrainingPlan.for_fit(self, y), X, y, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one epoch, at the full learning rate and without validation.
 
         Weights are scaled to 1 on average in each call.
@@ -310,13 +319,10 @@ class CNNClassifier(
                 'class_weight="balanced" needs all labels at once, and partial_fit '
                 "sees some. Pass a dict of weights."
             )
-        first = not self.__sklearn_is_fitted__()
-        classes = None if classes is None else np.asarray(classes)
-        return fit(
-            self, X, y, sample_weight, reset=first, one_epoch=True, classes=classes
-        )
+        plan = TrainingPlan.for_partial_fit(self, classes)
+        return fit(self, plan, X, y, sample_weight)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities of the classes.
 
         Parameters
@@ -332,17 +338,16 @@ class CNNClassifier(
         """
         check_is_fitted(self)
         self._validate_params()
-        from ._engines import share
+        from ._keras.pool import share
 
+        # Read once: a fit in another thread may replace what was learned meanwhile.
+        network = self._network
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
-        with share(self._spec, self._state) as engine:
-            return engine.predict(
-                as_pixels(X, self.image_shape_),
-                *self._scale,
-                reach=self.test_time_shift,
-            )
+        images = as_pixels(X, self.image_shape_)
+        with share(network.spec, network.state) as compiled:
+            return compiled.predict(images, *network.scale, reach=self.test_time_shift)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class of each image.
 
         Parameters
@@ -359,7 +364,9 @@ class CNNClassifier(
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
-    def summary(self, image_shape=None, n_classes=None):
+    def summary(
+        self, image_shape: tuple[int, ...] | None = None, n_classes: int | None = None
+    ) -> str:
         """Describe the network, layer by layer.
 
         Parameters
@@ -374,28 +381,30 @@ class CNNClassifier(
         text : str
             A table of layers, shapes and numbers of weights.
         """
-        from ._engines import describe_network
+        from ._keras.model import network_summary
 
-        if self.__sklearn_is_fitted__() and image_shape is n_classes is None:
-            return describe_network(self._spec)
+        if self.__sklearn_is_fitted__() and image_shape is None and n_classes is None:
+            return network_summary(self._network.spec)
         self._validate_params()
         shape = tuple(image_shape or self.image_shape or (28, 28))
         shape = shape if len(shape) == 3 else (*shape, 1)
-        return describe_network(NetworkSpec.of(self, shape, n_classes or 10))
+        return network_summary(NetworkSpec.of(self, shape, n_classes or 10))
 
     @property
-    def model_(self):
+    def model_(self) -> "keras.Model":
         """The trained network; see the attributes of the class."""
         check_is_fitted(self)
         if "_model" not in vars(self):
-            from ._engines import build_model
+            from ._keras.model import build_model
 
-            self._model = build_model(self._spec, self._state, *self._scale)
+            self._model = build_model(self._network)
         return self._model
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_state")
+        return hasattr(self, "_network")
 
     def __getstate__(self):
         state = super().__getstate__()
+        # A Keras model and the user's callbacks belong to this process; `model_` is
+        # built again where it is asked for.
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}

@@ -7,7 +7,7 @@ from rich.table import Table
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
-from ._files import check_writable
+from ._files.whole import check_writable
 from .baselines import make_baselines
 from .datasets import load_sample
 from .pipelines import make_digit_pipeline

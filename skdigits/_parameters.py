@@ -3,9 +3,13 @@
 import difflib
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Init = TypeVar("Init", bound=Callable[..., None])
 
 
-def suggest_parameters(init):
+def suggest_parameters(init: Init) -> Init:
     """Make a keyword-only constructor name what was meant and what it takes.
 
     The signature that scikit-learn reads stays the constructor's own.
@@ -13,7 +17,7 @@ def suggest_parameters(init):
     allowed = list(inspect.signature(init).parameters)[1:]
 
     @functools.wraps(init)
-    def checked(self, *args, **params):
+    def checked(self: Any, *args: Any, **params: Any) -> None:
         name = type(self).__name__
         if args:
             raise TypeError(
@@ -28,7 +32,7 @@ def suggest_parameters(init):
             )
         init(self, **params)
 
-    return checked
+    return checked  # type: ignore[return-value]
 
 
 def _listed(names):

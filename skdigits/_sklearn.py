@@ -1,15 +1,29 @@
 """The only file that imports scikit-learn's private or experimental names."""
 
 import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sklearn.base import _fit_context as fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+if TYPE_CHECKING:  # scikit-learn's own do not say that the signature stays
+
+    def fit_context(
+        *, prefer_skip_nested_validation: bool
+    ) -> Callable[[Method], Method]: ...
+    def with_callbacks(method: Method) -> Method: ...
+
+else:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.callback import with_callbacks
 
 __all__ = [
     "OUTPUTS",
@@ -88,7 +102,7 @@ class FitTasks:
         self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes=learned)
 
 
-def one_task(fit):
+def one_task(fit: Method) -> Method:
     """Tell callbacks of a ``fit(X, y)`` that has no steps of its own."""
 
     @with_callbacks
@@ -99,7 +113,7 @@ def one_task(fit):
         tasks.end()
         return result
 
-    return told
+    return told  # type: ignore[return-value]
 
 
 def add_callback(estimator, callback):

@@ -3,7 +3,7 @@
 import os
 
 
-def thread_budget():
+def thread_budget() -> int | None:
     """Threads that this process may use for its numerical work.
 
     joblib's and dask's workers are started with ``OMP_NUM_THREADS`` set to their share

@@ -1,53 +1,23 @@
 """Pipelines of augmentation and network whose settings fit each other."""
 
+from typing import Any
+
+from numpy.random import RandomState
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from ._augmenter import ImageAugmenter
 from ._classifier import CNNClassifier
-
-# Name -> parameters of the augmenter, parameters of the classifier.
-PRESETS = {
-    "classic": (
-        {"rotation": 15, "zoom": 0.1, "shift": 0.1},
-        {
-            "architecture": "classic",
-            "epochs": 20,
-            "batch_size": 64,
-            "optimizer": "rmsprop",
-            "learning_rate": 0.001,
-            "schedule": "plateau",
-            "validation_fraction": 0.1,
-        },
-    ),
-    "fast": (
-        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
-        {
-            "architecture": "fast",
-            "epochs": 8,
-            "batch_size": 128,
-            "optimizer": "muon",
-            "learning_rate": 0.003,
-            "schedule": "one_cycle",
-            "test_time_shift": 1,
-        },
-    ),
-    "accurate": (
-        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
-        {
-            "architecture": "classic",
-            "epochs": 24,
-            "batch_size": 128,
-            "optimizer": "muon",
-            "learning_rate": 0.003,
-            "schedule": "one_cycle",
-        },
-    ),
-}
+from ._presets import PRESETS, PresetName
 
 
-def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
+def make_digit_pipeline(
+    preset: PresetName = "fast",
+    *,
+    random_state: int | RandomState | None = None,
+    verbose: int = 0,
+) -> Pipeline:
     """Make an augmenter and a classifier with settings for 28x28 digits.
 
     Parameters
@@ -60,9 +30,9 @@ def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
         - "accurate": the network of "classic" with the recipe of "fast" and 24 epochs,
           and no averages over shifts, which bring nothing there.
     random_state : int, RandomState instance or None, default=None
-        Of both steps.
+        Passed to both steps.
     verbose : int, default=0
-        Of the classifier.
+        Passed to the classifier.
 
     Returns
     -------
@@ -77,8 +47,8 @@ def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
     Notes
     -----
     The epochs are meant for tens of thousands of images. A thousand need more passes:
-    try ``set_params(cnn__epochs=40)``. Elastic draws are in pixels, so images smaller
-    than 28x28 want a smaller ``augment__elastic``.
+    try ``set_params(cnn__epochs=40)``. Elastic distortion is measured in pixels, so
+    images smaller than 28x28 want a smaller ``augment__elastic``.
 
     Examples
     --------
@@ -101,18 +71,23 @@ def make_digit_pipeline(preset="fast", *, random_state=None, verbose=0):
 
 
 def make_digit_ensemble(
-    preset="accurate", n_networks=5, *, random_state=None, n_jobs=None, verbose=False
-):
+    preset: PresetName = "accurate",
+    n_networks: int = 5,
+    *,
+    random_state: int | RandomState | None = None,
+    n_jobs: int | None = None,
+    verbose: bool = False,
+) -> VotingClassifier:
     """Make an ensemble of networks whose probabilities are averaged.
 
     Parameters
     ----------
     preset : {"fast", "classic", "accurate"}, default="accurate"
-        Of `skdigits.make_digit_pipeline`.
+        One of those of `skdigits.make_digit_pipeline`.
     n_networks : int, default=5
-        How many.
+        Number of networks.
     random_state : int, RandomState instance or None, default=None
-        What the seeds of the networks are drawn from.
+        Decides the seed of each network.
     n_jobs : int, default=None
         Networks to train at a time, as in scikit-learn. With as many as there are
         cores, each on one, they take less time together than one after another.
@@ -138,20 +113,21 @@ def make_digit_ensemble(
     """
     if n_networks < 1:
         raise ValueError(f"n_networks must be 1 or more. Got {n_networks!r} instead.")
+    # With None each fit of each network gets other random numbers.
     rng = None if random_state is None else check_random_state(random_state)
     networks = [
         (
-            f"network{place}",
+            f"network{number}",
             make_digit_pipeline(
                 preset, random_state=None if rng is None else rng.randint(2**31 - 1)
             ),
         )
-        for place in range(1, n_networks + 1)
+        for number in range(1, n_networks + 1)
     ]
     return VotingClassifier(networks, voting="soft", n_jobs=n_jobs, verbose=verbose)
 
 
-def final_network(estimator):
+def final_network(estimator: Any) -> CNNClassifier | None:
     """Give the classifier that an estimator is or ends in.
 
     Parameters

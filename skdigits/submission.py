@@ -1,11 +1,13 @@
 """Write predictions in the form that the competition wants."""
 
+import os
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from ._files import target_file, write_whole
+from ._files.whole import target_file, write_whole
 
 __all__ = ["write_submission"]
 
@@ -94,7 +96,13 @@ def _ids(image_ids, n_images):
     return ids
 
 
-def write_submission(y_pred, path, *, image_ids=None, expected=None):
+def write_submission(
+    y_pred: ArrayLike,
+    path: str | os.PathLike[str],
+    *,
+    image_ids: ArrayLike | None = None,
+    expected: int | None = None,
+) -> pd.DataFrame:
     """Write predicted digits as a file to submit to the competition.
 
     The file is written whole or not at all: if anything fails, an older file of that
@@ -148,6 +156,7 @@ def write_submission(y_pred, path, *, image_ids=None, expected=None):
     >>> submission["Label"].tolist()
     [2, 0, 9]
     """
+    # To Python True is the integer 1.
     if isinstance(expected, bool) or not isinstance(expected, Integral | None):
         raise TypeError(
             f"expected must be an integer or None. Got {expected!r} instead."

@@ -8,13 +8,13 @@ from sklearn.datasets import load_digits
 
 # Before a test imports Keras: so this process has the settings of child processes, in
 # which skdigits starts TensorFlow.
-import skdigits._tensorflow  # noqa: F401
+import skdigits._keras  # noqa: F401
 
 # isort: split
-from skdigits import _engines
+from skdigits._keras import pool
 
 matplotlib.use("Agg")
-_engines.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
+pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=50, derandomize=True, **options)

@@ -60,7 +60,7 @@ def recorded(digits):
         )
         model = Pipeline([("augment", augmenter), ("cnn", cnn)]).fit(X, y)
         del seen[False][0]  # noise: whether the outputs are probabilities
-        mean, deviation = model["cnn"]._scale
+        mean, deviation = model["cnn"]._network.scale
 
         def pixels(batches):
             return (np.concatenate(batches) * deviation + mean).reshape(-1, 64)
@@ -113,7 +113,7 @@ def test_a_step_between_is_heeded(digits):
     cnn = CNNClassifier(epochs=1, width=0.3, random_state=0)
     model = make_pipeline(*steps, cnn).fit(X, y)
     drawn = ImageAugmenter(random_state=0).fit_transform(X)
-    assert model[-1]._scale[0] == pytest.approx(16 - drawn.mean())
+    assert model[-1]._network.scale[0] == pytest.approx(16 - drawn.mean())
 
 
 class Resampled(ClassifierMixin, BaseEstimator):
@@ -129,7 +129,7 @@ class Resampled(ClassifierMixin, BaseEstimator):
 
 def test_a_draw_that_cannot_be_drawn_anew_is_said(digits):
     cnn = CNNClassifier(epochs=2, width=0.3)
-    with pytest.warns(UserWarning, match="same draw of each image.*right before CNN"):
+    with pytest.warns(UserWarning, match="same copy of each image.*right before CNN"):
         make_pipeline(ImageAugmenter(), Resampled(cnn)).fit(*digits)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

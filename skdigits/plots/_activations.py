@@ -78,7 +78,7 @@ class ActivationsDisplay:
                 f"{type(estimator).__name__} instead."
             )
         check_is_fitted(estimator)
-        from .._keras import image_layers, layer_outputs
+        from .._keras.model import image_layers, layer_outputs
 
         image = as_images(X[:1], network.image_shape_)
         found = image_layers(network.model_)

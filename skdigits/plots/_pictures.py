@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._images import resolve_image_shape
+from .._images.shapes import resolve_image_shape
 
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # told apart by the colour-blind
 

@@ -83,7 +83,7 @@ def fit_over_plain_keras(runs):
 @row
 def fit_over_bare_tensorflow(runs):
     """Epoch of the classic network; B: a tf.function step over arrays in memory."""
-    from skdigits import _tensorflow  # noqa: F401
+    import skdigits._keras  # noqa: F401
 
     a = fit_classic()
     import keras
@@ -183,7 +183,7 @@ def predict_bfloat16(runs):
 @row
 def augment_over_keras_generator(runs):
     """Draws of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
-    from skdigits import _tensorflow  # noqa: F401
+    import skdigits._keras  # noqa: F401
 
     # isort: split
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
@@ -200,7 +200,7 @@ def augment_over_keras_generator(runs):
 @row
 def augment_over_keras_layers(runs):
     """Draws of 2,000 images on one thread; B: three Keras layers on one thread."""
-    from skdigits import _tensorflow  # noqa: F401
+    import skdigits._keras  # noqa: F401
 
     # isort: split
     import keras
@@ -264,18 +264,18 @@ def predict_one_image(runs):
 @row
 def equal_batches(runs):
     """Probabilities of 28,000 images; B: in batches of 256 and a smaller last one."""
-    from skdigits import _engines
-    from skdigits._images import as_pixels
+    from skdigits._images.shapes import as_pixels
+    from skdigits._keras import pool
 
     model = fit_classic()()
     X, _ = images(28_000)
 
     def unequal():
         pixels = as_pixels(X, model.image_shape_)
-        with _engines.share(model._spec, model._state) as engine:
-            predictor = engine._predictor(pixels.dtype, 0)
+        with pool.share(model._network.spec, model._network.state) as compiled:
+            predictor = compiled._predictor(pixels.dtype, 0)
             for first in range(0, len(X), 256):
-                predictor(pixels[first : first + 256], *model._scale).numpy()
+                predictor(pixels[first : first + 256], *model._network.scale).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, runs)
 
@@ -283,15 +283,15 @@ def equal_batches(runs):
 @row
 def equal_batches_of_a_few(runs):
     """Probabilities of 30 images, filled up to 48; B: of 30 images as they are."""
-    from skdigits import _engines
+    from skdigits._keras import pool
 
     model = fit_classic()()
     X, _ = images(30)
     pixels = X.reshape(-1, 28, 28, 1)
 
     def unequal():
-        with _engines.share(model._spec, model._state) as engine:
-            engine._predictor(pixels.dtype, 0)(pixels, *model._scale).numpy()
+        with pool.share(model._network.spec, model._network.state) as compiled:
+            compiled._predictor(pixels.dtype, 0)(pixels, *model._network.scale).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)
 
@@ -343,11 +343,11 @@ def fixed_cost(runs):
 
     from scikeras.wrappers import KerasClassifier
 
-    from skdigits._keras import build_stack
-    from skdigits._networks import fast
+    from skdigits._keras.build import build_layers
+    from skdigits._network.architectures import fast
 
     theirs = KerasClassifier(
-        lambda: build_stack(fast((8, 8, 1), 10)),
+        lambda: build_layers(fast((8, 8, 1), 10)),
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
         batch_size=128,

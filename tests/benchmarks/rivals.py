@@ -37,10 +37,10 @@ def torch_classic():
 
 def keras_network():
     """Make the classic network as Keras users compile it."""
-    from skdigits._keras import build_stack
-    from skdigits._networks import classic
+    from skdigits._keras.build import build_layers
+    from skdigits._network.architectures import classic
 
-    network = build_stack(classic((28, 28, 1), 10))
+    network = build_layers(classic((28, 28, 1), 10))
     network.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
     return network
 
@@ -79,7 +79,7 @@ class KerasClassic:
         self.seed = seed
 
     def fit(self, X, y):
-        from skdigits import _tensorflow  # noqa: F401  silence
+        import skdigits._keras  # noqa: F401  silence
 
         # isort: split
         import keras

@@ -130,7 +130,9 @@ def test_one_row_is_enough(folder, tables):
 def nowhere(tmp_path, monkeypatch):
     """A working folder without data, on a machine without data."""
     monkeypatch.delenv("SKDIGITS_DATA", raising=False)
-    monkeypatch.setattr(datasets, "_KAGGLE_FOLDERS", (str(tmp_path / "kaggle"),))
+    monkeypatch.setattr(
+        datasets._competition, "_KAGGLE_FOLDERS", (str(tmp_path / "kaggle"),)
+    )
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
@@ -138,7 +140,7 @@ def nowhere(tmp_path, monkeypatch):
 
 
 def test_kaggle_folders():
-    assert datasets._KAGGLE_FOLDERS == (
+    assert datasets._competition._KAGGLE_FOLDERS == (
         "/kaggle/input/digit-recognizer",
         "/kaggle/input/competitions/digit-recognizer",
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.competition import PIXELS, rows_of, text_of, zip_of
 
-from skdigits import _competition_csv
+from skdigits import datasets
 from skdigits.datasets import load_competition
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -230,7 +230,7 @@ def test_failure_that_no_cell_explains(folder, monkeypatch):
     def read_csv(*args, **kwargs):
         raise ValueError("as a new pandas may")
 
-    monkeypatch.setattr(_competition_csv.pd, "read_csv", read_csv)
+    monkeypatch.setattr(datasets._csv.pd, "read_csv", read_csv)
     with pytest.raises(
         ValueError, match=r"train\.csv cannot be read .*as a new pandas"
     ):

@@ -13,7 +13,7 @@ from helpers.callbacks import Epochs
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
-from skdigits._checkpoint import Checkpoint
+from skdigits._fit.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.processor
 
@@ -60,7 +60,7 @@ class SeedOf(np.random.RandomState):
 SCRIPT = """
 import os
 import sys
-import skdigits._tensorflow
+import skdigits._keras
 sys.path[:0] = [{tests!r}, os.path.dirname({tests!r})]
 from sklearn.datasets import load_digits
 from test_checkpoint import make_model

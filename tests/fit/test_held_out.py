@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.classifiers import small
 
-from skdigits._training_data import TrainingData
+from skdigits._fit.data import TrainingData
 
 pytestmark = pytest.mark.processor
 

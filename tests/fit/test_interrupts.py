@@ -16,7 +16,7 @@ from helpers.callbacks import Epochs
 from helpers.classifiers import smaller as small
 
 from skdigits import _fitting
-from skdigits._checkpoint import Checkpoint
+from skdigits._fit.checkpoint import Checkpoint
 
 
 def interrupt_at(line, function):
@@ -52,7 +52,7 @@ def test_what_a_fit_has_learned_comes_in_one_step(digits):
         now, line = {**vars(model)}, line + (1 if line > 40 else 7)
         changed = {name for name in now if now[name] is not learned.get(name)}
         # It is all of the old, or all of the new.
-        assert not changed or changed >= {"_state", "history_", "n_iter_"}
+        assert not changed or changed >= {"_network", "history_", "n_iter_"}
         assert now["n_iter_"] == len(now["history_"]["loss"])
         learned = now
     assert line > 20

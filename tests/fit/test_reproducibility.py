@@ -15,7 +15,7 @@ from tensorflow.python.framework import config
 
 import skdigits
 from skdigits import make_digit_pipeline
-from skdigits._tensorflow import has_onednn
+from skdigits._keras.start import has_onednn
 from skdigits.tuning import tune
 
 pytestmark = pytest.mark.processor
@@ -67,10 +67,10 @@ def test_keras_first_gives_the_same_bits_where_onednn_is_settled(fingerprint):
 
 
 def test_a_new_engine_gives_what_a_used_one_gives(fingerprint):
-    from skdigits import _engines
+    from skdigits._keras import pool
 
     used = fingerprint(0)
-    _engines._idle.clear()
+    pool._idle.clear()
     assert fingerprint(0) == used
 
 
@@ -156,10 +156,10 @@ def test_global_states_stay(digits, tmp_path):
 
 
 def test_a_build_leaves_pythons_random_alone(digits):
-    from skdigits import _engines
+    from skdigits._keras import pool
 
     X, y = digits
-    _engines._idle.clear()  # the next fit builds its network
+    pool._idle.clear()  # the next fit builds its network
     random.seed(7)
     before = random.getstate()
     make_digit_pipeline(random_state=0).set_params(cnn__epochs=1).fit(X, y)

@@ -7,8 +7,8 @@ import pytest
 from scikeras.wrappers import KerasClassifier
 
 import skdigits
-from skdigits._keras import Trainer
-from skdigits._network_state import NetworkSpec
+from skdigits._keras.trainer import Trainer
+from skdigits._network.state import NetworkSpec
 
 PACKAGE = Path(skdigits.__file__).parent
 
@@ -49,7 +49,7 @@ def test_scikeras_compiles_and_runs_the_callbacks():
 @pytest.mark.parametrize("name", ["scikeras", "keras.src", "sklearn.utils._"])
 def test_internals_are_named_in_one_file(name):
     allowed = {
-        "scikeras": "_keras.py",
+        "scikeras": "trainer.py",
         "keras.src": None,
         "sklearn.utils._": "_sklearn.py",
     }

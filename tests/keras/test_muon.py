@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from skdigits._muon import Muon
+from skdigits._keras.muon import Muon
 
 RATE = 0.01
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from helpers.classifiers import equal, small, weights
 
-from skdigits import _engines
+from skdigits._keras import pool
 
 pytestmark = pytest.mark.processor
 
 
 def test_fits_do_not_share_what_they_learn(digits):
-    # They share compiled functions, see _engines.
+    # They share compiled functions, see skdigits._keras.pool.
     X, y = digits
     first = small(random_state=0).fit(X, y)
     before = first.predict_proba(X)
@@ -27,15 +27,15 @@ def test_predictions_in_many_threads_share_one_network(digits, monkeypatch):
     X, y = digits
     model = pickle.loads(pickle.dumps(small().fit(X, y)))
     expected = model.predict_proba(X)
-    _engines._idle.clear()
+    pool._idle.clear()
     built = []
 
-    class Counted(_engines.Engine):
+    class Counted(pool.CompiledNetwork):
         def __init__(self, *args):
             built.append(args)
             super().__init__(*args)
 
-    monkeypatch.setattr(_engines, "Engine", Counted)
+    monkeypatch.setattr(pool, "CompiledNetwork", Counted)
     start = threading.Barrier(8)
 
     def predict(_):
@@ -49,7 +49,7 @@ def test_predictions_in_many_threads_share_one_network(digits, monkeypatch):
     assert len(found) == 40
     assert all(np.array_equal(proba, expected) for proba in found)
     assert len(built) == 1
-    assert _engines._shared == [] and len(_engines._idle) == 1
+    assert pool._shared == [] and len(pool._idle) == 1
 
 
 def test_a_fit_beside_predictions_has_a_network_of_its_own(digits):

@@ -4,19 +4,19 @@ import itertools
 
 import pytest
 
-from skdigits._keras import build_stack
-from skdigits._networks import BY_NAME
+from skdigits._keras.build import build_layers
+from skdigits._network.architectures import ARCHITECTURES
 
 SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1, 1), (1, 7, 2), (9, 32, 3), (5, 5, 1)]
 
 
-@pytest.mark.parametrize("architecture", BY_NAME)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_described_shapes_are_those_of_keras(architecture):
     for shape, n_classes, (width, dropout) in itertools.product(
         SHAPES, (2, 10), [(1.0, None), (0.01, 0), (0.7, 0.5)]
     ):
-        stack = BY_NAME[architecture](shape, n_classes, width, dropout)
-        network = build_stack(stack)
+        plan = ARCHITECTURES[architecture](shape, n_classes, width, dropout)
+        network = build_layers(plan)
         built = [tuple(variable.shape) for variable in network.variables]
-        assert built == stack.variable_shapes
+        assert built == plan.variable_shapes
         assert network.output_shape == (None, n_classes)

@@ -99,7 +99,7 @@ def test_a_killed_process_loses_no_trial_of_a_database(server):
 
 OPEN_AT_A_WORD = """
 import sys
-from skdigits._study import open_storage
+from skdigits.tuning._study import open_storage
 print("ready", flush=True)
 sys.stdin.readline()
 open_storage(sys.argv[1])

@@ -1,0 +1,1 @@
+"""One fit of a `CNNClassifier`: plan, data, checkpoint, and what is learned."""

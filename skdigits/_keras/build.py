@@ -1,0 +1,130 @@
+"""Builds networks from their specifications, and checks those of users."""
+
+import contextlib
+import random
+import threading
+import weakref
+
+import keras
+import numpy as np
+
+_building = threading.RLock()  # an architecture may itself fit a classifier
+_used_networks = weakref.WeakSet()
+
+
+def dtype_policy(spec):
+    """Name the precision of the layers that `build_network` makes now."""
+    return spec.dtype_policy or keras.config.dtype_policy().name
+
+
+@contextlib.contextmanager
+def _in_policy(name):
+    """Let layers be built with a dtype policy, and put this thread's own back."""
+    if name is None:
+        yield
+        return
+    own = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(own)
+
+
+def build_network(spec, seed=None):
+    """Build the network of a `NetworkSpec`.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    seed : int or None
+        For a callable architecture: seeds its initialisers that have no seed. The
+        weights of our architectures are set by `skdigits._keras.weights.initialise`.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a callable architecture returns anything but a new network that takes
+        images of the shape and gives a probability for each class.
+    """
+    if isinstance(spec.architecture, keras.Layer):  # a Model is one
+        kind = type(spec.architecture).__name__
+        raise TypeError(
+            "architecture must be a name, or a function that builds a new network for "
+            f"an image shape and a number of classes. Got the network {kind} itself. "
+            "Pass a function that returns it anew, such as architecture=lambda "
+            "image_shape, n_classes: keras.models.clone_model(network)."
+        )
+    with _seeded_initialisers(seed), _in_policy(spec.dtype_policy):
+        if isinstance(spec.architecture, str):
+            return build_layers(spec.layer_plan())
+        network = spec.architecture(spec.image_shape, spec.n_classes)
+        _check_network(network, spec)
+    return network
+
+
+def build_layers(plan):
+    """Build the network that a `LayerPlan` describes."""
+    layers = [
+        getattr(keras.layers, kind)(**arguments) for kind, arguments in plan.layers
+    ]
+    images = keras.Input(plan.image_shape, name="images")
+    return keras.Sequential([images, *layers], name=plan.name)
+
+
+@contextlib.contextmanager
+def _seeded_initialisers(seed):
+    """Seed the initialisers and dropouts that have no seed of their own.
+
+    Keras seeds them from Python's `random` as they are made. Its state is put back
+    afterwards, and one network is built at a time, so nobody else notices.
+    """
+    with _building:
+        state = random.getstate()
+        if seed is not None:
+            random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def _check_network(network, spec):
+    expected = f"(None, {spec.n_classes})"
+    if not isinstance(network, keras.Model):
+        raise TypeError(
+            "architecture must return a keras.Model. Got "
+            f"{type(network).__name__} instead."
+        )
+    if network in _used_networks:
+        raise ValueError(
+            "architecture returned a network that it had returned before. It must "
+            "build a new one at each call: fits would share their weights."
+        )
+    try:
+        outputs = network(keras.Input(spec.image_shape))
+    except Exception as exc:
+        raise ValueError(
+            "architecture returned a network that does not take images of shape "
+            f"{spec.image_shape}: {exc}"
+        ) from exc
+    shape = getattr(outputs, "shape", None)
+    if shape is None or tuple(shape) != (None, spec.n_classes):
+        got = f"a {type(outputs).__name__}" if shape is None else tuple(shape)
+        raise ValueError(
+            "architecture must return a network with one output for each of the "
+            f"{spec.n_classes} classes: {expected}. Got {got} instead."
+        )
+    probe = np.random.default_rng(0).normal(size=(8, *spec.image_shape))
+    sums = np.float32(network(probe, training=False).numpy()).sum(axis=1)
+    if not np.allclose(sums, 1, atol=0.02):  # the tolerance is float16's
+        raise ValueError(
+            "architecture must return a network whose outputs are probabilities. Got "
+            f"outputs of an image that sum to {sums[0]:.3g} instead of 1. End with "
+            'keras.layers.Dense(n_classes, activation="softmax").'
+        )
+    _used_networks.add(network)

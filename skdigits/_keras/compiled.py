@@ -1,0 +1,192 @@
+"""A network compiled for training and prediction, with its traced functions."""
+
+import itertools
+import weakref
+
+import numpy as np
+import tensorflow as tf
+
+from .build import build_network, dtype_policy
+from .feed import standardise
+from .trainer import Trainer
+from .weights import (
+    assign,
+    initialise,
+    load_state,
+    read_state,
+    seed_generators,
+)
+
+PREDICTION_BATCH = 240  # images at most
+# Matrix products take the last rows of a batch by another way than the rest, and round
+# them otherwise, unless the number of rows is a multiple of this (seen with TensorFlow
+# 2.21 on AVX2: with oneDNN and without, on one thread and on two).
+BATCH_UNIT = 24
+
+
+class CompiledNetwork:
+    """A network that fits and predictions take in turn.
+
+    What a fit learns leaves it as a `NetworkState`, and a state can be loaded again.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    seed : int or None
+        See `skdigits._keras.build.build_network`.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+    policy : str
+        The dtype policy that it was built with.
+    readers : int
+        Predictions that use it now; for `skdigits._keras.pool`.
+    """
+
+    def __init__(self, spec, seed=None):
+        self.spec = spec
+        self.policy = dtype_policy(spec)
+        self.readers = 0
+        self._network = build_network(spec, seed)
+        self._trainer = Trainer(
+            self._network,
+            optimizer=spec.optimizer,
+            label_smoothing=spec.label_smoothing,
+        )
+        self._fresh_optimizer = read_state(self._network).optimizer
+        self._predictors = {}
+        self._forget_state()
+
+    def start_anew(self, seed):
+        """Set random weights, as for a network that has never been trained."""
+        self._forget_state()
+        rng = np.random.default_rng(seed)
+        if isinstance(self.spec.architecture, str):
+            initialise(self._network, rng)
+        else:  # it set its own as it was built, and may have brought trained ones
+            seed_generators(self._network, rng)
+        assign(self._network.optimizer.variables, self._fresh_optimizer)
+
+    def holds(self, state):
+        """Whether the network is just as `state` left it."""
+        return state is not None and self._held_state() is state
+
+    def load(self, state):
+        """Take the network up where `state` left it."""
+        if not self.holds(state):
+            load_state(self._network, state)
+            self._remember_state(state)
+
+    def train(self, feed, **options):
+        """Train on a feed; return the new state."""
+        self._forget_state()
+        self._trainer.train(feed, **options)
+        state = read_state(self._network)
+        self._remember_state(state)
+        return state
+
+    # A weak reference, or an idle network would keep the arrays of a classifier that
+    # is long gone. It is a function that gives the state or, once it is gone, None.
+    def _remember_state(self, state):
+        self._held_state = weakref.ref(state)
+
+    def _forget_state(self):
+        self._held_state = lambda: None
+
+    def predict(self, images, mean, deviation, *, reach):
+        """Compute the probabilities of the classes.
+
+        All batches of a call are of one size, filled up with blank images, and that
+        size makes no difference between a batch's rows. So what comes out for an image
+        does not depend on its position among the others.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, height, width, channels), uint8 or float32
+        mean, deviation : float
+            Those of the training pixels.
+        reach : int
+            With more than 0 the probabilities are means over the images and their
+            shifts by up to `reach` pixels.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+        """
+        predictor = self._predictor(images.dtype, reach)
+        size = prediction_batch(len(images))
+        parts = []
+        for first in range(0, len(images), size):
+            batch = images[first : first + size]
+            n = len(batch)
+            if n < size:
+                blank = np.zeros((size - n, *images.shape[1:]), images.dtype)
+                batch = np.concatenate([batch, blank])
+            parts.append(predictor(batch, mean, deviation).numpy()[:n])
+        # In float32 they sum to 1 but for rounding. Ensembles add them up in float64,
+        # and scikit-learn's log loss wants sums that are right in that.
+        found = np.concatenate(parts).astype(np.float64)
+        return found / found.sum(axis=1, keepdims=True)
+
+    def _predictor(self, dtype, reach):
+        """Trace once for each dtype of pixels, whatever the size of a batch."""
+        if (dtype, reach) not in self._predictors:
+            number = tf.TensorSpec((), tf.float32)
+            signature = [
+                tf.TensorSpec((None, *self.spec.image_shape), dtype),
+                number,
+                number,
+            ]
+
+            @tf.function(input_signature=signature, autograph=False)
+            def probabilities(images, mean, deviation):
+                pixels = standardise(images, mean, deviation)
+                outputs = [
+                    _exact(self._network(copy, training=False))
+                    for copy in shifted(pixels, reach)
+                ]
+                return tf.add_n(outputs) / len(outputs)
+
+            # Another thread may have made one meanwhile: all take the first.
+            self._predictors.setdefault((dtype, reach), probabilities)
+        return self._predictors[dtype, reach]
+
+
+def prediction_batch(n):
+    """Give the size of the batches in which `n` images are predicted."""
+    if n == 1:
+        return 1
+    n_batches = -(-n // PREDICTION_BATCH)
+    return -(-n // (n_batches * BATCH_UNIT)) * BATCH_UNIT
+
+
+def shifted(images, reach):
+    """Give a batch and its shifts by up to `reach` pixels in each direction.
+
+    The pixels at an edge are repeated for those that come in from outside.
+
+    Parameters
+    ----------
+    images : tensor of shape (n, height, width, channels)
+    reach : int
+
+    Yields
+    ------
+    tensor of the shape of `images`
+        (2 * reach + 1) ** 2 of them.
+    """
+    height, width = images.shape[1:3]
+    steps = range(-reach, reach + 1)
+    for down, right in itertools.product(steps, steps):
+        rows = np.clip(np.arange(height) - down, 0, height - 1)
+        columns = np.clip(np.arange(width) - right, 0, width - 1)
+        yield tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
+
+
+def _exact(probabilities):
+    """Give float32 that sums to 1: in half the precision it does so nearly."""
+    if probabilities.dtype == tf.float32:
+        return probabilities
+    probabilities = tf.cast(probabilities, tf.float32)
+    return probabilities / tf.reduce_sum(probabilities, axis=1, keepdims=True)

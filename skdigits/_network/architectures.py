@@ -1,0 +1,159 @@
+"""The architectures: (image_shape, n_classes, width, dropout) -> LayerPlan.
+
+Each takes standardised pixels, ends in a softmax over the classes, and adapts to the
+shape of the images: a window of a pooling is never larger than what it pools.
+
+A `LayerPlan` only describes. `skdigits._keras.build` builds from it, and a model file
+is compared with it before anything of its size is allocated.
+"""
+
+import math
+from typing import Literal
+
+# Short trainings need running statistics that follow soon; Keras's 0.99 needs some
+# hundred batches.
+BATCH_NORM_MOMENTUM = 0.9
+CHANNELS = {"data_format": "channels_last"}  # whatever Keras's own default is
+
+
+def classic(image_shape, n_classes, width=1.0, dropout=None):
+    """The network of the 2019 notebook: 730,602 parameters on 28x28x1, ten classes."""
+    units = _channels(width)
+    rate = _rates(dropout)
+    # Two unpadded convolutions leave nothing of a very small image.
+    padding = "valid" if min(image_shape[:2]) >= 8 else "same"
+    plan = LayerPlan("classic", image_shape)
+    plan.convolution(units(32), padding=padding, activation="relu")
+    plan.convolution(units(32), padding=padding, activation="relu")
+    plan.pooling()
+    plan.dropout(rate(0.2))
+    plan.convolution(units(64), activation="relu")
+    plan.convolution(units(64), activation="relu")
+    plan.pooling()
+    plan.dropout(rate(0.25))
+    plan.convolution(units(128), activation="relu")
+    plan.dropout(rate(0.25))
+    plan.flatten()
+    plan.dense(units(128), name="dense", activation="relu")
+    plan.batch_norm("batch_norm")
+    plan.dropout(rate(0.25))
+    plan.probabilities(n_classes)
+    return plan
+
+
+def fast(image_shape, n_classes, width=1.0, dropout=None):
+    """Wide windows first and pooling at once: most of the cost is in small images."""
+    units = _channels(width)
+    rate = _rates(dropout)
+    plan = LayerPlan("fast", image_shape)
+    plan.normalised(units(24), kernel=5)
+    plan.normalised(units(48))
+    plan.normalised(units(96))
+    plan.flatten()
+    plan.dropout(rate(0.2))
+    plan.dense(units(128), name="dense", activation="relu")
+    plan.probabilities(n_classes)
+    return plan
+
+
+ARCHITECTURES = {"classic": classic, "fast": fast}
+
+# The same names for type checkers, which cannot read the table.
+ArchitectureName = Literal["classic", "fast"]
+
+
+class LayerPlan:
+    """Layers one after another, numbered by kind and fitted to the image's size.
+
+    Parameters
+    ----------
+    name : str
+    image_shape : tuple of 3 ints
+
+    Attributes
+    ----------
+    layers : list of (str, dict)
+        Classes of `keras.layers` and their arguments.
+    variable_shapes : list of tuple of int
+        Shapes of all that the network keeps, in Keras's order.
+    """
+
+    def __init__(self, name, image_shape):
+        self.name, self.image_shape = name, image_shape
+        self.layers, self.variable_shapes = [], []
+        self._shape = image_shape  # of the last layer's output
+        self._counts = {}
+
+    def convolution(self, filters, kernel=3, *, padding="same", **options):
+        options = {"kernel_initializer": "he_normal", **CHANNELS, **options}
+        self._add(
+            "Conv2D",
+            self._numbered("conv"),
+            filters=filters,
+            kernel_size=kernel,
+            padding=padding,
+            **options,
+        )
+        *size, channels = self._shape
+        self._keeps((kernel, kernel, channels, filters))
+        if options.get("use_bias", True):
+            self._keeps((filters,))
+        if padding == "valid":
+            size = [n - kernel + 1 for n in size]
+        self._shape = (*size, filters)
+
+    def pooling(self):
+        *size, channels = self._shape
+        window = tuple(min(2, n) for n in size)
+        name = self._numbered("pool")
+        self._add("MaxPooling2D", name, pool_size=window, **CHANNELS)
+        self._shape = (*(n // w for n, w in zip(size, window, strict=True)), channels)
+
+    def dropout(self, rate):
+        self._add("Dropout", self._numbered("dropout"), rate=rate)
+        if rate > 0:
+            self._keeps((2,))  # the state of its random generator
+
+    def batch_norm(self, name, **options):
+        self._add("BatchNormalization", name, **options)
+        for _ in ("gamma", "beta", "moving mean", "moving variance"):
+            self._keeps(self._shape[-1:])
+
+    def normalised(self, filters, kernel=3):
+        """Convolution, pooling, batch norm, ReLU: the later, the fewer pixels."""
+        self.convolution(filters, kernel, use_bias=False)
+        self.pooling()
+        self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
+        self._add("ReLU", self._numbered("relu"))
+
+    def flatten(self):
+        self._add("Flatten", "flatten")
+        self._shape = (math.prod(self._shape),)
+
+    def probabilities(self, n_classes):
+        """A softmax, in float32 even where the rest computes in less."""
+        self.dense(n_classes, name="classes", activation="softmax", dtype="float32")
+
+    def dense(self, units, *, name, **options):
+        self._add("Dense", name, units=units, **options)
+        self._keeps((*self._shape, units))
+        self._keeps((units,))
+        self._shape = (units,)
+
+    def _add(self, kind, name, **options):
+        self.layers.append((kind, {"name": name, **options}))
+
+    def _keeps(self, shape):
+        self.variable_shapes.append(tuple(shape))
+
+    def _numbered(self, kind):
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return f"{kind}{self._counts[kind]}"
+
+
+def _channels(width):
+    return lambda channels: max(1, round(channels * width))
+
+
+def _rates(dropout):
+    return lambda rate: rate if dropout is None else dropout

@@ -1,0 +1,15 @@
+"""Optimizers by name, with the options that they get beside the learning rate."""
+
+from typing import Literal
+
+OPTIMIZERS = {
+    "adam": {},
+    "adamw": {},
+    "muon": {},
+    "nadam": {},
+    "rmsprop": {},
+    "sgd": {"momentum": 0.9, "nesterov": True},
+}
+
+# The same names for type checkers, which cannot read the table.
+OptimizerName = Literal["adam", "adamw", "muon", "nadam", "rmsprop", "sgd"]

@@ -1,0 +1,168 @@
+"""What describes a network and what it has learned, as plain data.
+
+A fitted estimator keeps these, so it is copied, pickled and sent to other processes
+without TensorFlow.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Callable
+
+import numpy as np
+
+from .architectures import ARCHITECTURES
+
+# Parameters of `CNNClassifier` that a network depends on, beside its images and labels.
+NETWORK_PARAMETERS = (
+    "architecture",
+    "width",
+    "dropout",
+    "optimizer",
+    "label_smoothing",
+    "dtype_policy",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSpec:
+    """All that decides which functions TensorFlow traces for a network.
+
+    Parameters
+    ----------
+    architecture : str or callable
+    image_shape : tuple of 3 ints
+    n_classes : int
+    width : float
+    dropout : float or None
+    optimizer : str
+    label_smoothing : float
+    dtype_policy : str or None
+        None means Keras's own, whichever it is when a network is built.
+    key : str or None
+        Set for a callable architecture, whose networks are never shared by fits: two
+        calls of it need not build the same.
+    """
+
+    architecture: str | Callable
+    image_shape: tuple
+    n_classes: int
+    width: float
+    dropout: float | None
+    optimizer: str
+    label_smoothing: float
+    dtype_policy: str | None = None
+    key: str | None = None
+
+    @classmethod
+    def of(cls, classifier, image_shape, n_classes):
+        """Make it from the parameters of a `CNNClassifier`."""
+        params = {name: getattr(classifier, name) for name in NETWORK_PARAMETERS}
+        return cls(image_shape=image_shape, n_classes=n_classes, **params)
+
+    def layer_plan(self):
+        """Describe the layers, for an architecture of ours."""
+        architecture = ARCHITECTURES[self.architecture]
+        return architecture(self.image_shape, self.n_classes, self.width, self.dropout)
+
+    def for_one_fit(self):
+        """Give the specification for a new fit, with a key where it needs one."""
+        if isinstance(self.architecture, str):
+            return self
+        return dataclasses.replace(self, key=uuid.uuid4().hex)
+
+    def check_same_network(self, other):
+        """Raise a ValueError if a fit with `other` may not go on from this network."""
+        if dataclasses.replace(other, key=self.key) != self:
+            *first, last = NETWORK_PARAMETERS
+            raise ValueError(
+                f"To go on with a fitted network, {', '.join(first)} and {last} must "
+                "be as they were. Use clone for a new start."
+            )
+
+
+# Compared and hashed by identity: the pool of networks asks whether it holds this very
+# state, and to compare the arrays would take longer than to load them.
+@dataclasses.dataclass(frozen=True, eq=False)
+class NetworkState:
+    """What a network has learned; never changed once it is made.
+
+    Parameters
+    ----------
+    network : list of ndarray
+        Weights, statistics and the states of random generators, in Keras's order.
+    optimizer : list of ndarray
+        Moments, counters and the learning rate.
+    """
+
+    network: list[np.ndarray]
+    optimizer: list[np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """All that a fitted classifier keeps of its network.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    state : NetworkState or None
+        None before the first training, which starts from random weights.
+    scale : tuple of 2 floats
+        Mean and standard deviation of the training pixels, by which images are
+        standardised.
+    seed : int
+        All random numbers of its trainings are made from it.
+    """
+
+    spec: NetworkSpec
+    state: NetworkState | None
+    scale: tuple[float, float]
+    seed: int
+
+    def with_state(self, state):
+        """Give the same network after some training."""
+        return dataclasses.replace(self, state=state)
+
+    def to_arrays(self):
+        """Give the state as arrays with names, for a file.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Named "network/0", "network/1" and so on, and "optimizer/0" and so on.
+        """
+        return {
+            f"{part}/{i}": array
+            for part, arrays in vars(self.state).items()
+            for i, array in enumerate(arrays)
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays, *, spec, scale, seed):
+        """Make it from the arrays of `to_arrays`, and what they do not hold.
+
+        Parameters
+        ----------
+        arrays : dict of str to ndarray
+            Others than those of a state are left aside.
+        spec : NetworkSpec
+        scale : tuple of 2 floats
+        seed : int
+
+        Returns
+        -------
+        TrainedNetwork
+        """
+        state = NetworkState(
+            **{
+                field.name: numbered_arrays(arrays, field.name)
+                for field in dataclasses.fields(NetworkState)
+            }
+        )
+        return cls(spec=spec, state=state, scale=scale, seed=seed)
+
+
+def numbered_arrays(arrays, part):
+    """Collect the arrays "part/0", "part/1" and so on: a list, in this order."""
+    n = sum(name.startswith(f"{part}/") for name in arrays)
+    return [arrays[f"{part}/{i}"] for i in range(n)]

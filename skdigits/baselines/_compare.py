@@ -1,0 +1,183 @@
+"""Estimators on the same folds, side by side."""
+
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
+from scipy.stats import binomtest
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import BaseCrossValidator, check_cv
+from sklearn.utils import indexable
+
+from .._sklearn import safe_indexing
+
+
+def compare(
+    estimators: Mapping[str, BaseEstimator],
+    X: ArrayLike,
+    y: ArrayLike,
+    cv: int | BaseCrossValidator | Iterable[Any] = 5,
+    *,
+    n_jobs: int | None = None,
+) -> pd.DataFrame:
+    """Cross-validate classifiers on the same folds and tell which differences count.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+        Classifiers by name. They are cloned and stay as they are.
+    X : array-like of shape (n_samples, ...)
+        Images, as the estimators take them.
+    y : array-like of shape (n_samples,)
+        Labels.
+    cv : int, cross-validation generator or iterable, default=5
+        As in `sklearn.model_selection.cross_validate`: an int is a number of
+        stratified folds. All estimators get the same folds.
+    n_jobs : int, default=None
+        Fits at a time, as in scikit-learn. Fits that run beside others take longer.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        A row for each estimator, the fewest errors first, with
+
+        - "accuracy" and "deviation": mean and standard deviation over the folds;
+        - "errors": wrong predictions in all test folds together;
+        - "fit_seconds" and "predict_seconds": mean over the folds. The first fit of a
+          network in a process includes the start of TensorFlow;
+        - "p_value": of McNemar's exact test [1]_ against the first row, on the
+          predictions of all test folds; NaN in the first row.
+
+    Raises
+    ------
+    ValueError
+        If there is no estimator, or if the lengths of `X` and `y` differ.
+    TypeError
+        If `estimators` is no dict.
+
+    See Also
+    --------
+    make_baselines : Classical models to compare with.
+    mcnemar_p_value : The test by itself.
+
+    References
+    ----------
+    .. [1] Q. McNemar, "Note on the sampling error of the difference between correlated
+       proportions or percentages", Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> from skdigits.baselines import compare, make_baselines
+    >>> from skdigits.datasets import load_sample
+    >>> digits = load_sample()
+    >>> baselines = make_baselines()
+    >>> chosen = ["dummy", "k nearest neighbours"]
+    >>> table = compare(
+    ...     {name: baselines[name] for name in chosen},
+    ...     digits.X_train,
+    ...     digits.y_train,
+    ... )
+    >>> table.index.tolist()
+    ['k nearest neighbours', 'dummy']
+    """
+    if not isinstance(estimators, Mapping):
+        raise TypeError(
+            "estimators must be a dict of names and classifiers. Got "
+            f"{type(estimators).__name__} instead."
+        )
+    if not estimators:
+        raise ValueError("estimators must name one classifier at least. Got none.")
+    X, y = indexable(X, y)
+    labels = np.asarray(y)
+    folds = [*check_cv(cv, labels, classifier=True).split(X, labels)]
+    # All folds of all estimators at once: workers wait for nobody but at the end.
+    tasks = [(name, train, test) for name in estimators for train, test in folds]
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_and_predict)(name, clone(estimators[name]), X, y, train, test)
+        for name, train, test in tasks
+    )
+    truth = np.concatenate([labels[test] for _, test in folds])
+    rows, predictions = {}, {}
+    for i, name in enumerate(estimators):
+        own = results[i * len(folds) : (i + 1) * len(folds)]
+        predictions[name] = np.concatenate([result[0] for result in own])
+        accuracies = [
+            np.mean(result[0] == labels[test])
+            for result, (_, test) in zip(own, folds, strict=True)
+        ]
+        rows[name] = {
+            "accuracy": np.mean(accuracies),
+            "deviation": np.std(accuracies),
+            "errors": int(np.sum(predictions[name] != truth)),
+            "fit_seconds": np.mean([result[1] for result in own]),
+            "predict_seconds": np.mean([result[2] for result in own]),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
+    table = table.sort_values("errors", kind="stable")
+    best, *others = table.index
+    table["p_value"] = [
+        np.nan,
+        *(mcnemar_p_value(truth, predictions[best], predictions[n]) for n in others),
+    ]
+    return table
+
+
+def mcnemar_p_value(
+    y_true: ArrayLike, y_pred_a: ArrayLike, y_pred_b: ArrayLike
+) -> float:
+    """McNemar's exact test of two classifiers on the same samples.
+
+    It asks whether the samples that only one of them got right could be divided as
+    they are by tossing a coin [1]_.
+
+    Parameters
+    ----------
+    y_true, y_pred_a, y_pred_b : array-like of shape (n_samples,)
+        Labels, and those that the two predicted.
+
+    Returns
+    -------
+    p_value : float
+        Two-sided; 1.0 where both are right and wrong alike.
+
+    Raises
+    ------
+    ValueError
+        If the three differ in length.
+
+    References
+    ----------
+    .. [1] Q. McNemar, "Note on the sampling error of the difference between correlated
+       proportions or percentages", Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> from skdigits.baselines import mcnemar_p_value
+    >>> mcnemar_p_value([1, 2, 3, 4], [1, 2, 3, 4], [4, 3, 2, 1])
+    0.125
+    """
+    y_true, y_pred_a, y_pred_b = indexable(y_true, y_pred_a, y_pred_b)
+    a_is_right = np.asarray(y_pred_a) == np.asarray(y_true)
+    b_is_right = np.asarray(y_pred_b) == np.asarray(y_true)
+    only_a = int(np.sum(a_is_right & ~b_is_right))
+    only_b = int(np.sum(b_is_right & ~a_is_right))
+    if only_a + only_b == 0:
+        return 1.0
+    return float(binomtest(only_a, only_a + only_b).pvalue)
+
+
+def _fit_and_predict(name, estimator, X, y, train, test):
+    """Give the predictions, and the seconds that fit and predict took."""
+    try:
+        start = perf_counter()
+        estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
+        fitted = perf_counter()
+        predicted = estimator.predict(safe_indexing(X, test))
+        return np.asarray(predicted), fitted - start, perf_counter() - fitted
+    except Exception as exc:
+        exc.add_note(f"This happened to the estimator {name!r}.")
+        raise

@@ -1,0 +1,97 @@
+"""MNIST from OpenML, in the form of the competition's files."""
+
+import http.client
+import os
+from typing import Literal, overload
+from urllib.error import URLError
+
+import pandas as pd
+from sklearn.datasets import fetch_openml, get_data_home
+from sklearn.utils import Bunch
+
+from ._frames import as_frame, as_labels
+
+
+@overload
+def fetch_mnist(
+    *, data_home: str | os.PathLike[str] | None = None, return_X_y: Literal[False] = ...
+) -> Bunch: ...
+
+
+@overload
+def fetch_mnist(
+    *, data_home: str | os.PathLike[str] | None = None, return_X_y: Literal[True]
+) -> tuple[pd.DataFrame, pd.Series]: ...
+
+
+def fetch_mnist(
+    *, data_home: str | os.PathLike[str] | None = None, return_X_y: bool = False
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Fetch MNIST, 70,000 handwritten digits, from OpenML.
+
+    It is downloaded once and then read from scikit-learn's cache.
+
+    Parameters
+    ----------
+    data_home : str or os.PathLike, default=None
+        Folder of the cache. None means scikit-learn's, ``~/scikit_learn_data`` or what
+        the environment variable ``SCIKIT_LEARN_DATA`` says.
+    return_X_y : bool, default=False
+        Whether to return ``(X, y)`` rather than a Bunch.
+
+    Returns
+    -------
+    mnist : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        X : DataFrame of shape (70000, 784), dtype uint8
+            The images, with columns ``pixel0`` to ``pixel783`` as in the competition.
+            The last 10,000 are MNIST's test set.
+        y : Series of shape (70000,), dtype uint8
+            Their digits, named ``label``.
+        DESCR : str
+            OpenML's description.
+    (X, y) : tuple
+        The first two, if `return_X_y` is True.
+
+    Raises
+    ------
+    ConnectionError
+        If it is not in the cache and cannot be downloaded.
+
+    See Also
+    --------
+    load_sample : Digits that need no download.
+    sklearn.datasets.fetch_openml : What this function stands on.
+
+    Notes
+    -----
+    The competition's test images are all in MNIST. A model that has trained on them
+    says nothing about new digits.
+
+    Examples
+    --------
+    >>> from skdigits.datasets import fetch_mnist
+    >>> X, y = fetch_mnist(return_X_y=True)  # doctest: +SKIP
+    >>> X.shape  # doctest: +SKIP
+    (70000, 784)
+    """
+    try:
+        mnist = fetch_openml(
+            "mnist_784",
+            version=1,
+            data_home=data_home,
+            as_frame=True,
+            parser="pandas",
+            # Without it the pixels would take 440 MB on their way.
+            read_csv_kwargs={"dtype": "uint8"},
+        )
+    # Other errors of the system, such as a full disk, speak for themselves.
+    except (URLError, TimeoutError, ConnectionError, http.client.HTTPException) as exc:
+        raise ConnectionError(
+            "fetch_mnist needs the network once, to fill the cache in "
+            f"{get_data_home(data_home)}. Got {exc!r}. Try again with a connection, "
+            "or use skdigits.datasets.load_sample(), which needs none."
+        ) from exc
+    X, y = as_frame(mnist.data), as_labels(mnist.target)
+    return (X, y) if return_X_y else Bunch(X=X, y=y, DESCR=mnist.DESCR)

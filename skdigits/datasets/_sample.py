@@ -1,0 +1,76 @@
+"""The digits that scikit-learn ships, in the form of the competition's."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.utils import Bunch
+
+from ._frames import as_frame, as_labels
+
+_SAMPLE_DESCR = """\
+A sample of handwritten digits
+------------------------------
+1,797 digits by 43 people, in the columns of the Digit Recognizer competition: 1,437
+to train on and 360 to test, with the same share of each digit in both.
+
+They are the 8x8 images that scikit-learn ships (`sklearn.datasets.load_digits`),
+enlarged to 20x20 by cubic interpolation and centred in 28x28, so they are smoother
+than the competition's. The source is the test set of "Optical Recognition of
+Handwritten Digits" of E. Alpaydin and C. Kaynak, UCI Machine Learning Repository,
+1998, https://doi.org/10.24432/C50P49, under CC BY 4.0.
+"""
+
+
+def load_sample() -> Bunch:
+    """Load 1,797 handwritten digits that need no download.
+
+    They have the size, the columns and the data types of the competition's, and they
+    are divided once and for all into a part to train on and one to test.
+
+    Returns
+    -------
+    digits : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        X_train : DataFrame of shape (1437, 784), dtype uint8
+            Images to train on, with columns ``pixel0`` to ``pixel783``.
+        y_train : Series of shape (1437,), dtype uint8
+            Their digits, named ``label``.
+        X_test : DataFrame of shape (360, 784), dtype uint8
+            Images to test with.
+        y_test : Series of shape (360,), dtype uint8
+            Their digits.
+        DESCR : str
+            What the digits are and where they come from.
+
+    See Also
+    --------
+    load_competition : The digits of the competition.
+
+    Examples
+    --------
+    >>> from skdigits.datasets import load_sample
+    >>> digits = load_sample()
+    >>> digits.X_train.shape, digits.X_test.shape
+    ((1437, 784), (360, 784))
+    >>> sorted(set(digits.y_test.tolist()))
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
+    import cv2
+
+    bundled = load_digits()
+    images = np.zeros((len(bundled.images), 28, 28), np.uint8)
+    for image, small in zip(images, bundled.images * (255 / 16), strict=True):
+        large = cv2.resize(small, (20, 20), interpolation=cv2.INTER_CUBIC)
+        # MNIST too has its digits in the middle 20x20 pixels.
+        image[4:24, 4:24] = np.clip(np.rint(large), 0, 255)
+    X_train, X_test, y_train, y_test = train_test_split(
+        images, bundled.target, test_size=360, stratify=bundled.target, random_state=0
+    )
+    return Bunch(
+        X_train=as_frame(X_train),
+        y_train=as_labels(y_train),
+        X_test=as_frame(X_test),
+        y_test=as_labels(y_test),
+        DESCR=_SAMPLE_DESCR,
+    )

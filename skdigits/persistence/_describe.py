@@ -1,0 +1,106 @@
+"""Takes fitted estimators apart: into what JSON has, and arrays.
+
+skops was weighed: it keeps any estimator, by the names of classes and functions, which
+its reader then has to trust. A file of ours names three classes and no function.
+"""
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._augmenter import ImageAugmenter
+from .._classifier import CNNClassifier
+from .._network.state import NETWORK_PARAMETERS
+from .._sklearn import get_output
+from ._values import write_classes, write_history, write_parameters
+
+
+def take_apart(estimator):
+    """Take a fitted estimator apart.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier, ImageAugmenter or Pipeline
+
+    Returns
+    -------
+    data : dict
+        As JSON has it; see the functions below.
+    arrays : dict of str to ndarray
+
+    Raises
+    ------
+    TypeError
+        If it is, or holds, an estimator of another class.
+    ValueError
+        If it has a parameter, a label or a history that no file can hold.
+    sklearn.exceptions.NotFittedError
+    """
+    arrays = {}
+    return _estimator(estimator, "", arrays), arrays
+
+
+def inside(location, name):
+    """Give the location in a file of a step, or of an array of a step."""
+    return f"{location}/{name}" if location else name
+
+
+def _estimator(estimator, location, arrays):
+    # Exactly these classes: a subclass may have more than a file would hold.
+    if type(estimator) is Pipeline:
+        return _pipeline(estimator, location, arrays)
+    if type(estimator) not in (CNNClassifier, ImageAugmenter):
+        where = f" in step {location!r}" if location else ""
+        raise TypeError(
+            "Only CNNClassifier, ImageAugmenter and Pipelines of them can be saved. "
+            f"Got {type(estimator).__name__}{where}. "
+            "joblib.dump saves any estimator, in files that may run code when they are "
+            "loaded."
+        )
+    check_is_fitted(estimator)
+    data = {"class": type(estimator).__name__, **_images(estimator)}
+    if isinstance(estimator, ImageAugmenter):
+        return data | {"output": get_output(estimator)}
+    return data | _classifier(estimator, location, arrays)
+
+
+def _images(estimator):
+    names = getattr(estimator, "feature_names_in_", None)
+    return {
+        "parameters": write_parameters(estimator.get_params(deep=False)),
+        "image_shape": [*estimator.image_shape_],
+        "feature_names": None if names is None else names.tolist(),
+    }
+
+
+def _classifier(classifier, location, arrays):
+    network = classifier._network
+    named = network.to_arrays()
+    arrays |= {inside(location, name): array for name, array in named.items()}
+    of_network = {p: getattr(network.spec, p) for p in NETWORK_PARAMETERS}
+    return {
+        "classes": write_classes(classifier.classes_),
+        "history": write_history(classifier.history_),
+        "n_iter": classifier.n_iter_,
+        "seed": int(network.seed),
+        "scale": [*network.scale],
+        "network": write_parameters(of_network),
+        "trained_with": dict(classifier.trained_with_),
+        "arrays": {
+            "network": len(network.state.network),
+            "optimizer": len(network.state.optimizer),
+        },
+    }
+
+
+def _pipeline(pipeline, location, arrays):
+    return {
+        "class": "Pipeline",
+        "steps": [
+            [name, step]
+            if step in (None, "passthrough")
+            else [name, _estimator(step, inside(location, name), arrays)]
+            for name, step in pipeline.steps
+        ],
+        "transform_input": pipeline.transform_input,
+        "verbose": bool(pipeline.verbose),
+    }

@@ -1,0 +1,105 @@
+"""A network in the formats of other programs."""
+
+import contextlib
+import dataclasses
+import importlib.util
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._augmenter import ImageAugmenter
+from ..pipelines import final_network
+
+FORMATS = (".keras", ".onnx", ".json")
+
+
+def network_bytes(estimator, ending):
+    """Give what `skdigits.export` writes.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or Pipeline
+    ending : str
+        One of `FORMATS`.
+
+    Returns
+    -------
+    bytes
+    """
+    if ending not in FORMATS:
+        raise ValueError(
+            f"path must end in one of {', '.join(FORMATS)}. Got {ending!r} instead."
+        )
+    _check_steps(estimator)
+    cnn = final_network(estimator)
+    model = _onnx_model(cnn) if ending == ".onnx" else cnn.model_
+    if ending == ".json":
+        return model.to_json().encode()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"network{ending}")
+        if ending == ".keras":
+            model.save(file)
+        else:
+            _write_onnx(model, file)
+        return file.read_bytes()
+
+
+def _check_steps(estimator):
+    if final_network(estimator) is None:
+        raise TypeError(
+            "estimator must be a CNNClassifier, or a Pipeline that ends in one. Got "
+            f"{type(estimator).__name__} instead."
+        )
+    while isinstance(estimator, Pipeline):
+        for name, step in estimator.steps[:-1]:
+            if step not in (None, "passthrough") and type(step) is not ImageAugmenter:
+                raise TypeError(
+                    f"The step {name!r}, a {type(step).__name__}, changes images, and "
+                    "a file of the network alone cannot hold it. Pass the last step, "
+                    "and images as that gets them."
+                )
+        estimator = estimator.steps[-1][1]
+
+
+def _onnx_model(cnn):
+    """Give ``cnn.model_``, in float32 if mixed: ONNX Runtime knows no bfloat16."""
+    check_is_fitted(cnn)
+    from .._keras.build import dtype_policy
+    from .._keras.model import build_model
+
+    network = cnn._network
+    if not dtype_policy(network.spec).startswith("mixed_"):
+        return cnn.model_
+    spec = dataclasses.replace(network.spec, dtype_policy="float32")
+    return build_model(dataclasses.replace(network, spec=spec))
+
+
+def _write_onnx(model, file):
+    if importlib.util.find_spec("tf2onnx") is None:
+        raise ImportError(
+            'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
+        )
+    from .._keras.quiet import without_chatter
+
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
+    with warnings.catch_warnings(), without_chatter(), _log_level_kept():
+        warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
+        model.export(file, format="onnx", verbose=False)
+
+
+@contextlib.contextmanager
+def _log_level_kept():
+    """Put back the variable of TensorFlow's that tf2onnx sets."""
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    before = os.environ.get(name)
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before

@@ -1,0 +1,253 @@
+"""What an Optuna study maximises: a cross-validated score, pruned by epoch."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import BaseCrossValidator, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils import indexable
+
+from .._sklearn import add_callback, safe_indexing
+from ..pipelines import final_network
+from ._optuna import optuna
+
+
+class CrossValidationObjective:
+    """Cross-validated score of an estimator, as an objective for Optuna.
+
+    ``study.optimize(objective)`` maximises it. Folds are trained one after another.
+    Where the study has a pruner, the score of the running fold is taken after each
+    epoch, and a trial that the pruner gives up stops there: its other epochs and folds
+    are not trained.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A `CNNClassifier`, a Pipeline that ends in one, or any other estimator, which
+        is then pruned between folds. It is cloned and stays as it is.
+    X : array-like of shape (n_samples, ...)
+        Images, as the estimator takes them.
+    y : array-like of shape (n_samples,)
+        Labels.
+    suggest : callable
+        ``suggest(trial)`` returns a dict of parameters for ``estimator.set_params``,
+        such as `skdigits.tuning.suggest_digit_params`.
+    cv : int, cross-validation generator or iterable, default=5
+        As in `sklearn.model_selection.cross_val_score`. It is split once: all trials
+        get the same folds.
+    scoring : str, callable or None, default="accuracy"
+        As in `sklearn.model_selection.cross_val_score`.
+    groups : array-like of shape (n_samples,), default=None
+        For the splits of `cv`.
+    params : dict, default=None
+        What ``fit`` is given beside `X` and `y`, such as ``sample_weight``. Values with
+        one entry for each sample are split with the folds.
+    max_epochs : int, default=None
+        The most epochs that `suggest` may ask for. None means those of `estimator`.
+
+    Attributes
+    ----------
+    splits_ : list of (train, test) ndarrays
+        The folds.
+    max_epochs_ : int
+        Steps of a fold: 1 if the estimator does not end in a `CNNClassifier`.
+
+    Raises
+    ------
+    ValueError
+        If the lengths of `X` and `y` differ, or if `scoring` or `cv` are not known.
+
+    See Also
+    --------
+    skdigits.tuning.tune : A whole study, resumable and over several processes.
+
+    Notes
+    -----
+    Epoch e of fold k, both counted from 1, is step ``(k - 1) * max_epochs_ + e``. Its
+    value is the mean of the scores of the folds before and of the running one. A fold
+    that ends early goes straight to its last step, ``k * max_epochs_``: so at each
+    step all trials have seen the same folds. Scores between are taken without
+    ``test_time_shift``, which would take longer than the training.
+
+    A trial whose estimator cannot be trained (out of memory, a value that a parameter
+    does not take) fails with a `sklearn.exceptions.FitFailedWarning`; the reason is in
+    ``trial.user_attrs["error"]``, and the study goes on. A parameter that the estimator
+    does not have is the same in every trial: it is an error at once.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from skdigits import CNNClassifier
+    >>> from skdigits.datasets import load_sample
+    >>> from skdigits.tuning import CrossValidationObjective
+    >>> digits = load_sample()
+    >>> objective = CrossValidationObjective(
+    ...     CNNClassifier(epochs=2, random_state=0),
+    ...     digits.X_train[:200],
+    ...     digits.y_train[:200],
+    ...     suggest=lambda trial: {"width": trial.suggest_float("width", 0.1, 0.5)},
+    ...     cv=2,
+    ... )
+    >>> 0 < objective(optuna.trial.FixedTrial({"width": 0.25})) < 1
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        suggest: Callable[[optuna.trial.BaseTrial], dict[str, Any]],
+        cv: int | BaseCrossValidator | Iterable[Any] = 5,
+        scoring: str | Callable[..., float] | None = "accuracy",
+        groups: ArrayLike | None = None,
+        params: dict[str, Any] | None = None,
+        max_epochs: int | None = None,
+    ) -> None:
+        X, y, groups = indexable(X, y, groups)
+        self.estimator, self.X, self.y = estimator, X, y
+        self.suggest, self.params = suggest, params or {}
+        self._scorer = check_scoring(estimator, scoring)
+        cv = check_cv(cv, y, classifier=is_classifier(estimator))
+        self.splits_ = list(cv.split(X, y, groups))
+        network = final_network(estimator)
+        self.max_epochs_ = 1 if network is None else max_epochs or network.epochs
+
+    def __call__(self, trial: optuna.trial.BaseTrial) -> float:
+        """Cross-validate the estimator with the parameters of a trial.
+
+        Parameters
+        ----------
+        trial : optuna.trial.Trial
+
+        Returns
+        -------
+        float
+            Mean score of the folds; NaN, to Optuna a failure, if it cannot be trained.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the pruner gives the trial up.
+        ValueError
+            If `suggest` names a parameter that the estimator does not have, or asks for
+            more than `max_epochs` epochs.
+        """
+        candidate = clone(self.estimator).set_params(**self.suggest(trial))
+        self._check_epochs(candidate)
+        try:
+            return self._cross_validate(candidate, trial)
+        # These two are for Optuna and for `tune`; all else is this trial's failure.
+        except (optuna.TrialPruned, optuna.exceptions.StorageInternalError):
+            raise
+        except Exception as exc:
+            reason = f"{type(exc).__name__}: {exc}"
+            trial.set_user_attr("error", reason)
+            warnings.warn(
+                f"Trial {trial.number} failed, and the study goes on. {reason}",
+                FitFailedWarning,
+                stacklevel=2,
+            )
+            return float("nan")
+
+    def _check_epochs(self, candidate):
+        network = final_network(candidate)
+        if network is not None and network.epochs > self.max_epochs_:
+            raise ValueError(
+                f"suggest may ask for {self.max_epochs_} epochs at most, those of the "
+                f"estimator. Got {network.epochs}. Pass max_epochs={network.epochs}."
+            )
+
+    def _cross_validate(self, candidate, trial):
+        scores = []
+        for fold in range(len(self.splits_)):
+            model = clone(candidate)
+            scores.append(self._train_fold(model, fold, scores, trial))
+            trial.report(np.mean(scores), (fold + 1) * self.max_epochs_)
+            # After the last fold nothing is left to be saved by pruning.
+            if fold + 1 < len(self.splits_) and trial.should_prune():
+                raise optuna.TrialPruned(f"after fold {fold + 1}")
+        return float(np.mean(scores))
+
+    def _train_fold(self, model, fold, scores, trial):
+        train, test = self.splits_[fold]
+        X_test, y_test = (safe_indexing(data, test) for data in (self.X, self.y))
+        watch = None
+        # Scores between epochs cost predictions, which only a pruner is worth.
+        if final_network(model) is not None and _prunes(trial):
+            watch = _EpochScores(self, model, X_test, y_test, fold, scores, trial)
+            add_callback(final_network(model), watch)
+        params = {
+            name: safe_indexing(value, train) if self._is_per_sample(value) else value
+            for name, value in self.params.items()
+        }
+        model.fit(safe_indexing(self.X, train), safe_indexing(self.y, train), **params)
+        if watch is not None and watch.pruned:
+            raise optuna.TrialPruned(
+                f"after epoch {final_network(model).n_iter_} of fold {fold + 1}"
+            )
+        return self._scorer(model, X_test, y_test)
+
+    def _is_per_sample(self, value):
+        return np.ndim(value) > 0 and len(value) == len(self.y)
+
+
+class _EpochScores:
+    """A callback of scikit-learn's: reports each epoch and stops a pruned training.
+
+    It lives in the process of the trial, and no longer than one fit.
+    """
+
+    def __init__(self, objective, model, X_test, y_test, fold, scores, trial):
+        self.objective, self.model, self.trial = objective, model, trial
+        self.X_test, self.y_test = X_test, y_test
+        self.fold, self.scores = fold, scores
+        self.as_network_sees = None
+        self.pruned = False
+
+    def setup(self, estimator, context):
+        """Nothing to prepare."""
+
+    def teardown(self, estimator, context):
+        """Nothing to clean up."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Nothing to do."""
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        epoch = context.task_id + 1
+        last = self.objective.max_epochs_
+        if context.task_name != "epoch" or epoch >= last:
+            return False  # a last epoch is reported with its fold
+        if self.as_network_sees is None:
+            self.as_network_sees = _transform(self.model, self.X_test)
+        # Or each score would take several predictions, longer than the epoch.
+        fitted_estimator.test_time_shift = 0
+        score = self.objective._scorer(
+            fitted_estimator, self.as_network_sees, self.y_test
+        )
+        self.trial.report(np.mean([*self.scores, score]), self.fold * last + epoch)
+        self.pruned = self.trial.should_prune()
+        return self.pruned
+
+
+def _transform(model, X):
+    """Apply the steps before the network, which are fitted when it trains."""
+    while isinstance(model, Pipeline):
+        for _, step in model.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        model = model.steps[-1][1]
+    return X
+
+
+def _prunes(trial):
+    """Whether anybody looks at the scores between."""
+    study = getattr(trial, "study", None)  # a FixedTrial has none
+    return study is not None and not isinstance(study.pruner, optuna.pruners.NopPruner)

@@ -1,0 +1,54 @@
+"""Where to look for the settings of a digit pipeline."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def suggest_digit_params(trial: "optuna.trial.BaseTrial") -> dict[str, Any]:
+    """Suggest parameters of the pipeline of `make_digit_pipeline`, for 28x28 digits.
+
+    Parameters
+    ----------
+    trial : optuna.trial.Trial
+
+    Returns
+    -------
+    params : dict
+        For ``set_params`` of a Pipeline with steps "augment" and "cnn": the network's
+        width (0.5 to 1.5), dropout (its own rates, or one in 0 to 0.5), learning rate
+        (0.0005 to 0.01), batch size (64, 128 or 256) and schedule ("one_cycle",
+        "cosine" or "linear"); rotation (0 to 20 degrees), zoom (0 to 0.2), shift (0 to
+        0.12 of the side) and elastic (none, or 0.2 to 1.2 pixels).
+
+    Notes
+    -----
+    In the trial they have the names that they have in the Pipeline. ``cnn__dropout``
+    and ``augment__elastic`` are asked for only where the trial's ``own_dropout`` is
+    false and its ``bends`` true.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from skdigits import make_digit_pipeline
+    >>> from skdigits.tuning import suggest_digit_params
+    >>> trial = optuna.create_study().ask()
+    >>> model = make_digit_pipeline().set_params(**suggest_digit_params(trial))
+    >>> 0 <= model["augment"].rotation <= 20
+    True
+    """
+    own_dropout = trial.suggest_categorical("own_dropout", [True, False])
+    bends = trial.suggest_categorical("bends", [False, True])
+    choose, number = trial.suggest_categorical, trial.suggest_float
+    return {
+        "cnn__width": number("cnn__width", 0.5, 1.5, step=0.25),
+        "cnn__dropout": None if own_dropout else number("cnn__dropout", 0.0, 0.5),
+        "cnn__learning_rate": number("cnn__learning_rate", 5e-4, 1e-2, log=True),
+        "cnn__batch_size": choose("cnn__batch_size", [64, 128, 256]),
+        "cnn__schedule": choose("cnn__schedule", ["one_cycle", "cosine", "linear"]),
+        "augment__rotation": number("augment__rotation", 0.0, 20.0),
+        "augment__zoom": number("augment__zoom", 0.0, 0.2),
+        "augment__shift": number("augment__shift", 0.0, 0.12),
+        "augment__elastic": number("augment__elastic", 0.2, 1.2) if bends else 0.0,
+    }

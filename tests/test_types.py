@@ -1,0 +1,132 @@
+"""Public signatures have types, and a type checker finds in them what it should."""
+
+import inspect
+import subprocess
+import sys
+from typing import get_args
+
+import pytest
+
+import skdigits
+import skdigits.baselines
+import skdigits.datasets
+import skdigits.parallel
+import skdigits.pipelines
+import skdigits.plots
+import skdigits.tuning
+from skdigits import CNNClassifier
+from skdigits._network.architectures import ARCHITECTURES, ArchitectureName
+from skdigits._network.optimizers import OPTIMIZERS, OptimizerName
+from skdigits._network.schedules import SCHEDULES, ScheduleName
+from skdigits._presets import PRESETS, PresetName
+
+NAMESPACES = [
+    skdigits,
+    skdigits.baselines,
+    skdigits.datasets,
+    skdigits.plots,
+    skdigits.tuning,
+]
+PUBLIC = {
+    getattr(namespace, name)
+    for namespace in NAMESPACES
+    for name in namespace.__all__
+    if getattr(namespace, name) not in (skdigits.ModelFileError,)
+} | {skdigits.parallel.thread_budget, skdigits.pipelines.make_digit_ensemble}
+
+
+def signatures(public):
+    if not inspect.isclass(public):
+        return [public]
+    methods = [
+        method
+        for name, method in inspect.getmembers(public, callable)
+        if not name.startswith("_")
+        and getattr(method, "__module__", "").startswith("skdigits")
+    ]
+    own = [public.__init__] if "__init__" in vars(public) else []
+    return [*own, *methods]
+
+
+@pytest.mark.parametrize("public", sorted(PUBLIC, key=str), ids=lambda p: p.__name__)
+def test_public_signatures_have_types(public):
+    for function in signatures(public):
+        signature = inspect.signature(function)
+        for name, parameter in signature.parameters.items():
+            if name not in ("self", "cls"):
+                assert parameter.annotation is not parameter.empty, (function, name)
+        assert signature.return_annotation is not signature.empty, function
+
+
+@pytest.mark.parametrize(
+    ("names", "table"),
+    [
+        (ArchitectureName, ARCHITECTURES),
+        (OptimizerName, OPTIMIZERS),
+        (ScheduleName, SCHEDULES),
+        (PresetName, PRESETS),
+    ],
+)
+def test_names_for_type_checkers_are_those_of_the_tables(names, table):
+    assert get_args(names) == tuple(table)
+
+
+@pytest.mark.parametrize(
+    ("documented", "parameter", "table"),
+    [
+        (CNNClassifier, "architecture", ARCHITECTURES),
+        (CNNClassifier, "optimizer", OPTIMIZERS),
+        (CNNClassifier, "schedule", SCHEDULES),
+        (skdigits.make_digit_pipeline, "preset", PRESETS),
+        (skdigits.pipelines.make_digit_ensemble, "preset", PRESETS),
+    ],
+)
+def test_docstrings_list_the_names_of_the_tables(documented, parameter, table):
+    text = inspect.getdoc(documented).replace("\\\n", "")
+    listed = text.split(f"\n{parameter} : {{")[1].split("}")[0]
+    assert {name.strip().strip('"') for name in listed.split(",")} == set(table)
+
+
+USE = """
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import assert_type
+
+from skdigits import CNNClassifier, ImageAugmenter, write_submission
+from skdigits.parallel import thread_budget
+from skdigits.tuning import TuningResult, tune
+
+X, y = np.zeros((4, 64)), [0, 1, 0, 1]
+model = CNNClassifier(epochs=1, optimizer="muon").fit(X, y)
+assert_type(model, CNNClassifier)
+assert_type(model.predict(X), NDArray[Any])
+assert_type(model.predict_proba(X), NDArray[np.float64])
+assert_type(ImageAugmenter(rotation=5).fit(X), ImageAugmenter)
+assert_type(thread_budget(), int | None)
+tune(model, X, y).best_params
+write_submission(model.predict(X), "submission.csv")
+"""
+WRONG = {
+    "CNNClassifier(optimizer='adm')": 'incompatible type "Literal',
+    "CNNClassifier(epoch=3)": 'did you mean "epochs"?',
+    "CNNClassifier().fit(X)": 'Missing positional argument "y"',
+    "write_submission()": "Missing positional arguments",
+}
+
+
+@pytest.mark.slow
+def test_a_type_checker_reads_them(tmp_path):
+    script = tmp_path / "use.py"
+    script.write_text(USE + "\n".join(WRONG))
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent"]
+    command += ["--ignore-missing-imports", f"--cache-dir={tmp_path}", str(script)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    found = [line for line in ran.stdout.splitlines() if ": error:" in line]
+    first = USE.count("\n") + 1
+    assert len(found) == len(WRONG), ran.stdout + ran.stderr
+    for line, (number, message) in zip(
+        found, enumerate(WRONG.values(), first), strict=True
+    ):
+        assert f"use.py:{number}: " in line and message in line
