@@ -1,15 +1,18 @@
 """The Displays: what they compute, and what they draw."""
 
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from skdigits import CNNClassifier, ImageAugmenter
+from skdigits import CNNClassifier, ImageAugmenter, plots
 from skdigits.plots import (
     ActivationsDisplay,
     AugmentationDisplay,
@@ -290,3 +293,69 @@ def test_colour_images_and_too_few_axes():
     _, axes = plt.subplots(1, 3)
     with pytest.raises(ValueError, match="each of the 4 pictures. Got 3 instead"):
         DigitsDisplay.from_predictions(X, axes=axes)
+
+
+def frames(display):
+    """Colour and width of the frame around each image."""
+    return [
+        {(to_hex(s.get_edgecolor()), s.get_linewidth()) for s in ax.spines.values()}
+        for ax in display.axes_
+    ]
+
+
+def test_the_frame_of_an_original_differs_from_those_of_its_copies():
+    display = AugmentationDisplay.from_draws(np.eye(4)[None], np.ones((3, 4, 4)))
+    assert [ax.get_title() for ax in display.axes_] == ["original", "", "", ""]
+    original, *copies = frames(display)
+    ((colour, width),) = original
+    for copy in copies:
+        ((grey, thin),) = copy
+        assert colour != grey and width > thin
+    # The paper is no white, so that its end can be seen without the frame, too.
+    low, high = (to_hex(display.images_[0].get_cmap()(end)) for end in (0.0, 1.0))
+    assert low > high and low != "#ffffff"
+    assert all(image.get_clim() == (0, 1) for image in display.images_)
+
+
+def test_the_frame_of_a_mistake_differs():
+    display = DigitsDisplay.from_predictions(np.zeros((3, 4)), [0, 1, 2], [0, 7, 2])
+    right, wrong, also_right = frames(display)
+    assert right == also_right != wrong
+    assert display.axes_[1].title.get_color() == "#d55e00"
+
+
+@pytest.mark.parametrize(("lowest", "scale"), [(0.2, "log"), (0.3, "linear")])
+def test_a_loss_that_falls_far_is_logarithmic(lowest, scale):
+    history = {"loss": [1, 0.5, lowest], "accuracy": [0.1, 0.5, 0.9]}
+    display = HistoryDisplay.from_history(history)
+    assert [ax.get_yscale() for ax in display.axes_] == [scale, "linear"]
+    history["loss"][-1] = 0.0  # has no logarithm
+    assert HistoryDisplay.from_history(history).axes_[0].get_yscale() == "linear"
+
+
+def test_the_learning_rate_is_in_axes_of_its_own():
+    history = {"loss": [2, 1], "accuracy": [0, 1], "learning_rate": [0.1, 0.2]}
+    display = HistoryDisplay.from_history(history)
+    rate = display.rate_ax_
+    assert (rate.get_xlabel(), rate.get_ylabel()) == ("epoch", "learning rate")
+    assert rate.get_xlim() == display.axes_[0].get_xlim()
+    assert rate.get_position().y1 < display.axes_[0].get_position().y0  # below
+    _, three = plt.subplots(3)
+    assert HistoryDisplay.from_history(history, axes=three).rate_ax_ is three[2]
+    _, two = plt.subplots(2)
+    beside = HistoryDisplay.from_history(history, axes=two)
+    assert beside.rate_ax_.bbox.bounds == two[0].bbox.bounds  # over the loss
+    shown = [text.get_text() for text in two[0].get_legend().get_texts()]
+    assert shown == ["training", "learning rate"]
+
+
+@pytest.mark.parametrize("name", plots.__all__)
+def test_public_signatures_have_types(name):
+    cls = getattr(plots, name)
+    methods = [m for n, m in vars(cls).items() if n == "__init__" or n[0] != "_"]
+    assert len(methods) >= 3
+    for method in methods:
+        signature = inspect.signature(getattr(method, "__func__", method))
+        assert signature.return_annotation != inspect.Signature.empty
+        for parameter in list(signature.parameters.values())[1:]:
+            assert parameter.annotation != inspect.Parameter.empty, parameter
