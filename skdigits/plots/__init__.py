@@ -1,4 +1,4 @@
-"""Pictures of digits, trainings, mistakes and layers, as scikit-learn's Displays."""
+"""Plots of digits, trainings, mistakes and layers, as scikit-learn's Displays."""
 
 from ._activations import ActivationsDisplay
 from ._augmentation import AugmentationDisplay

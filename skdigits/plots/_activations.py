@@ -1,12 +1,23 @@
 """ActivationsDisplay: what the layers of a network make of an image."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..pipelines import final_network
-from ._pictures import as_images, grid_of_axes
+from ._image_grid import as_images, enough_axes
 
-PER_ROW = 16  # channels of a layer in a row of its picture
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
+
+PER_ROW = 16  # channels of a layer that are side by side
 FIRST = 8  # layers that are drawn if none are chosen
 KINDS = {"conv": "Conv", "pooling": "Pooling", "dropout": "Dropout"}
 
@@ -43,11 +54,19 @@ class ActivationsDisplay:
     ['conv1', 'conv2', 'conv3']
     """
 
-    def __init__(self, *, activations):
+    def __init__(self, *, activations: dict[str, np.ndarray]) -> None:
         self.activations = activations
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, layers=None, channel=None, axes=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        *,
+        layers: str | int | list[str | int] | None = None,
+        channel: int | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Compute and draw what layers put out for the first image.
 
         Parameters
@@ -59,7 +78,7 @@ class ActivationsDisplay:
             Images, of which the first is taken.
         layers : str, int, list of these, or None, default=None
             "conv", "pooling" or "dropout" for all layers of that kind; the name of a
-            layer; or its place among those that put out images, from 0. None means the
+            layer; or its index among those that put out images, from 0. None means the
             first eight of these. In a prediction, dropout does nothing.
         channel : int, default=None
             One channel of each layer to draw alone.
@@ -88,7 +107,13 @@ class ActivationsDisplay:
         return cls.from_activations(activations, channel=channel, axes=axes)
 
     @classmethod
-    def from_activations(cls, activations, *, channel=None, axes=None):
+    def from_activations(
+        cls,
+        activations: dict[str, ArrayLike],
+        *,
+        channel: int | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Draw given activations.
 
         Parameters
@@ -108,32 +133,33 @@ class ActivationsDisplay:
         activations = {name: np.asarray(a) for name, a in activations.items()}
         return cls(activations=activations).plot(channel=channel, axes=axes)
 
-    def plot(self, *, channel=None, axes=None):
+    def plot(
+        self, *, channel: int | None = None, axes: Sequence[Axes] | None = None
+    ) -> Self:
         """Draw.
 
         Parameters
         ----------
         channel : int, default=None
-            One channel of each layer to draw alone.
+            As in `from_activations`.
         axes : sequence of matplotlib Axes, default=None
-            To draw in, one for each layer; None makes a figure.
+            As in `from_activations`.
 
         Returns
         -------
         self : ActivationsDisplay
-            With its artists.
         """
-        pictures = {
+        tiles = {
             name: _tile(_scale(a)) if channel is None else _one(name, a, channel)
             for name, a in self.activations.items()
         }
         if axes is None:
-            axes = _new_axes(pictures, alone=channel is not None)
-        axes = grid_of_axes(axes, len(pictures), 1, (1, 1))
-        self.axes_, self.figure_ = axes[: len(pictures)], axes[0].figure
+            axes = _new_axes(tiles, alone=channel is not None)
+        axes = enough_axes(axes, len(tiles), 1, (1, 1))
+        self.axes_, self.figure_ = axes[: len(tiles)], axes[0].figure
         self.images_ = []
-        for ax, (name, picture) in zip(self.axes_, pictures.items(), strict=True):
-            drawn = ax.imshow(picture, cmap="viridis", interpolation="nearest")
+        for ax, (name, tile) in zip(self.axes_, tiles.items(), strict=True):
+            drawn = ax.imshow(tile, cmap="viridis", interpolation="nearest")
             self.images_.append(drawn)
             height, width, channels = self.activations[name].shape
             which = f"channel {channel} of {channels}"
@@ -157,7 +183,7 @@ def _choose(found, wanted):
         if not matching:
             raise ValueError(
                 f"layers must be among {', '.join(KINDS)}, the names {list(found)} or "
-                f"their places 0 to {len(found) - 1}. Got {one!r} instead."
+                f"their indices 0 to {len(found) - 1}. Got {one!r} instead."
             )
         names += [name for name in matching if name not in names]
     return names
@@ -192,16 +218,16 @@ def _one(name, activation, channel):
     return activation[..., channel]
 
 
-def _new_axes(pictures, *, alone):
-    """Make a figure whose axes are as high as their pictures need."""
+def _new_axes(tiles, *, alone):
+    """Make a figure whose axes are as high as what they show."""
     import matplotlib.pyplot as plt
 
     width = 4 if alone else 9
     heights = [
-        max(0.5, width * p.shape[0] / p.shape[1]) + 0.3 for p in pictures.values()
+        max(0.5, width * tile.shape[0] / tile.shape[1]) + 0.3 for tile in tiles.values()
     ]
     _, axes = plt.subplots(
-        len(pictures),
+        len(tiles),
         figsize=(width, sum(heights)),
         height_ratios=heights,
         layout="constrained",

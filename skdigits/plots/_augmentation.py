@@ -1,16 +1,29 @@
 """AugmentationDisplay: what an augmenter makes of one image."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from .._augmenter import ImageAugmenter
-from ._pictures import as_images, grid_of_axes, show
+from ._colours import BLUE
+from ._image_grid import as_images, draw_images
 
-COLUMNS = 8
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.random import RandomState
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
+
+COLUMNS = 8  # images in a row of a new figure
 
 
 class AugmentationDisplay:
-    """One image and draws of it, to choose the strengths of an augmenter by eye.
+    """One image and augmented copies of it, to choose an augmenter's strengths by eye.
 
     Make one with `from_estimator` or `from_draws`.
 
@@ -19,14 +32,14 @@ class AugmentationDisplay:
     image : ndarray of shape (height, width, channels)
         The image as it is.
     draws : ndarray of shape (n_draws, height, width, channels)
-        What the training sees of it.
+        Augmented copies of it, such as a training sees.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
         The figure.
     axes_ : ndarray of matplotlib Axes
-        The first for the image, one for each draw.
+        The first for the image, one for each copy.
     images_ : list of matplotlib AxesImage
         The drawn images.
 
@@ -43,13 +56,21 @@ class AugmentationDisplay:
     (7, 28, 28, 1)
     """
 
-    def __init__(self, *, image, draws):
+    def __init__(self, *, image: np.ndarray, draws: np.ndarray) -> None:
         self.image = image
         self.draws = draws
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, n_draws=15, random_state=None, axes=None):
-        """Draw the first image anew, again and again.
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        *,
+        n_draws: int = 15,
+        random_state: int | RandomState | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
+        """Augment the first image several times and draw the copies beside it.
 
         Parameters
         ----------
@@ -59,11 +80,11 @@ class AugmentationDisplay:
                 (n_samples, height, width, channels)
             Images, of which the first is taken.
         n_draws : int, default=15
-            How often.
+            Augmented copies to make.
         random_state : int, RandomState instance or None, default=None
             None means the augmenter's own.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            To draw in: one for the image and one for each copy. None makes a figure.
 
         Returns
         -------
@@ -83,8 +104,15 @@ class AugmentationDisplay:
         return cls.from_draws(copies[:1], draws, image_shape=shape, axes=axes)
 
     @classmethod
-    def from_draws(cls, image, draws, *, image_shape=None, axes=None):
-        """Draw an image and given draws of it.
+    def from_draws(
+        cls,
+        image: ArrayLike,
+        draws: ArrayLike,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
+        """Draw an image and given augmented copies of it.
 
         Parameters
         ----------
@@ -92,11 +120,11 @@ class AugmentationDisplay:
                 (1, height, width, channels)
             The image as it is.
         draws : array-like of shape (n_draws, ...)
-            Draws of it, in the same form.
+            Augmented copies of it, in the same form.
         image_shape : tuple of 2 or 3 ints, default=None
             Height, width and, unless 1, the channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            To draw in: one for the image and one for each copy. None makes a figure.
 
         Returns
         -------
@@ -107,35 +135,37 @@ class AugmentationDisplay:
             image=as_images(image, image_shape)[0], draws=as_images(draws, image_shape)
         ).plot(axes=axes)
 
-    def plot(self, *, axes=None):
+    def plot(self, *, axes: Sequence[Axes] | None = None) -> Self:
         """Draw.
 
         Parameters
         ----------
         axes : sequence of matplotlib Axes, default=None
-            To draw in: one for the image and one for each draw. None makes a figure.
+            As in `from_draws`.
 
         Returns
         -------
         self : AugmentationDisplay
-            With its artists.
         """
-        pictures = [self.image, *self.draws]
-        axes = grid_of_axes(axes, len(pictures), COLUMNS, (1, 1.15))
-        self.axes_, self.figure_ = axes[: len(pictures)], axes[0].figure
-        self.images_ = [
-            show(ax, picture, **_grey_range(pictures))
-            for ax, picture in zip(self.axes_, pictures, strict=True)
-        ]
-        self.axes_[0].set_title("original", fontsize="medium")
+        images = [self.image, *self.draws]
+        axes, self.images_ = draw_images(
+            images,
+            axes,
+            titles=["original"] + [""] * len(self.draws),
+            columns=COLUMNS,
+            size=(1, 1.15),
+            **_grey_range(images),
+        )
+        self.axes_, self.figure_ = axes[: len(images)], axes[0].figure
+        self.axes_[0].spines[:].set(color=BLUE, linewidth=2)
         return self
 
 
-def _grey_range(pictures):
-    """Give grey images one scale, so that a draw is not brighter than its image."""
-    if pictures[0].shape[-1] != 1:
+def _grey_range(images):
+    """Give grey images one scale, so that a copy is not darker than its image."""
+    if images[0].shape[-1] != 1:
         return {}
     return {
-        "vmin": min(picture.min() for picture in pictures),
-        "vmax": max(picture.max() for picture in pictures),
+        "vmin": min(image.min() for image in images),
+        "vmax": max(image.max() for image in images),
     }

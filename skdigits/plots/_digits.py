@@ -1,11 +1,23 @@
 """DigitsDisplay: a grid of images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._pictures import ORANGE, as_images, grid_of_axes, show
+from ._colours import ORANGE
+from ._image_grid import as_images, draw_images
 
-COLUMNS = 10
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
+
+COLUMNS = 10  # images in a row of a new figure
 
 
 class DigitsDisplay:
@@ -48,11 +60,11 @@ class DigitsDisplay:
     def __init__(
         self,
         *,
-        images,
-        labels=None,
-        predicted_labels=None,
-        predicted_probabilities=None,
-    ):
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        predicted_labels: np.ndarray | None = None,
+        predicted_probabilities: np.ndarray | None = None,
+    ) -> None:
         self.images = images
         self.labels = labels
         self.predicted_labels = predicted_labels
@@ -60,8 +72,15 @@ class DigitsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y=None, *, n_images=40, image_shape=None, axes=None
-    ):
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        n_images: int = 40,
+        image_shape: tuple[int, ...] | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Predict the first images and draw them.
 
         Parameters
@@ -103,15 +122,15 @@ class DigitsDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X,
-        y=None,
-        y_pred=None,
-        probabilities=None,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        y_pred: ArrayLike | None = None,
+        probabilities: ArrayLike | None = None,
         *,
-        n_images=40,
-        image_shape=None,
-        axes=None,
-    ):
+        n_images: int = 40,
+        image_shape: tuple[int, ...] | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Draw the first images, with labels and predictions where they are given.
 
         Parameters
@@ -125,7 +144,7 @@ class DigitsDisplay:
         y_pred : array-like of shape (n_samples,), default=None
             Predicted labels.
         probabilities : array-like of shape (n_samples,), default=None
-            Of the predicted labels.
+            What the model gave to the predicted labels.
         n_images : int, default=40
             Images to draw at most, the first ones.
         image_shape : tuple of 2 or 3 ints, default=None
@@ -160,38 +179,44 @@ class DigitsDisplay:
             predicted_probabilities=sure,
         ).plot(axes=axes)
 
-    def plot(self, *, axes=None):
+    def plot(self, *, axes: Sequence[Axes] | None = None) -> Self:
         """Draw.
 
         Parameters
         ----------
         axes : sequence of matplotlib Axes, default=None
-            To draw in, one for each image; None makes a figure.
+            As in `from_predictions`.
 
         Returns
         -------
         self : DigitsDisplay
-            With its artists.
         """
-        n = len(self.images)
-        titles = [self._title(i) for i in range(n)]
-        lines = max((title.count("\n") for title, _ in titles), default=0)
-        axes = grid_of_axes(axes, n, COLUMNS, (0.9, 1.15 + 0.18 * lines))
-        self.axes_, self.figure_ = axes[:n], axes[0].figure
-        self.images_ = []
+        titles = [self._title(i) for i in range(len(self.images))]
+        lines = max((title.count("\n") for title in titles), default=0)
+        axes, self.images_ = draw_images(
+            self.images,
+            axes,
+            titles=titles,
+            columns=COLUMNS,
+            size=(0.9, 1.15 + 0.18 * lines),
+        )
+        self.axes_, self.figure_ = axes[: len(titles)], axes[0].figure
         for i, ax in enumerate(self.axes_):
-            self.images_.append(show(ax, self.images[i]))
-            title, style = titles[i]
-            ax.set_title(title, fontsize="medium", **style)
+            if self._is_wrong(i):
+                ax.title.set_color(ORANGE)
+                ax.spines[:].set(color=ORANGE, linewidth=2)
         return self
 
+    def _is_wrong(self, i):
+        if self.labels is None or self.predicted_labels is None:
+            return False
+        return self.labels[i] != self.predicted_labels[i]
+
     def _title(self, i):
-        """Give the words above an image and their style: wrong ones stand out."""
+        """Give the words above an image."""
         if self.predicted_labels is None:
-            return ("" if self.labels is None else str(self.labels[i])), {}
+            return "" if self.labels is None else str(self.labels[i])
         predicted = str(self.predicted_labels[i])
         if self.predicted_probabilities is not None:
             predicted += f" ({self.predicted_probabilities[i]:.0%})"
-        if self.labels is None or self.labels[i] == self.predicted_labels[i]:
-            return predicted, {}
-        return f"{predicted}\nnot {self.labels[i]}", {"color": ORANGE}
+        return f"{predicted}\nnot {self.labels[i]}" if self._is_wrong(i) else predicted

@@ -1,20 +1,36 @@
 """HistoryDisplay: loss and accuracy over the epochs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..pipelines import final_network
-from ._pictures import BLUE, ORANGE
+from ._colours import BLUE, GREEN, ORANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
+
+    History = dict[str, list[float]]
 
 METRICS = ("loss", "accuracy")
+LOSSES = ("loss", "val_loss")
+RATE = "learning_rate"
+LOGARITHMIC_FROM = 5  # the highest loss over the lowest
 STYLES = {"": ("training", BLUE, "-"), "val_": ("validation", ORANGE, "--")}
 
 
 class HistoryDisplay:
-    """Curves of loss and accuracy, of one training or of several together.
+    """Curves of loss, accuracy and learning rate, of one training or several together.
 
-    Several are drawn as their mean and a band from the lowest to the highest. Make one
-    with `from_estimator` or `from_history`.
+    Several are drawn as their mean and a band from the lowest to the highest. The loss
+    has a logarithmic axis if it falls to a fifth or less. Make a display with
+    `from_estimator` or `from_history`.
 
     Parameters
     ----------
@@ -27,9 +43,9 @@ class HistoryDisplay:
     figure_ : matplotlib Figure
         The figure.
     axes_ : list of 2 matplotlib Axes
-        Of loss and of accuracy.
+        Those of the loss and of the accuracy.
     rate_ax_ : matplotlib Axes or None
-        Of the learning rate, over those of the loss.
+        Those of the learning rate.
     lines_ : dict of str to matplotlib Line2D
         The curves, by their name in the history.
     bands_ : dict of str to matplotlib PolyCollection
@@ -43,11 +59,17 @@ class HistoryDisplay:
     [0.9, 0.3]
     """
 
-    def __init__(self, *, histories):
+    def __init__(self, *, histories: list[History]) -> None:
         self.histories = histories
 
     @classmethod
-    def from_estimator(cls, estimator, *, learning_rate=True, axes=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator | Sequence[BaseEstimator],
+        *,
+        learning_rate: bool = True,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Draw the history of a fitted estimator, or of several together.
 
         Parameters
@@ -57,8 +79,9 @@ class HistoryDisplay:
 cross_validate` with ``return_estimator=True``.
         learning_rate : bool, default=True
             Whether to draw the learning rate, on an axis of its own.
-        axes : sequence of 2 matplotlib Axes, default=None
-            To draw in; None makes a figure.
+        axes : sequence of 2 or 3 matplotlib Axes, default=None
+            To draw in: loss, accuracy, learning rate. If there are two, the learning
+            rate is in the first, with a scale at the right. None makes a figure.
 
         Returns
         -------
@@ -78,7 +101,13 @@ cross_validate` with ``return_estimator=True``.
         )
 
     @classmethod
-    def from_history(cls, history, *, learning_rate=True, axes=None):
+    def from_history(
+        cls,
+        history: History | Sequence[History],
+        *,
+        learning_rate: bool = True,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Draw a history, or several together.
 
         Parameters
@@ -87,8 +116,9 @@ cross_validate` with ``return_estimator=True``.
             As `CNNClassifier.history_`.
         learning_rate : bool, default=True
             Whether to draw the learning rate, on an axis of its own.
-        axes : sequence of 2 matplotlib Axes, default=None
-            To draw in; None makes a figure.
+        axes : sequence of 2 or 3 matplotlib Axes, default=None
+            To draw in: loss, accuracy, learning rate. If there are two, the learning
+            rate is in the first, with a scale at the right. None makes a figure.
 
         Returns
         -------
@@ -106,28 +136,27 @@ cross_validate` with ``return_estimator=True``.
             raise ValueError("history must not be empty. Got no history at all.")
         return cls(histories=histories).plot(learning_rate=learning_rate, axes=axes)
 
-    def plot(self, *, learning_rate=True, axes=None):
+    def plot(
+        self, *, learning_rate: bool = True, axes: Sequence[Axes] | None = None
+    ) -> Self:
         """Draw.
 
         Parameters
         ----------
         learning_rate : bool, default=True
-            Whether to draw the learning rate, on an axis of its own.
-        axes : sequence of 2 matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            As in `from_history`.
+        axes : sequence of 2 or 3 matplotlib Axes, default=None
+            As in `from_history`.
 
         Returns
         -------
         self : HistoryDisplay
-            With its artists.
         """
-        import matplotlib.pyplot as plt
         from matplotlib.ticker import MaxNLocator
 
-        if axes is None:
-            _, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-        self.axes_ = list(axes)
-        self.figure_ = self.axes_[0].figure
+        learning_rate = learning_rate and any(h.get(RATE) for h in self.histories)
+        axes = _new_axes(learning_rate) if axes is None else list(axes)
+        self.axes_, self.figure_ = axes[:2], axes[0].figure
         self.lines_, self.bands_, self.rate_ax_ = {}, {}, None
         for ax, metric in zip(self.axes_, METRICS, strict=True):
             for prefix, (label, colour, style) in STYLES.items():
@@ -135,25 +164,44 @@ cross_validate` with ``return_estimator=True``.
                     ax, prefix + metric, label=label, color=colour, linestyle=style
                 )
             ax.set(xlabel="epoch", ylabel=metric)
+            ax.legend()
+        self._scale_loss()
+        if learning_rate:
+            self._draw_rate(axes)
+        for ax in axes:
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.grid(alpha=0.3)
-        if learning_rate and any("learning_rate" in h for h in self.histories):
-            self.rate_ax_ = self.axes_[0].twinx()
-            self.rate_ax_.set_ylabel("learning rate")
-            self._curve(
-                self.rate_ax_,
-                "learning_rate",
-                label="learning rate",
-                color="gray",
-                linestyle=":",
-                marker="",
-            )
-        for ax in self.axes_:
-            lines = [line for line in self.lines_.values() if line.axes is ax]
-            if ax is self.axes_[0] and self.rate_ax_ is not None:
-                lines.append(self.lines_["learning_rate"])
-            ax.legend(lines, [line.get_label() for line in lines])
         return self
+
+    def _draw_rate(self, axes):
+        """Draw the learning rate in axes of its own, or over the loss."""
+        is_alone = len(axes) > 2
+        self.rate_ax_ = axes[2] if is_alone else self.axes_[0].twinx()
+        style = {"color": GREEN, "linestyle": "-" if is_alone else ":", "marker": ""}
+        self._curve(self.rate_ax_, RATE, label="learning rate", **style)
+        self.rate_ax_.set_ylabel("learning rate")
+        if is_alone:
+            self.rate_ax_.set(xlabel="epoch")
+            return
+        self.rate_ax_.yaxis.label.set_color(GREEN)
+        self.rate_ax_.tick_params(axis="y", colors=GREEN)
+        lines = [*self.axes_[0].get_lines(), self.lines_[RATE]]
+        self.axes_[0].legend(lines, [line.get_label() for line in lines])
+
+    def _scale_loss(self):
+        """Make the axis of the loss logarithmic if the loss falls far enough."""
+        from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+        losses = np.concatenate(
+            [history.get(key, []) for history in self.histories for key in LOSSES]
+        )
+        if not (losses > 0).all() or losses.max() < LOGARITHMIC_FROM * losses.min():
+            return
+        ax = self.axes_[0]
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
 
     def _curve(self, ax, key, *, marker=".", **style):
         """Draw the mean of what the histories have under a key, and their band."""
@@ -172,3 +220,15 @@ cross_validate` with ``return_estimator=True``.
             self.bands_[key] = ax.fill_between(
                 epochs, low, high, color=style["color"], alpha=0.2, linewidth=0
             )
+
+
+def _new_axes(learning_rate):
+    """Make a figure with axes for loss, accuracy and, below the loss, the rate."""
+    import matplotlib.pyplot as plt
+
+    names = [[*METRICS], [RATE, METRICS[1]]] if learning_rate else [[*METRICS]]
+    figure = plt.figure(figsize=(9, 4.2), layout="constrained")
+    axes = figure.subplot_mosaic(names, height_ratios=[3, 1.2][: len(names)])
+    if learning_rate:
+        axes[RATE].sharex(axes["loss"])
+    return [axes[name] for name in (*METRICS, RATE)[: len(axes)]]

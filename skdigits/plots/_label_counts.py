@@ -1,9 +1,18 @@
 """LabelCountsDisplay: how often each label occurs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._pictures import BLUE, GREEN, ORANGE
+from ._colours import BLUE, GREEN, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
 
 
 class LabelCountsDisplay:
@@ -35,12 +44,20 @@ class LabelCountsDisplay:
     [1, 3]
     """
 
-    def __init__(self, *, classes, counts):
+    def __init__(self, *, classes: np.ndarray, counts: dict[str, np.ndarray]) -> None:
         self.classes = classes
         self.counts = counts
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, normalize=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        normalize: bool | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the labels of a training beside what the model predicts for images.
 
         Parameters
@@ -66,7 +83,13 @@ class LabelCountsDisplay:
         return cls.from_labels(labels, normalize=normalize, ax=ax)
 
     @classmethod
-    def from_labels(cls, labels, *, normalize=None, ax=None):
+    def from_labels(
+        cls,
+        labels: ArrayLike | dict[str, ArrayLike],
+        *,
+        normalize: bool | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Count labels and draw them.
 
         Parameters
@@ -75,8 +98,8 @@ class LabelCountsDisplay:
             Labels, or several sets of them by name, such as
             ``{"train": y_train, "test predictions": y_pred}``.
         normalize : bool, default=None
-            Draw shares of each set in place of counts. None means where there are
-            several sets.
+            Whether to draw the shares of each set rather than counts. None means where
+            there are several sets.
         ax : matplotlib Axes, default=None
             To draw in; None makes a figure.
 
@@ -100,7 +123,7 @@ class LabelCountsDisplay:
         }
         return cls(classes=classes, counts=counts).plot(normalize=normalize, ax=ax)
 
-    def plot(self, *, normalize=None, ax=None):
+    def plot(self, *, normalize: bool | None = None, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters
@@ -108,12 +131,11 @@ class LabelCountsDisplay:
         normalize : bool, default=None
             As in `from_labels`.
         ax : matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            As in `from_labels`.
 
         Returns
         -------
         self : LabelCountsDisplay
-            With its artists.
         """
         import matplotlib.pyplot as plt
         from matplotlib.ticker import PercentFormatter
@@ -124,12 +146,12 @@ class LabelCountsDisplay:
             normalize = len(self.counts) > 1
         self.ax_, self.figure_ = ax, ax.figure
         self.bars_ = {}
-        places = np.arange(len(self.classes))
+        positions = np.arange(len(self.classes))
         width = 0.8 / len(self.counts)
         colours = [BLUE, ORANGE, GREEN]
         for i, (name, counts) in enumerate(self.counts.items()):
             self.bars_[name] = ax.bar(
-                places + (i - (len(self.counts) - 1) / 2) * width,
+                positions + (i - (len(self.counts) - 1) / 2) * width,
                 counts / counts.sum() if normalize else counts,
                 width,
                 label=f"{name} ({counts.sum():,})",
@@ -137,7 +159,7 @@ class LabelCountsDisplay:
                 hatch=["", "//", ".."][i % 3],
                 edgecolor="white",
             )
-        ax.set_xticks(places, [str(label) for label in self.classes])
+        ax.set_xticks(positions, [str(label) for label in self.classes])
         ax.set(xlabel="label", ylabel="share" if normalize else "count")
         if normalize:
             ax.yaxis.set_major_formatter(PercentFormatter(1))

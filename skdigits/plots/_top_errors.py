@@ -1,11 +1,22 @@
 """TopErrorsDisplay: the mistakes that a model was surest of."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._pictures import as_images, grid_of_axes, show
+from ._image_grid import as_images, draw_images
 
-COLUMNS = 3  # pictures in a row of a new figure
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
+
+COLUMNS = 3  # images in a row of a new figure
 
 
 class TopErrorsDisplay:
@@ -48,13 +59,13 @@ class TopErrorsDisplay:
     def __init__(
         self,
         *,
-        images,
-        indices,
-        true_labels,
-        predicted_labels,
-        true_probabilities,
-        predicted_probabilities,
-    ):
+        images: np.ndarray,
+        indices: np.ndarray,
+        true_labels: np.ndarray,
+        predicted_labels: np.ndarray,
+        true_probabilities: np.ndarray,
+        predicted_probabilities: np.ndarray,
+    ) -> None:
         self.images = images
         self.indices = indices
         self.true_labels = true_labels
@@ -64,8 +75,15 @@ class TopErrorsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, n_errors=6, image_shape=None, axes=None
-    ):
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        n_errors: int = 6,
+        image_shape: tuple[int, ...] | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Predict images and draw the surest mistakes.
 
         Parameters
@@ -103,15 +121,15 @@ class TopErrorsDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X,
-        y,
-        probabilities,
+        X: ArrayLike,
+        y: ArrayLike,
+        probabilities: ArrayLike,
         *,
-        classes=None,
-        n_errors=6,
-        image_shape=None,
-        axes=None,
-    ):
+        classes: ArrayLike | None = None,
+        n_errors: int = 6,
+        image_shape: tuple[int, ...] | None = None,
+        axes: Sequence[Axes] | None = None,
+    ) -> Self:
         """Draw the surest mistakes of given probabilities.
 
         Parameters
@@ -168,31 +186,32 @@ class TopErrorsDisplay:
             predicted_probabilities=probabilities[top, predicted[top]],
         ).plot(axes=axes)
 
-    def plot(self, *, axes=None):
+    def plot(self, *, axes: Sequence[Axes] | None = None) -> Self:
         """Draw.
 
         Parameters
         ----------
         axes : sequence of matplotlib Axes, default=None
-            To draw in, one for each image; None makes a figure.
+            As in `from_predictions`.
 
         Returns
         -------
         self : TopErrorsDisplay
-            With its artists.
         """
         n = len(self.images)
-        axes = grid_of_axes(axes, n, COLUMNS, (2.3, 2.7))
+        titles = [
+            f"predicted {self.predicted_labels[i]} "
+            f"({self.predicted_probabilities[i]:.0%})\n"
+            f"true {self.true_labels[i]} ({self.true_probabilities[i]:.0%})"
+            for i in range(n)
+        ]
+        axes, self.images_ = draw_images(
+            self.images,
+            axes,
+            titles=titles,
+            columns=COLUMNS,
+            size=(1.9, 2.4),
+            if_none="no mistakes",
+        )
         self.axes_, self.figure_ = axes[:n], axes[0].figure
-        self.images_ = []
-        for i, ax in enumerate(self.axes_):
-            self.images_.append(show(ax, self.images[i]))
-            ax.set_title(
-                f"predicted {self.predicted_labels[i]} "
-                f"({self.predicted_probabilities[i]:.0%})\n"
-                f"true {self.true_labels[i]} ({self.true_probabilities[i]:.0%})",
-                fontsize="medium",
-            )
-        if n == 0:
-            axes[0].set_title("no mistakes", loc="left")
         return self

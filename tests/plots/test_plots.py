@@ -117,7 +117,7 @@ def test_top_errors_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="Got 3, 4 and 4 rows"):
         TopErrorsDisplay.from_predictions(np.zeros((3, 4)), [1] * 4, wrong)
     _, ax = plt.subplots()
-    with pytest.raises(ValueError, match="each of the 4 pictures. Got 1"):
+    with pytest.raises(ValueError, match="each of the 4 images. Got 1"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [1] * 4, wrong, axes=ax)
     with pytest.raises(ValueError, match="has labels that are not among the classes"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [5] * 4, wrong)
@@ -291,7 +291,7 @@ def test_colour_images_and_too_few_axes():
     display = DigitsDisplay.from_predictions(X)
     np.testing.assert_array_equal(display.images_[2].get_array(), X[2])
     _, axes = plt.subplots(1, 3)
-    with pytest.raises(ValueError, match="each of the 4 pictures. Got 3 instead"):
+    with pytest.raises(ValueError, match="each of the 4 images. Got 3 instead"):
         DigitsDisplay.from_predictions(X, axes=axes)
 
 

@@ -1,0 +1,145 @@
+"""The grid of images that several Displays draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._images.shapes import resolve_image_shape
+from ._colours import FRAME, INK, PAPER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+    from numpy.typing import ArrayLike
+
+
+def as_images(X: ArrayLike, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Lay out what a user passes as images.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, pixels), (n, height, width) or \
+            (n, height, width, channels)
+    image_shape : tuple of 2 or 3 ints, or None
+
+    Returns
+    -------
+    ndarray of shape (n, height, width, channels)
+    """
+    X = np.asarray(X)
+    if X.ndim not in (2, 3, 4):
+        raise ValueError(
+            "X must be of shape (n, pixels), (n, height, width) or (n, height, width, "
+            f"channels). Got {X.shape} instead. For one image, pass X[:1]."
+        )
+    tail = X.shape[1:] if X.ndim > 2 else None
+    shape = resolve_image_shape(image_shape, int(np.prod(X.shape[1:])), tail)
+    return X.reshape(-1, *shape)
+
+
+def draw_images(
+    images: Sequence[np.ndarray],
+    axes: Sequence[Axes] | None,
+    *,
+    titles: Sequence[str],
+    columns: int,
+    size: tuple[float, float],
+    if_none: str = "",
+    **options,
+) -> tuple[np.ndarray, list[AxesImage]]:
+    """Draw each image with its title and a frame.
+
+    Parameters
+    ----------
+    images : sequence of ndarrays of shape (height, width, channels)
+    axes : sequence of matplotlib Axes, or None for a new figure
+    titles : sequence of str
+        One for each image.
+    columns : int
+        Images in a row of a new figure.
+    size : tuple of 2 floats
+        Width and height of an image with its title in a new figure, in inches.
+    if_none : str
+        What is written if there is no image.
+    **options
+        For ``imshow``.
+
+    Returns
+    -------
+    axes : ndarray of matplotlib Axes
+        Those that were given or made; there may be more than images.
+    artists : list of matplotlib AxesImage
+        One for each image.
+    """
+    n = len(images)
+    axes = enough_axes(axes, n, columns, size)
+    artists = []
+    for ax, image, title in zip(axes[:n], images, titles, strict=True):
+        artists.append(_draw(ax, image, **options))
+        ax.set_title(title, fontsize="medium")
+    if n == 0:
+        axes[0].set_title(if_none, loc="left")
+    return axes, artists
+
+
+def _draw(ax, image, **options):
+    """Draw one image in a frame: grey ones dark on light, colours as they are."""
+    ax.set_axis_on()
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_color(FRAME)
+    if image.shape[-1] in (3, 4):
+        if image.dtype.kind == "f" and image.max(initial=0) > 1:
+            image = image / 255
+        return ax.imshow(image, **options)
+    from matplotlib.colors import LinearSegmentedColormap
+
+    options = {
+        "cmap": LinearSegmentedColormap.from_list("ink", [PAPER, INK]),
+        **options,
+    }
+    return ax.imshow(image[..., 0], **options)
+
+
+def enough_axes(
+    axes: Sequence[Axes] | None, n: int, columns: int, size: tuple[float, float]
+) -> np.ndarray:
+    """Give at least `n` axes, switched off: those of the user or of a new figure.
+
+    Parameters
+    ----------
+    axes : sequence of matplotlib Axes, or None
+    n : int
+    columns : int
+        In a row of a new figure.
+    size : tuple of 2 floats
+        Width and height of each, in inches.
+
+    Returns
+    -------
+    ndarray of matplotlib Axes
+    """
+    if axes is None:
+        import matplotlib.pyplot as plt
+
+        columns = max(1, min(columns, n))
+        rows = max(1, -(-n // columns))
+        _, axes = plt.subplots(
+            rows,
+            columns,
+            figsize=(size[0] * columns, size[1] * rows),
+            layout="constrained",
+            squeeze=False,
+        )
+    axes = np.ravel(axes)
+    if len(axes) < n:
+        raise ValueError(
+            f"axes must be at least {n}, one for each of the {n} images. Got "
+            f"{len(axes)} instead. Pass more axes, or ask for fewer images."
+        )
+    for ax in axes:
+        ax.set_axis_off()
+    return axes
