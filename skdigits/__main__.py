@@ -1,12 +1,14 @@
 """The command line: ``skdigits demo`` and ``skdigits submit``."""
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 from . import __version__
+from ._presets import PRESETS
 
 TEST_IMAGES = 28_000  # of the competition, each of which wants a label
 HELD_OUT = 0.1  # fraction of the training images that --validate keeps apart
@@ -46,7 +48,7 @@ def _parse(argv):
     submit.add_argument(
         "--preset",
         default="fast",
-        choices=["classic", "fast", "accurate"],
+        choices=PRESETS,
         help="network and recipe (default: %(default)s)",
     )
     submit.add_argument(
@@ -65,7 +67,12 @@ def _parse(argv):
         help="first train on nine tenths and report the accuracy on the last one",
     )
     submit.set_defaults(run=_submit)
-    return parser.parse_args(argv)
+    # parse_args would report them as the main parser, whose help does not have them.
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        of_command = commands.choices[arguments.command]
+        of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
 
 
 def _seed(text):
@@ -92,10 +99,10 @@ def _demo(arguments):
 
 def _submit(arguments):
     from ._files.whole import check_writable
-    from .datasets import load_competition
 
-    check_writable(arguments.output)  # better an error now than after the training
-    digits = load_competition(arguments.path)
+    with _option_named("--output"):
+        check_writable(arguments.output)  # better an error now than after the training
+    digits = _read(arguments.path)
     n_train, n_test = len(digits.X_train), len(digits.X_test)
     print(f"{n_train:,} images to train on, {n_test:,} to label")
     if n_test != TEST_IMAGES:
@@ -105,8 +112,41 @@ def _submit(arguments):
         )
     if arguments.validate:
         _validate(digits, arguments)
-    model = _train(digits.X_train, digits.y_train, arguments)
+    step = "2 of 2: " if arguments.validate else ""
+    model = _train(digits.X_train, digits.y_train, arguments, step=step)
     _write(model.predict(digits.X_test), arguments.output)
+
+
+@contextlib.contextmanager
+def _option_named(name):
+    """Say whose value an error is about, as argparse does."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
+        raise ValueError(f"argument {name}: {exc}") from exc
+
+
+def _read(path):
+    """Read the competition's files, and name the one that is missing."""
+    print(f"Reading {path}", flush=True)  # the imports alone may take seconds
+    from .datasets import load_competition
+
+    try:
+        return load_competition(path)
+    except FileNotFoundError as exc:
+        folder = Path(path).expanduser()
+        missing = [
+            name
+            for name in ("train.csv", "test.csv")
+            if not any((folder / (name + end)).is_file() for end in ("", ".gz"))
+        ]
+        if len(missing) != 1:  # both are there, or neither is
+            raise
+        raise FileNotFoundError(
+            f"{path} must hold train.csv and test.csv. Got a folder without "
+            f"{missing[0]}. Download it from "
+            "https://www.kaggle.com/competitions/digit-recognizer/data"
+        ) from exc
 
 
 def _write(labels, output):
@@ -118,7 +158,9 @@ def _write(labels, output):
     except OSError as exc:
         elsewhere = Path(tempfile.mkdtemp(prefix="skdigits-"), "submission.csv")
         write_submission(labels, elsewhere, expected=TEST_IMAGES)
-        raise OSError(f"{exc}. The labels are in {elsewhere} instead.") from exc
+        raise OSError(
+            f"argument --output: {exc}. The labels are in {elsewhere} instead."
+        ) from exc
     print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
 
 
@@ -132,7 +174,7 @@ def _validate(digits, arguments):
         stratify=digits.y_train,
         random_state=0,
     )
-    model = _train(X_train, y_train, arguments)
+    model = _train(X_train, y_train, arguments, step="1 of 2: ")
     wrong = int((model.predict(X_held_out) != y_held_out).sum())
     n = len(y_held_out)
     accuracy = 1 - wrong / n
@@ -143,11 +185,14 @@ def _validate(digits, arguments):
     )
 
 
-def _train(X, y, arguments):
+def _train(X, y, arguments, *, step):
     from time import perf_counter
 
-    model, what = _make_model(arguments)
-    print(f"Training {what} on {len(X):,} images", flush=True)
+    n_networks = arguments.networks
+    what = repr(arguments.preset)
+    what = what if n_networks == 1 else f"{n_networks} networks {what}"
+    print(f"{step}Training {what} on {len(X):,} images", flush=True)
+    model = _make_model(arguments)
     start = perf_counter()
     model.fit(X, y)
     print(f"Trained for {perf_counter() - start:.0f} s.", flush=True)
@@ -155,19 +200,17 @@ def _train(X, y, arguments):
 
 
 def _make_model(arguments):
-    """Make what to train, and say what it is."""
     from joblib import cpu_count
 
     from .pipelines import make_digit_ensemble, make_digit_pipeline
 
     preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
     if n_networks == 1:
-        return make_digit_pipeline(preset, random_state=seed, verbose=1), repr(preset)
+        return make_digit_pipeline(preset, random_state=seed, verbose=1)
     n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
-    model = make_digit_ensemble(
+    return make_digit_ensemble(
         preset, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
     )
-    return model, f"{n_networks} networks {preset!r}"
 
 
 def main(argv=None):

@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import re
 import zipfile
 
 import numpy as np
@@ -34,6 +35,22 @@ def test_a_usage_error_is_one_line_and_2(arguments, message, capsys):
     assert pd.Series([err]).str.contains(message).all()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (["submit", "x.zip", "--bogus"], "skdigits submit"),
+        (["submit", "x.zip", "--preset", "best"], "skdigits submit"),
+        (["demo", "x"], "skdigits demo"),
+        (["train"], "skdigits"),
+    ],
+)
+def test_a_usage_error_points_to_the_help_of_its_command(arguments, where, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    err = capsys.readouterr().err
+    assert err.startswith(f"{where}: ") and err.endswith(f"(see {where} --help)\n")
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit) as exit_:
         main(["--version"])
@@ -47,7 +64,7 @@ def test_a_bad_file_is_named_without_a_traceback(tmp_path, capsys):
     (tmp_path / "test.csv").write_text("pixel0\n2\n")
     assert main(["submit", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
-    assert out == ""
+    assert out == f"Reading {tmp_path}\n"
     assert "train.csv" in err
     assert err.startswith("skdigits: ")
     assert "Traceback" not in err
@@ -62,6 +79,41 @@ def test_the_place_of_the_output_is_checked_first(tmp_path, capsys):
     assert not output.parent.exists()
     assert main(["submit", "nothing.zip", "--output", str(tmp_path)]) == 1
     assert "path must be a file" in capsys.readouterr().err
+
+
+def test_errors_about_the_output_name_its_option(tmp_path, capsys):
+    for output in (tmp_path, tmp_path / "missing" / "submission.csv"):
+        assert main(["submit", "nothing.zip", "--output", str(output)]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("skdigits: argument --output: ") and str(output) in err
+
+
+@pytest.mark.parametrize("there", ["train.csv", "train.csv.gz", "test.csv"])
+def test_the_file_that_is_missing_is_named(there, tmp_path, capsys):
+    (tmp_path / there).touch()
+    missing = "test.csv" if there.startswith("train") else "train.csv"
+    assert main(["submit", str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"skdigits: {tmp_path} must hold train.csv and test.csv. ")
+    assert f"Got a folder without {missing}. Download it" in err
+
+
+def test_no_file_is_named_where_both_are_missing(tmp_path, capsys):
+    assert main(["submit", str(tmp_path)]) == 1
+    assert "folder without" not in capsys.readouterr().err
+
+
+def test_reading_is_said_before_it_begins(monkeypatch, capsys):
+    from skdigits import datasets
+
+    def load_competition(path):
+        assert capsys.readouterr().out == "Reading digits.zip\n"
+        raise ValueError("as far as this test goes")
+
+    monkeypatch.setattr(datasets, "load_competition", load_competition)
+    assert main(["submit", "digits.zip"]) == 1
+    assert "as far as this test goes" in capsys.readouterr().err
 
 
 def write_competition(path, n_train, n_test):
@@ -98,7 +150,10 @@ def test_submit(small_competition, capfd):
     out, err = capfd.readouterr()
     assert err == ""
     assert "100 images to train on, 500 to label" in out
-    assert "Epoch 1/" in out
+    assert re.search(r"^Epoch 1/\d+: loss \d", out, re.MULTILINE)
+    assert "\n1 of 2: Training 'fast' on 90 images\n" in out
+    assert "\n2 of 2: Training 'fast' on 100 images\n" in out
+    assert out.startswith("Reading digits.zip\n")
     assert "of 10 images wrong" in out
     assert "\x1b" not in out
     assert "\b" not in out
@@ -116,7 +171,7 @@ def test_submit_several_networks(small_competition, capfd):
     assert main(arguments) == 0
     out, err = capfd.readouterr()
     assert err == ""
-    assert "Training 2 networks 'fast' on 100 images" in out
+    assert "\nTraining 2 networks 'fast' on 100 images\n" in out
     assert len(pd.read_csv("submission.csv")) == 500
 
 
