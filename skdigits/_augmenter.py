@@ -104,6 +104,11 @@ class ImageAugmenter(
     (3, 784)
     """
 
+    # Set by scikit-learn's check; named here for type checkers and editors.
+    image_shape_: tuple[int, int, int]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
     _parameter_constraints: dict = {
         "rotation": [Interval(Real, 0, 180, closed="both")],
         "zoom": [Interval(Real, 0, 1, closed="left")],

@@ -175,6 +175,16 @@ class CNNClassifier(
     (360,)
     """
 
+    # Set in one step by the fit; named here for type checkers and editors.
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    image_shape_: tuple[int, int, int]
+    history_: dict[str, list[float]]
+    n_iter_: int
+    callbacks_: "list[keras.callbacks.Callback]"
+    trained_with_: dict[str, Any]
+
     _parameter_constraints: dict = {
         "architecture": [StrOptions(set(ARCHITECTURES)), callable],
         "image_shape": [tuple, list, None],

@@ -11,11 +11,13 @@ from ._files.whole import check_writable
 from .baselines import make_baselines
 from .datasets import load_sample
 from .pipelines import make_digit_pipeline
-from .plots import HistoryDisplay, TopErrorsDisplay
+from .plots import AugmentationDisplay, HistoryDisplay, TopErrorsDisplay
+from .plots._colours import BLUE, FRAME
 from .submission import write_submission
 
 FOLDS = 3
 SEED = 0
+NETWORK = "CNN pipeline"
 # The sample is thirty times smaller than the competition's data: more passes over it,
 # in smaller steps, and a tenth held out for the curves.
 SAMPLE_SETTINGS = {
@@ -23,11 +25,14 @@ SAMPLE_SETTINGS = {
     "cnn__batch_size": 32,
     "cnn__validation_fraction": 0.1,
 }
+AUGMENTED = 3  # index of the digit whose augmented copies are shown
 WRITTEN = {
-    "submission.csv": "labels of the held-out digits, as Kaggle takes them",
-    "confusion_matrix.png": "what was taken for what in the cross-validation",
+    "summary.png": "everything in one figure",
+    "augmentation.png": "a digit, and augmented copies of it to train on",
     "history.png": "loss and accuracy over the epochs",
+    "confusion_matrix.png": "what was taken for what in the cross-validation",
     "top_errors.png": "the mistakes that the network was surest of",
+    "submission.csv": "labels of the held-out digits, as Kaggle takes them",
 }
 
 
@@ -48,21 +53,27 @@ def run_demo(folder):
         f"{FOLDS}-fold cross-validation of a network and two baselines\n"
     )
     baselines = make_baselines(random_state=SEED)
-    network = make_digit_pipeline("fast", random_state=SEED)
     models = {name: baselines[name] for name in ("logistic regression", "SVC")}
-    models["CNN pipeline"] = network.set_params(**SAMPLE_SETTINGS)
-    scores, probabilities = _cross_validate(models, digits, console)
+    # On a terminal each training of the network shows a bar with its loss.
+    network = make_digit_pipeline(
+        "fast", random_state=SEED, verbose=int(console.is_terminal)
+    )
+    models[NETWORK] = network.set_params(**SAMPLE_SETTINGS)
+    scores, predicted, probabilities = _cross_validate(models, digits, console)
     console.print(_table(scores))
 
+    console.print(f"{NETWORK} on all {len(digits.X_train):,} training digits")
     network.fit(digits.X_train, digits.y_train)
-    predicted = network.predict(digits.X_test)
-    console.print("The CNN pipeline on the held-out digits:\n")
+    labels = network.predict(digits.X_test)
+    console.print("Its labels of the held-out digits:\n")
     names = [f"Class {digit}" for digit in network.classes_]
-    report = classification_report(digits.y_test, predicted, target_names=names)
+    report = classification_report(digits.y_test, labels, target_names=names)
     console.print(report, highlight=False)
 
-    write_submission(predicted, folder / "submission.csv", expected=len(digits.X_test))
-    _draw(folder, network, digits, probabilities)
+    write_submission(labels, folder / "submission.csv", expected=len(digits.X_test))
+    _draw_each(folder, network, digits, predicted, probabilities)
+    figure = _summary(network, digits, predicted, probabilities)
+    figure.savefig(folder / "summary.png", dpi=150)
     console.print(f"[bold]Wrote {folder}/[/]")
     for name, what in WRITTEN.items():
         console.print(f"  {name:<21} {what}", highlight=False)
@@ -74,27 +85,47 @@ def run_demo(folder):
 
 
 def _cross_validate(models, digits, console):
-    """Score all models on the same folds: scores by name, the last's probabilities."""
+    """Score all models on the same folds.
+
+    Returns
+    -------
+    scores : dict of str to dict of str to ndarray
+        By model: what scikit-learn's `cross_validate` gives, for all folds.
+    predicted : dict of str to ndarray
+        By model: a label for each training image, from the fold that tests on it.
+    probabilities : ndarray of shape (n_train, 10)
+        The network's, likewise.
+    """
     X, y = digits.X_train, digits.y_train
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
+    splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(X, y))
+    scores, predicted, probabilities = {}, {}, np.zeros((len(y), 10))
+    for name, model in models.items():
+        predicted[name] = np.zeros_like(y)
+        parts = []
+        for split in _shown(splits, name, console):
+            part = cross_validate(model, X, y, cv=[split], return_estimator=True)
+            (fitted,) = part.pop("estimator")
+            parts.append(part)
+            tested = split[1]
+            predicted[name][tested] = fitted.predict(X.iloc[tested])
+            if name == NETWORK:
+                probabilities[tested] = fitted.predict_proba(X.iloc[tested])
+        scores[name] = {
+            key: np.concatenate([part[key] for part in parts]) for key in parts[0]
+        }
+    return scores, predicted, probabilities
+
+
+def _shown(splits, name, console):
+    """Give the folds of a model one by one, and show how many are done."""
+    if name == NETWORK and console.is_terminal:
+        for number, split in enumerate(splits, 1):  # each training has a bar of its own
+            console.print(f"{name}, fold {number} of {FOLDS}", highlight=False)
+            yield split
+        return
     columns = TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn()
-    scores = {}
     with Progress(*columns, console=console) as progress:
-        for name, model in models.items():
-            task = progress.add_task(name, total=FOLDS)
-            probabilities = np.zeros((len(y), 10))
-            parts = []
-            for split in folds.split(X, y):
-                part = cross_validate(model, X, y, cv=[split], return_estimator=True)
-                (fitted,) = part.pop("estimator")
-                if hasattr(fitted, "predict_proba"):
-                    probabilities[split[1]] = fitted.predict_proba(X.iloc[split[1]])
-                parts.append(part)
-                progress.advance(task)
-            scores[name] = {
-                key: np.concatenate([part[key] for part in parts]) for key in parts[0]
-            }
-    return scores, probabilities
+        yield from progress.track(splits, description=name)
 
 
 def _table(scores):
@@ -114,17 +145,76 @@ def _table(scores):
     return table
 
 
-def _draw(folder, network, digits, probabilities):
-    """Draw the training, and the mistakes of the cross-validation."""
-    predicted = network.classes_[probabilities.argmax(axis=1)]
-    figures = {
-        "confusion_matrix.png": ConfusionMatrixDisplay.from_predictions(
-            digits.y_train, predicted, cmap="Blues", colorbar=False
-        ),
-        "history.png": HistoryDisplay.from_estimator(network),
-        "top_errors.png": TopErrorsDisplay.from_predictions(
-            digits.X_train, digits.y_train, probabilities
-        ),
+def _titles(digits, predicted):
+    """Say what each plot shows."""
+    n = len(digits.y_train)
+    wrong = int((predicted[NETWORK] != digits.y_train).sum())
+    return {
+        "augmentation.png": "What it trains on: augmented copies of each digit",
+        "history.png": "Loss and accuracy of the last training",
+        "confusion_matrix.png": f"Confusion matrix: {wrong} of {n:,} digits wrong",
+        "top_errors.png": f"The surest mistakes of the {FOLDS}-fold cross-validation",
     }
-    for name, display in figures.items():
-        display.figure_.savefig(folder / name, dpi=150)
+
+
+def _draw_each(folder, network, digits, predicted, probabilities):
+    """Write the plots one by one."""
+    X, y = digits.X_train, digits.y_train
+    displays = {
+        "augmentation.png": AugmentationDisplay.from_estimator(network, X[AUGMENTED:]),
+        "history.png": HistoryDisplay.from_estimator(network),
+        "confusion_matrix.png": ConfusionMatrixDisplay.from_predictions(
+            y, predicted[NETWORK], cmap="Blues", colorbar=False
+        ),
+        "top_errors.png": TopErrorsDisplay.from_predictions(X, y, probabilities),
+    }
+    for name, title in _titles(digits, predicted).items():
+        figure = displays[name].figure_
+        figure.suptitle(title)
+        figure.set_layout_engine("constrained")
+        figure.savefig(folder / name, dpi=150)
+
+
+def _summary(network, digits, predicted, probabilities):
+    """Draw everything in one figure."""
+    import matplotlib.pyplot as plt
+
+    X, y = digits.X_train, digits.y_train
+    titles = _titles(digits, predicted)
+    accuracy = (predicted[NETWORK] == y).mean()
+    figure = plt.figure(figsize=(13, 8.2), layout="constrained")
+    figure.suptitle(
+        f"A CNN on {len(y):,} handwritten digits: {accuracy:.2%} right in {FOLDS}-fold "
+        "cross-validation",
+        fontsize="xx-large",
+    )
+    top, middle, bottom = figure.subfigures(3, height_ratios=[1.5, 4, 2.2])
+
+    top.suptitle(titles["augmentation.png"])
+    AugmentationDisplay.from_estimator(
+        network, X[AUGMENTED:], n_copies=11, axes=top.subplots(1, 12)
+    )
+    errors, loss, accuracy, matrix = middle.subplots(1, 4, width_ratios=[3, 3, 3, 4])
+    _draw_errors(errors, predicted, y)
+    HistoryDisplay.from_estimator(network, learning_rate=False, axes=[loss, accuracy])
+    loss.set_title("Loss of the last training")
+    accuracy.set_title("Its accuracy")
+    ConfusionMatrixDisplay.from_predictions(
+        y, predicted[NETWORK], cmap="Blues", colorbar=False, ax=matrix
+    )
+    matrix.set_title("Confusion matrix")
+    bottom.suptitle(titles["top_errors.png"])
+    TopErrorsDisplay.from_predictions(
+        X, y, probabilities, n_errors=8, axes=bottom.subplots(1, 8)
+    )
+    return figure
+
+
+def _draw_errors(ax, predicted, y):
+    """Draw how many labels of each model are wrong."""
+    wrong = [int((labels != y).sum()) for labels in predicted.values()]
+    colours = [BLUE if name == NETWORK else FRAME for name in predicted]
+    names = [name.replace(" ", "\n") for name in predicted]
+    ax.bar_label(ax.bar(names, wrong, color=colours))
+    ax.set(ylabel="digits", title=f"Wrong of {len(y):,}")
+    ax.spines[["top", "right"]].set_visible(False)

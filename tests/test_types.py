@@ -88,11 +88,10 @@ def test_docstrings_list_the_names_of_the_tables(documented, parameter, table):
 
 
 USE = """
-from typing import Any
+from typing import Any, assert_type
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import assert_type
 
 from skdigits import CNNClassifier, ImageAugmenter, write_submission
 from skdigits.parallel import thread_budget
@@ -105,6 +104,7 @@ assert_type(model.predict(X), NDArray[Any])
 assert_type(model.predict_proba(X), NDArray[np.float64])
 assert_type(ImageAugmenter(rotation=5).fit(X), ImageAugmenter)
 assert_type(thread_budget(), int | None)
+assert_type(model.history_, dict[str, list[float]])
 tune(model, X, y).best_params
 write_submission(model.predict(X), "submission.csv")
 """
