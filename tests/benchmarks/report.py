@@ -28,9 +28,11 @@ LABELS = {
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
 }
-# The chart has one fold, which every model was tested on, and one processor, which all
-# but the preset "fast" were timed on.
+# The chart has one fold, which every model was tested on, and one processor. The preset
+# "fast" itself was never timed on it, but with another schedule of the learning rate it
+# was, and the schedule is all that the two trainings differ in.
 CHART_FOLD, CHART_PROCESSOR = 0, "AMD EPYC"
+TIMED_AS = {"fast": "fast:cnn__schedule=cosine"}
 CHART_LABELS = {
     "ensemble": "five\naccurate",
     "keras": "Keras",
@@ -48,7 +50,7 @@ BESIDE = {
     "logistic regression": ((7, 0), "left"),
     "SVC": ((7, 0), "left"),
     "ensemble": ((0, 17), "center"),
-    "histogram gradient boosting": ((0, -16), "center"),
+    "histogram gradient boosting": ((7, -4), "left"),
 }
 # Text, ours, others: of each pair the colour-blind can tell the last two apart.
 COLOURS = {
@@ -258,19 +260,22 @@ def grid_table():
             yield f"{workers}|{runs}|**{np.median(seconds):.1f}**"
 
 
-def chart_rows(rows):
-    """Choose a row for each model: of the chart's fold, on its processor if any."""
+def chart_points(rows):
+    """Give the chart's fold of each model: name -> (seconds, errors, images)."""
+    fold = [row for row in rows if row["fold"] == CHART_FOLD]
+    timed = [row for row in fold if row["processor"] == CHART_PROCESSOR]
+    seconds = {row["name"]: row["core_seconds"] for row in reversed(timed)}
     found = {}
-    for row in rows:
-        known = ":" not in row["name"] and row["name"] not in NOT_IN_CHART
-        if known and row["fold"] == CHART_FOLD:
-            chosen = found.setdefault(row["name"], row)
-            if chosen["processor"] != CHART_PROCESSOR == row["processor"]:
-                found[row["name"]] = row
+    # What was run again on the chart's processor counts, not what was run before.
+    for row in [*timed, *fold]:
+        name = row["name"]
+        if ":" not in name and name not in [*NOT_IN_CHART, *found]:
+            time = seconds[TIMED_AS.get(name, name)]
+            found[name] = time, row["errors"], row["n"]
     return found
 
 
-def draw(rows, path, colours):
+def draw(points, path, colours):
     """Draw accuracy, by the logarithm of the errors, against training time."""
     text, ours, others = colours
     plt.rcParams.update(
@@ -286,17 +291,16 @@ def draw(rows, path, colours):
     )
     # As wide as a telephone shows it, so that the text keeps its size there.
     figure, axes = plt.subplots(figsize=(4.8, 4.9), layout="constrained")
-    for name, row in rows.items():
-        x, y = row["core_seconds"], row["errors"] / row["n"]
+    for name, (seconds, errors, images) in points.items():
+        rate = errors / images
         colour, marker = (ours, "o") if is_ours(name) else (others, "s")
-        is_elsewhere = row["processor"] != CHART_PROCESSOR
-        deviation = np.sqrt(row["errors"]) / row["n"]
-        axes.errorbar(x, y, deviation, color=colour, linewidth=1, alpha=0.6)
-        axes.plot(x, y, marker, color=colour, mfc="none" if is_elsewhere else colour)
+        deviation = np.sqrt(errors) / images
+        axes.errorbar(seconds, rate, deviation, color=colour, linewidth=1, alpha=0.6)
+        axes.plot(seconds, rate, marker, color=colour)
         beside, align = BESIDE.get(name, ((-7, 0), "right"))
         axes.annotate(
             CHART_LABELS.get(name, name),
-            (x, y),
+            (seconds, rate),
             xytext=beside,
             textcoords="offset points",
             ha=align,
@@ -304,16 +308,15 @@ def draw(rows, path, colours):
         )
     axes.plot([], [], "o", color=ours, label="skdigits, augmented")
     axes.plot([], [], "s", color=others, label="others, not augmented")
-    axes.plot([], [], "o", color=ours, mfc="none", label="timed on an Intel Xeon")
     axes.legend(loc="upper left", frameon=False, borderpad=0, handletextpad=0.3)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(0.3, 15_000)
-    axes.set_ylim(0.12, 0.0012)
+    axes.set_ylim(0.12, 0.0016)
     ticks = [0.92, 0.95, 0.97, 0.98, 0.99, 0.995, 0.997]
     axes.set_yticks([1 - tick for tick in ticks], [f"{tick:g}" for tick in ticks])
-    seconds = [1, 10, 100, 1000, 10_000]
-    axes.set_xticks(seconds, [f"{second:,}" for second in seconds])
+    decades = [1, 10, 100, 1000, 10_000]
+    axes.set_xticks(decades, [f"{decade:,}" for decade in decades])
     axes.minorticks_off()
     axes.set_xlabel("seconds to train, one core of an AMD EPYC")
     axes.set_ylabel("accuracy on 8,400 images left out")
@@ -354,7 +357,7 @@ def main():
     text = put(text, "grid", grid_table())
     path.write_text(text)
     for name, colours in COLOURS.items():
-        draw(chart_rows(rows), DOCS / "benchmarks" / name, colours)
+        draw(chart_points(rows), DOCS / "benchmarks" / name, colours)
 
 
 if __name__ == "__main__":
