@@ -52,7 +52,9 @@ class LinkLiterals(SphinxPostTransform):
     def known(self):
         """Index all documented names: ending -> (full name, address or None)."""
         here = self.env.domaindata["py"]["objects"]
-        own = by_ending({name: entry.objtype for name, entry in here.items()})
+        own = by_ending(
+            {name: entry.objtype for name, entry in here.items() if not entry.aliased}
+        )
         others = {}
         for kind, entries in getattr(self.env, "intersphinx_inventory", {}).items():
             if kind.startswith("py:"):
