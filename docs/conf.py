@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs"), str(ROOT / "docs" / "_extensions")]
 
-from make_inventories import PROJECTS
+from make_inventories import PROJECTS  # noqa: E402
 
-import skdigits
+import skdigits  # noqa: E402
 
 # Builds a network, so that it is skdigits that starts TensorFlow: in silence.
 skdigits.CNNClassifier(image_shape=(8, 8)).summary()

@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python docs/make_pictures.py
 
-Writes the figure to docs/images, for light and for dark pages, and prints what the code
-printed, which stands below it in docs/index.md and in README.md. It trains for a minute.
+Writes the figure to docs/images, for light and for dark pages. What the code prints
+stands below it in docs/index.md and in README.md. It trains for a minute.
 """
 
 import re
