@@ -67,6 +67,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
     "remove_config_comments": True,
     "capture_repr": ("_repr_html_",),  # a Display is its plot
     "backreferences_dir": "generated/backreferences",
