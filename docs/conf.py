@@ -50,6 +50,7 @@ nitpick_ignore_regex = [
 ]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+toc_object_entries_show_parents = "hide"
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
