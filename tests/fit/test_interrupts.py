@@ -15,19 +15,20 @@ import pytest
 from helpers.callbacks import Epochs
 from helpers.classifiers import smaller as small
 
-from skdigits import _fitting
+from skdigits._fit import fit, plan
 from skdigits._fit.checkpoint import Checkpoint
 
 
 def interrupt_at(line, function):
-    """Raise KeyboardInterrupt at the nth line that runs in `_fitting`, if there is one.
+    """Raise KeyboardInterrupt at the nth line that runs of `fit` and `plan`, if any.
 
     Returns whether there was.
     """
     lines = itertools.count()
+    files = {fit.__file__, plan.__file__}
 
     def trace(frame, event, arg):
-        if frame.f_code.co_filename != _fitting.__file__:
+        if frame.f_code.co_filename not in files:
             return None
         if event == "line" and next(lines) == line:
             raise KeyboardInterrupt
