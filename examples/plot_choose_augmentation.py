@@ -16,7 +16,7 @@ from skdigits.plots import AugmentationDisplay
 digits = load_sample()
 for rotation in (15, 90):
     augmenter = ImageAugmenter(rotation=rotation, random_state=0)
-    display = AugmentationDisplay.from_estimator(augmenter, digits.X_train, n_copies=7)
+    display = AugmentationDisplay.from_estimator(augmenter, digits.X_train, n_draws=7)
     display.figure_.suptitle(f"Rotated by up to {augmenter.rotation} degrees")
 
 # %%

@@ -31,7 +31,7 @@ class AugmentationDisplay:
     ----------
     image : ndarray of shape (height, width, channels)
         The image as it is.
-    draws : ndarray of shape (n_copies, height, width, channels)
+    draws : ndarray of shape (n_draws, height, width, channels)
         Augmented copies of it, such as a training sees.
 
     Attributes
@@ -50,7 +50,7 @@ class AugmentationDisplay:
     >>> from skdigits.plots import AugmentationDisplay
     >>> X = load_sample().X_train
     >>> display = AugmentationDisplay.from_estimator(
-    ...     ImageAugmenter(rotation=20), X[:1], n_copies=7, random_state=0
+    ...     ImageAugmenter(rotation=20), X[:1], n_draws=7, random_state=0
     ... )
     >>> display.draws.shape
     (7, 28, 28, 1)
@@ -66,7 +66,7 @@ class AugmentationDisplay:
         estimator: BaseEstimator,
         X: ArrayLike,
         *,
-        n_copies: int = 15,
+        n_draws: int = 15,
         random_state: int | RandomState | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
@@ -79,7 +79,7 @@ class AugmentationDisplay:
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
             Images, of which the first is taken.
-        n_copies : int, default=15
+        n_draws : int, default=15
             Augmented copies to make.
         random_state : int, RandomState instance or None, default=None
             None means the augmenter's own.
@@ -97,7 +97,7 @@ class AugmentationDisplay:
                 "estimator must be an ImageAugmenter or a Pipeline that begins with "
                 f"one. Got {type(augmenter).__name__} instead."
             )
-        copies = np.repeat(np.asarray(X)[:1], n_copies, axis=0)
+        copies = np.repeat(np.asarray(X)[:1], n_draws, axis=0)
         fitted = ImageAugmenter(**augmenter.get_params()).fit(copies)
         draws = fitted.augment(copies, random_state)
         shape = fitted.image_shape_
@@ -119,7 +119,7 @@ class AugmentationDisplay:
         image : array-like of shape (1, n_pixels), (1, height, width) or \
                 (1, height, width, channels)
             The image as it is.
-        draws : array-like of shape (n_copies, ...)
+        draws : array-like of shape (n_draws, ...)
             Augmented copies of it, in the same form.
         image_shape : tuple of 2 or 3 ints, default=None
             Height, width and, unless 1, the channels. None means square and grey.

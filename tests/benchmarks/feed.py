@@ -150,7 +150,7 @@ def fit_over_skorch(runs):
 
 @row
 def augmenting(runs):
-    """Epoch of the classic network with new draws; B: without."""
+    """Epoch of the classic network on new augmented copies; B: without."""
     from sklearn.pipeline import make_pipeline
 
     from skdigits import CNNClassifier, ImageAugmenter
@@ -182,7 +182,7 @@ def predict_bfloat16(runs):
 
 @row
 def augment_over_keras_generator(runs):
-    """Draws of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
+    """Augmented copies of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
     import skdigits._keras  # noqa: F401
 
     # isort: split
@@ -199,7 +199,7 @@ def augment_over_keras_generator(runs):
 
 @row
 def augment_over_keras_layers(runs):
-    """Draws of 2,000 images on one thread; B: three Keras layers on one thread."""
+    """Augmented copies of 2,000 images on one thread; B: three layers of Keras, too."""
     import skdigits._keras  # noqa: F401
 
     # isort: split

@@ -208,14 +208,14 @@ def test_label_counts_of_an_estimator(digits, model):
 def test_augmentation_shows_the_image_and_its_draws(digits):
     X, _ = digits
     augmenter = ImageAugmenter(rotation=30, random_state=3)
-    display = AugmentationDisplay.from_estimator(augmenter, X, n_copies=5)
+    display = AugmentationDisplay.from_estimator(augmenter, X, n_draws=5)
     assert not hasattr(augmenter, "image_shape_")  # it stays as it was
     np.testing.assert_array_equal(display.images_[0].get_array(), X[0].reshape(8, 8))
     fitted = ImageAugmenter(rotation=30, random_state=3).fit(X)
     expected = fitted.augment(np.repeat(X[:1], 5, axis=0))
     np.testing.assert_array_equal(display.draws.reshape(5, 64), expected)
     in_pipeline = Pipeline([("augment", augmenter), ("cnn", CNNClassifier())])
-    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_copies=5)
+    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_draws=5)
     np.testing.assert_array_equal(again.draws, display.draws)
     with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
         AugmentationDisplay.from_estimator(SVC(), X)
