@@ -1,0 +1,47 @@
+"""
+Train and evaluate a network
+============================
+
+The steps of a 2019 notebook on Kaggle's Digit Recognizer, with its network and its
+recipe: 20 epochs of RMSprop on augmented images. On the competition's files it labelled
+0.995476 of the 4,200 images right that it held out. Here it trains on the bundled
+digits.
+"""
+
+# %%
+# Load. There is nothing to scale, reshape or encode.
+from skdigits import make_digit_pipeline
+from skdigits.datasets import load_sample
+
+digits = load_sample()
+X_train, y_train = digits.X_train, digits.y_train
+X_test, y_test = digits.X_test, digits.y_test
+
+# %%
+# A tenth of the training images, not the test images, decides when to halve the
+# learning rate. Few images want small batches: that makes more steps of each epoch.
+model = make_digit_pipeline("classic", random_state=0, verbose=2)
+model.set_params(cnn__width=0.5, cnn__batch_size=16)
+model.fit(X_train, y_train)
+
+# %%
+# Loss, accuracy and learning rate over the epochs.
+from skdigits.plots import HistoryDisplay
+
+HistoryDisplay.from_estimator(model)
+
+# %%
+# The scores on images that the training never saw, by scikit-learn's own functions.
+from sklearn.metrics import ConfusionMatrixDisplay, classification_report, log_loss
+
+print(f"accuracy {model.score(X_test, y_test):.4f}")
+print(f"loss     {log_loss(y_test, model.predict_proba(X_test)):.4f}")
+names = [f"Class {digit}" for digit in range(10)]
+print(classification_report(y_test, model.predict(X_test), target_names=names))
+
+# %%
+# The confusion matrix, as fractions of each true label.
+display = ConfusionMatrixDisplay.from_estimator(
+    model, X_test, y_test, normalize="true", values_format=".2f", cmap="Blues"
+)
+display.ax_.set_title("Confusion matrix: fractions of each true label")
