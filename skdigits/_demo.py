@@ -12,7 +12,6 @@ from .baselines import make_baselines
 from .datasets import load_sample
 from .pipelines import make_digit_pipeline
 from .plots import AugmentationDisplay, HistoryDisplay, TopErrorsDisplay
-from .plots._colours import BLUE, FRAME
 from .submission import write_submission
 
 FOLDS = 3
@@ -151,7 +150,7 @@ def _titles(digits, predicted):
     wrong = int((predicted[NETWORK] != digits.y_train).sum())
     return {
         "augmentation.png": "What it trains on: augmented copies of each digit",
-        "history.png": "Loss and accuracy of the last training",
+        "history.png": "Loss and accuracy of the training on all digits",
         "confusion_matrix.png": f"Confusion matrix: {wrong} of {n:,} digits wrong",
         "top_errors.png": f"The surest mistakes of the {FOLDS}-fold cross-validation",
     }
@@ -181,10 +180,11 @@ def _summary(network, digits, predicted, probabilities):
 
     X, y = digits.X_train, digits.y_train
     titles = _titles(digits, predicted)
-    accuracy = (predicted[NETWORK] == y).mean()
+    right = (predicted[NETWORK] == y).mean()
     figure = plt.figure(figsize=(13, 8.2), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     figure.suptitle(
-        f"A CNN on {len(y):,} handwritten digits: {accuracy:.2%} right in {FOLDS}-fold "
+        f"A CNN on {len(y):,} handwritten digits: {right:.2%} right in {FOLDS}-fold "
         "cross-validation",
         fontsize="xx-large",
     )
@@ -197,7 +197,7 @@ def _summary(network, digits, predicted, probabilities):
     errors, loss, accuracy, matrix = middle.subplots(1, 4, width_ratios=[3, 3, 3, 4])
     _draw_errors(errors, predicted, y)
     HistoryDisplay.from_estimator(network, learning_rate=False, axes=[loss, accuracy])
-    loss.set_title("Loss of the last training")
+    loss.set_title("Loss of the training on all")
     accuracy.set_title("Its accuracy")
     ConfusionMatrixDisplay.from_predictions(
         y, predicted[NETWORK], cmap="Blues", colorbar=False, ax=matrix
@@ -213,7 +213,7 @@ def _summary(network, digits, predicted, probabilities):
 def _draw_errors(ax, predicted, y):
     """Draw how many labels of each model are wrong."""
     wrong = [int((labels != y).sum()) for labels in predicted.values()]
-    colours = [BLUE if name == NETWORK else FRAME for name in predicted]
+    colours = ["#0072b2" if name == NETWORK else "#b4bcc6" for name in predicted]
     names = [name.replace(" ", "\n") for name in predicted]
     ax.bar_label(ax.bar(names, wrong, color=colours))
     ax.set(ylabel="digits", title=f"Wrong of {len(y):,}")

@@ -1,11 +1,13 @@
 """The command line, run as a user runs it."""
 
+import io
 import re
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from skdigits import __main__, __version__, _demo
 from skdigits.__main__ import main
@@ -175,6 +177,18 @@ def test_submit_several_networks(small_competition, capfd):
     assert len(pd.read_csv("submission.csv")) == 500
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_demo_says_which_fold_runs(is_terminal):
+    console = Console(file=io.StringIO(), force_terminal=is_terminal, width=80)
+    splits = [("train", "test")] * 3
+    for name, said in [("SVC", "3/3"), (_demo.NETWORK, "fold 2 of 3")]:
+        assert list(_demo._shown(splits, name, console)) == splits
+        # The network's trainings have bars of their own, on a terminal only.
+        said = said if is_terminal else "3/3"
+        assert said in console.file.getvalue()
+        assert name in console.file.getvalue()
+
+
 @pytest.mark.slow
 def test_demo(tmp_path, monkeypatch, capsys):
     # The whole demo, with less training; .ci/run runs it as it is.
@@ -187,6 +201,7 @@ def test_demo(tmp_path, monkeypatch, capsys):
         assert text in out
     folder = tmp_path / "skdigits-demo"
     assert (folder / "submission.csv").read_text().count("\n") == 361
-    for name in ("confusion_matrix.png", "history.png", "top_errors.png"):
+    assert sorted(path.name for path in folder.iterdir()) == sorted(_demo.WRITTEN)
+    for name in set(_demo.WRITTEN) - {"submission.csv"}:
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
         assert name in out

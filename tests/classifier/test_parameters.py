@@ -57,7 +57,7 @@ def test_refuses_a_parameter_out_of_range(digits, name, value):
 
 
 def test_refuses_a_callback_that_is_none(digits):
-    with pytest.raises(TypeError, match="callbacks must be instances.*at place 0"):
+    with pytest.raises(TypeError, match="callbacks must be instances.*at index 0"):
         small(callbacks=[print]).fit(*digits)
 
 
