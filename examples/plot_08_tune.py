@@ -49,10 +49,9 @@ trials = result.study.trials_dataframe()
 figure, ax = plt.subplots(layout="constrained")
 for state, marker in [("COMPLETE", "o"), ("PRUNED", "X")]:
     some = trials[trials.state == state]
-    drawn = ax.scatter(
-        *(some.params_rate, some.params_rotation, 100, some.value),
-        **dict(marker=marker, vmin=0.8, vmax=1, label=state.lower()),
-    )
+    where = some.params_rate, some.params_rotation
+    look = {"c": some.value, "marker": marker, "vmin": 0.8, "vmax": 1, "s": 100}
+    drawn = ax.scatter(*where, label=state.lower(), **look)
 figure.colorbar(drawn, label="accuracy")
 ax.set(xscale="log", xlabel="learning rate", ylabel="rotation, degrees at most")
 figure.legend()
