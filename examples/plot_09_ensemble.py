@@ -40,6 +40,7 @@ figure, ax = plt.subplots(layout="constrained")
 colours = ["#b4bcc6"] * 5 + ["#0072b2", "#009e73"]
 ax.bar_label(ax.barh(list(wrong), wrong.values(), color=colours), padding=3)
 ax.set(xlabel="digits", title=f"Wrong of {len(y) - 300:,}")
+ax.margins(x=0.1)  # room for the numbers
 ax.invert_yaxis()
 
 # %%

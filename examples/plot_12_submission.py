@@ -29,6 +29,7 @@ DigitsDisplay.from_predictions(digits.X_test, y_pred=predicted, n_images=40)
 # And are there as many of each digit as in training?
 labels = {"training": digits.y_train, "predictions": predicted}
 LabelCountsDisplay.from_labels(labels).ax_.set_title("Shares of each digit")
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
 # The file is written whole or not at all, and refused if Kaggle would refuse it.
@@ -39,4 +40,3 @@ with TemporaryDirectory() as folder:
 
 # %%
 # ``skdigits submit digit-recognizer.zip`` does the same from the command line.
-# sphinx_gallery_thumbnail_number = 2

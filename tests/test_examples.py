@@ -17,3 +17,8 @@ def test_example(path, capsys, monkeypatch):
     runpy.run_path(str(path))
     plt.close("all")
     assert capsys.readouterr().out
+
+
+def test_the_gallery_has_an_order():
+    numbers = [path.stem.split("_")[1] for path in EXAMPLES]
+    assert numbers == [f"{number:02}" for number in range(1, len(EXAMPLES) + 1)]
