@@ -40,8 +40,8 @@ names = [f"Class {digit}" for digit in range(10)]
 print(classification_report(y_test, model.predict(X_test), target_names=names))
 
 # %%
-# The confusion matrix, as fractions of each true label.
+# The confusion matrix. With ``normalize="true"`` it has fractions of each true label.
 display = ConfusionMatrixDisplay.from_estimator(
-    model, X_test, y_test, normalize="true", values_format=".2f", cmap="Blues"
+    model, X_test, y_test, cmap="Blues", colorbar=False
 )
-display.ax_.set_title("Confusion matrix: fractions of each true label")
+display.ax_.set_title("Confusion matrix: images")

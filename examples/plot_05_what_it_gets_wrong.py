@@ -26,7 +26,9 @@ print(f"{(predicted != y).sum()} of {len(y):,} are wrong")
 # Rows are true labels.
 from sklearn.metrics import ConfusionMatrixDisplay
 
-matrix = ConfusionMatrixDisplay.from_predictions(y, predicted, cmap="Blues")
+matrix = ConfusionMatrixDisplay.from_predictions(
+    y, predicted, cmap="Blues", colorbar=False
+)
 matrix.ax_.set_title("Confusion matrix: images")
 
 # %%
@@ -43,3 +45,4 @@ unsure = sureness.argsort()[:30]
 DigitsDisplay.from_predictions(
     X.iloc[unsure], y.iloc[unsure], predicted[unsure], sureness[unsure]
 )
+# sphinx_gallery_thumbnail_number = 2

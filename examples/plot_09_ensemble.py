@@ -19,6 +19,7 @@ X, y = digits.X_train, digits.y_train
 ensemble = make_digit_ensemble("fast", 5, random_state=0)
 for name, _ in ensemble.estimators:
     ensemble.set_params(**{f"{name}__cnn__epochs": 15, f"{name}__cnn__batch_size": 32})
+    ensemble.set_params(**{f"{name}__cnn__test_time_shift": 0})
 ensemble.fit(X[:300], y[:300])
 
 # %%
@@ -26,6 +27,7 @@ ensemble.fit(X[:300], y[:300])
 from sklearn.ensemble import BaggingClassifier
 
 network = make_digit_pipeline("fast").set_params(cnn__epochs=15, cnn__batch_size=32)
+network.set_params(cnn__test_time_shift=0)
 bagging = BaggingClassifier(network, 5, max_samples=0.8, random_state=0)
 bagging.fit(X[:300], y[:300])
 
@@ -34,7 +36,7 @@ bagging.fit(X[:300], y[:300])
 import matplotlib.pyplot as plt
 
 models = {**ensemble.named_estimators_, "together": ensemble, "bagging": bagging}
-wrong = {name: (m.predict(X[300:]) != y[300:]).sum() for name, m in models.items()}
+wrong = {n: int((m.predict(X[300:]) != y[300:]).sum()) for n, m in models.items()}
 print(wrong)
 figure, ax = plt.subplots(layout="constrained")
 colours = ["#b4bcc6"] * 5 + ["#0072b2", "#009e73"]

@@ -10,11 +10,15 @@ and labels are whatever scikit-learn takes.
 # 8x8 pixels in 0..16, as scikit-learn bundles them.
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
-from skdigits import CNNClassifier
+from skdigits import CNNClassifier, ImageAugmenter
 
 X, y = load_digits(return_X_y=True)
-model = CNNClassifier(epochs=10, batch_size=32, random_state=0)
+model = make_pipeline(
+    ImageAugmenter(random_state=0),
+    CNNClassifier(epochs=15, batch_size=32, random_state=0),
+)
 print(cross_val_score(model, X, y, cv=3).round(4))
 
 # %%

@@ -12,7 +12,7 @@ from skdigits import CNNClassifier, ImageAugmenter
 
 pytestmark = pytest.mark.processor
 
-DRAWS = "fit_transform returns random draws, transform the images as they are"
+DRAWS = "fit_transform returns augmented copies, transform the images as they are"
 STEPS = "Pipeline fits its steps in place; scikit-learn's own table has this row too"
 EXPECTED_FAILURES = {
     "CNNClassifier": {

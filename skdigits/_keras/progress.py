@@ -103,6 +103,7 @@ class EpochBar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.task = self.bar.add_task("", total=None, epoch="", scores="")
+        self.scores = {}
 
     def on_epoch_begin(self, epoch, logs=None):
         epochs, steps = self.params["epochs"], self.params["steps"]
@@ -111,10 +112,13 @@ class EpochBar(keras.callbacks.Callback):
         self.bar.update(self.task, epoch=f"{epoch + 1}/{epochs}")
 
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.advance(self.task)
+        # The loss of the running epoch beside the validation of the last one.
+        self.scores |= logs or {}
+        self.bar.update(self.task, advance=1, scores=epoch_text(self.scores))
 
     def on_epoch_end(self, epoch, logs=None):
-        self.bar.update(self.task, scores=epoch_text(logs))
+        self.scores |= logs
+        self.bar.update(self.task, scores=epoch_text(self.scores))
 
 
 def _time(seconds):

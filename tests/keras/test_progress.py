@@ -1,7 +1,13 @@
 """What `verbose` shows of a fit, in a terminal and elsewhere."""
 
+import io
+
 import pytest
 from helpers.classifiers import Failing, small
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from skdigits._keras.progress import EpochBar
 
 pytestmark = pytest.mark.processor
 
@@ -30,3 +36,22 @@ def test_a_bar_ends_with_an_error(digits, monkeypatch, capsys):
     for _ in range(2):  # rich refuses a second display while one is alive
         with pytest.raises(ZeroDivisionError):
             small(verbose=1, callbacks=[Failing()]).fit(*digits)
+
+
+def test_the_bar_of_the_first_epoch_shows_the_loss_so_far():
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with Progress(TextColumn("{task.fields[scores]}"), console=console) as progress:
+        bar = EpochBar(progress)
+        bar.set_params({"epochs": 2, "steps": 2})
+        bar.on_train_begin()
+        bar.on_epoch_begin(0)
+        (task,) = progress.tasks
+        bar.on_train_batch_end(0, {"loss": 2.0, "accuracy": 0.1})
+        assert task.fields["scores"] == "loss 2.0000, accuracy 0.1000"
+        assert task.completed == 1
+        bar.on_epoch_end(0, {"loss": 1.5, "accuracy": 0.4, "val_loss": 1.0})
+        assert task.fields["scores"].endswith("0.4000, validation loss 1.0000")
+        bar.on_epoch_begin(1)
+        bar.on_train_batch_end(0, {"loss": 0.5, "accuracy": 0.9})
+        shown = "loss 0.5000, accuracy 0.9000, validation loss 1.0000"
+        assert task.fields["scores"] == shown
