@@ -77,8 +77,8 @@ def server():
 SCRIPT = """
 import sys, warnings
 from sklearn.datasets import load_digits
-from skdigits import CNNClassifier, _study
-from skdigits.tuning import tune
+from skdigits import CNNClassifier
+from skdigits.tuning import _study, tune
 _study.HEARTBEAT, _study.GRACE = 1, 4  # seconds, to notice a dead process soon
 X, y = load_digits(return_X_y=True)
 model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
