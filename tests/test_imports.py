@@ -1,6 +1,7 @@
 """Who may import whom: the layers of `docs/development.md`, read from the source."""
 
 import ast
+import functools
 import graphlib
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def run_imports(tree):
             yield from run_imports(node)
 
 
+@functools.cache
 def imported_by(module):
     """Give the full names that a file of ours imports."""
     path = FILES[module]
