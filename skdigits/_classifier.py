@@ -29,7 +29,7 @@ from ._sklearn import (
 )
 
 if TYPE_CHECKING:
-    import keras
+    from ._keras.types import Callback, Model
 
 # `_keras` loads TensorFlow, which takes seconds: it is imported where it is used.
 
@@ -182,7 +182,7 @@ class CNNClassifier(
     image_shape_: tuple[int, int, int]
     history_: dict[str, list[float]]
     n_iter_: int
-    callbacks_: "list[keras.callbacks.Callback]"
+    callbacks_: "list[Callback]"
     trained_with_: dict[str, Any]
 
     _parameter_constraints: dict = {
@@ -229,7 +229,7 @@ class CNNClassifier(
         n_iter_no_change: int = 5,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         test_time_shift: int = 0,
-        callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        callbacks: "Sequence[Callback] | None" = None,
         checkpoint: str | os.PathLike[str] | None = None,
         warm_start: bool = False,
         random_state: int | RandomState | None = None,
@@ -401,7 +401,7 @@ class CNNClassifier(
         return network_summary(NetworkSpec.of(self, shape, n_classes or 10))
 
     @property
-    def model_(self) -> "keras.Model":
+    def model_(self) -> "Model":
         """The trained network; see the attributes of the class."""
         check_is_fitted(self)
         if "_model" not in vars(self):

@@ -1,0 +1,6 @@
+"""Classes of Keras's that public signatures name. Only type checkers import it."""
+
+from keras import Model
+from keras.callbacks import Callback
+
+__all__ = ["Callback", "Model"]
