@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._images.augmented import AugmentedImages
 from ._images.shapes import as_pixels, like_pixels, validate_images
-from ._images.warps import warp
 from ._parameters import suggest_parameters
 from ._sklearn import (
     CallbackSupportMixin,
@@ -203,6 +202,13 @@ class ImageAugmenter(
         copies : ndarray of the same shape and dtype
             An augmented copy of every image. If `CNNClassifier.fit` gets this array
             unchanged, it makes new augmented copies for each epoch.
+
+        Raises
+        ------
+        ValueError
+            As in ``fit``.
+        ImportError
+            If there is no OpenCV.
         """
         X = validate_images(self, X, image_shape=self.image_shape, reset=True)
         rng, seed = self._generator(self.random_state)
@@ -232,6 +238,13 @@ class ImageAugmenter(
         -------
         copies : ndarray of the same shape and dtype
             An augmented copy of every image.
+
+        Raises
+        ------
+        ValueError
+            If `X` holds no images of that shape, or NaN or infinity.
+        ImportError
+            If there is no OpenCV.
         """
         check_is_fitted(self)
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
@@ -241,6 +254,8 @@ class ImageAugmenter(
         return like_pixels(self._augment(images, rng), X)
 
     def _augment(self, images, rng):
+        from ._images.warps import warp  # OpenCV may be missing, and only this needs it
+
         return warp(
             images,
             rng,

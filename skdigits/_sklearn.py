@@ -1,16 +1,20 @@
-"""The only file that imports scikit-learn's private or experimental names."""
+"""The only file that imports scikit-learn's private or version-dependent names."""
 
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # before scikit-learn 1.9
+    from ._callback_support import CallbackSupportMixin
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -23,7 +27,11 @@ if TYPE_CHECKING:  # scikit-learn's own do not say that the signature stays
 
 else:
     from sklearn.base import _fit_context as fit_context
-    from sklearn.callback import with_callbacks
+
+    try:
+        from sklearn.callback import with_callbacks
+    except ImportError:
+        from ._callback_support import with_callbacks
 
 __all__ = [
     "OUTPUTS",

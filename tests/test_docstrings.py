@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.versions import SKLEARN
+from packaging.version import Version
 from sklearn.utils import estimator_html_repr
 
 import skdigits
@@ -73,7 +75,7 @@ def test_parameters_and_defaults_equal_the_signature(documented):
     parameters = [p for p in signature if p.name not in ("self", "cls")]
     described = entries(sections(documented).get("Parameters", "") + "\n")
     ignored = re.findall(r"^(\w+) : Ignored", inspect.getdoc(documented), flags=re.M)
-    assert list(described) == [p.name for p in parameters]
+    assert [name.lstrip("*") for name in described] == [p.name for p in parameters]
     for parameter in parameters:
         if parameter.name in ignored or parameter.default is parameter.empty:
             continue
@@ -113,6 +115,8 @@ def test_html_links_each_step_and_parameter_to_its_page():
         page = f"/generated/skdigits.{cls.__name__}.html"
         assert page in html
         assert f"\n   {cls.__name__}\n" in api
+        if Version("1.8") > SKLEARN:  # its HTML has no parameters one by one
+            continue
         for name in cls().get_params():
             assert f"{page}#:~:text={name}" in html, name
 

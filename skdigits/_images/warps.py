@@ -10,8 +10,9 @@ References
    Neural Networks Applied to Visual Document Analysis", ICDAR 2003.
 """
 
-import cv2
 import numpy as np
+
+from .opencv import cv2
 
 ELASTIC_NODES = 4  # nodes of the elastic grid along each side of an image
 MAX_CHANNELS = 4  # that OpenCV warps at once

@@ -69,6 +69,8 @@ def _dataset(batches, n_batches, data, scale, n_classes):
     if weighted:
         signature += (tf.TensorSpec((None,), tf.float32),)
 
+    # It has nothing to convert, and AutoGraph warns of deprecations on Python 3.13.
+    @tf.autograph.experimental.do_not_convert
     def prepare(images, labels, *weights):
         return standardise(images, *scale), tf.one_hot(labels, n_classes), *weights
 

@@ -43,6 +43,11 @@ def load_sample() -> Bunch:
         DESCR : str
             What the digits are and where they come from.
 
+    Raises
+    ------
+    ImportError
+        If there is no OpenCV.
+
     See Also
     --------
     load_competition : The digits of the competition.
@@ -56,7 +61,7 @@ def load_sample() -> Bunch:
     >>> sorted(set(digits.y_test.tolist()))
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
-    import cv2
+    from .._images.opencv import cv2
 
     bundled = load_digits()
     images = np.zeros((len(bundled.images), 28, 28), np.uint8)

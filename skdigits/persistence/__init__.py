@@ -1,13 +1,15 @@
 """Model files that run no code when they are loaded, and exports for other programs."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import __version__
 from .._files.container import DamagedFileError, pack, read_arrays, read_header
 from .._files.whole import source_file, target_file, write_whole
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelFileError", "export", "load", "save"]
 
 KIND = "skdigits model 1"
-PACKAGES = ("skdigits", "keras", "numpy", "scikit-learn", "tensorflow")
+PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 OTHERS = {  # first bytes -> what a file is
     b"PK\x03\x04": "It is a zip archive, such as Keras's or skops's.",
     b"\x89HDF\r\n\x1a\n": "It is an HDF5 file, such as Keras's.",
@@ -96,9 +98,18 @@ def save(
     from ._describe import take_apart
 
     data, arrays = take_apart(estimator)
-    versions = {package: version(package) for package in PACKAGES}
-    content = pack(KIND, {"estimator": data, "versions": versions}, arrays)
+    content = pack(KIND, {"estimator": data, "versions": _versions()}, arrays)
     write_whole(content, target_file(path))
+
+
+def _versions():
+    """Say with what a file is written, as far as it is known."""
+    found = {"skdigits": __version__}  # a copy on the path is not installed
+    for package in PACKAGES:
+        # TensorFlow has other distributions, such as tensorflow-cpu.
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def load(

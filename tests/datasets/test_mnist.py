@@ -50,6 +50,7 @@ def openml_cache(tmp_path):
         "description": "The MNIST database of handwritten digits",
         "format": "ARFF",
         "status": "active",
+        "file_id": "52667",
         "url": "https://www.openml.org/data/v1/download/52667/mnist_784.arff",
         "md5_checksum": hashlib.md5(arff.encode()).hexdigest(),
     }
@@ -68,6 +69,7 @@ def openml_cache(tmp_path):
             }
         ),
         "data/v1/download/52667/mnist_784.arff": arff,
+        "data/v1/download/52667": arff,  # scikit-learn before 1.9
     }
     for name, text in files.items():
         path = tmp_path / "openml" / "openml.org" / f"{name}.gz"

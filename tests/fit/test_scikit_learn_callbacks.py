@@ -1,8 +1,8 @@
-"""scikit-learn's own callbacks see each epoch, and may end a training."""
+"""Callbacks of scikit-learn's kind see each epoch, and may end a training."""
 
 import numpy as np
 import pytest
-from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
@@ -24,6 +24,12 @@ def dense(image_shape, n_classes):
             layers.Dense(n_classes, activation="softmax"),
         ]
     )
+
+
+@pytest.fixture
+def its_own():
+    """scikit-learn's callbacks themselves."""
+    return pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
 
 
 class Recorder:
@@ -95,6 +101,50 @@ def test_they_are_torn_down_after_an_error_and_see_no_epoch_of_partial_fit(digit
     assert callback.events == []
 
 
+def test_all_are_torn_down_though_one_cannot_be_set_up(digits):
+    class Broken(Recorder):
+        def setup(self, estimator, context):
+            raise OSError("no place for a log")
+
+    first, broken = Recorder(), Broken()
+    with pytest.raises(OSError, match="no place for a log"):
+        small().set_callbacks(first, broken).fit(*digits)
+    assert first.events == ["setup", "teardown"]
+    assert broken.events == ["teardown"]
+
+
+def test_clones_share_the_callbacks_and_none_are_left_when_none_are_set(digits):
+    callback = Recorder()
+    model = small(epochs=1).set_callbacks(callback)
+    clone(model).fit(*digits)
+    assert callback.events.count("end fit") == 1
+    model.set_callbacks().fit(*digits)
+    assert callback.events.count("end fit") == 1
+
+
+@pytest.mark.parametrize("callback", [Recorder, object()], ids=["class", "no hooks"])
+def test_what_is_no_callback_is_refused(callback):
+    with pytest.raises(TypeError, match="callbacks must be instances"):
+        small().set_callbacks(callback)
+
+
+def test_a_task_says_where_it_stands(digits):
+    class Contexts(Recorder):
+        def on_fit_task_begin(self, estimator, context):
+            self.events.append(context)
+
+    callback = Contexts()
+    small(epochs=2).set_callbacks(callback).fit(*digits)
+    fit, *epochs = [e for e in callback.events if hasattr(e, "task_id")]
+    assert (fit.estimator_name, fit.max_subtasks, fit.parent) == (
+        "CNNClassifier",
+        2,
+        None,
+    )
+    assert [epoch.task_id for epoch in epochs] == [0, 1]
+    assert all(epoch.parent is fit for epoch in epochs)
+
+
 def test_warm_start_counts_its_own_epochs(digits):
     X, y = digits
     model = small(epochs=2, warm_start=True).fit(X, y)
@@ -104,9 +154,9 @@ def test_warm_start_counts_its_own_epochs(digits):
     assert callback.fitted[-1][0].history_ == model.history_
 
 
-def test_scoring_monitor_scores_each_epoch(digits):
+def test_scoring_monitor_scores_each_epoch(digits, its_own):
     X, y = digits
-    monitor = ScoringMonitor(scoring="accuracy")
+    monitor = its_own.ScoringMonitor(scoring="accuracy")
     model = small().set_callbacks(monitor).fit(X, y)
     log = monitor.get_logs().data
     epochs = [row["accuracy"] for row in log if row["task_name"] == "epoch"]
@@ -114,9 +164,9 @@ def test_scoring_monitor_scores_each_epoch(digits):
     assert epochs[-1] == model.score(X, y)
 
 
-def test_scoring_monitor_in_a_search_over_pipelines(digits):
+def test_scoring_monitor_in_a_search_over_pipelines(digits, its_own):
     X, y = digits
-    monitor = ScoringMonitor(scoring="accuracy")
+    monitor = its_own.ScoringMonitor(scoring="accuracy")
     cnn = small(epochs=2).set_callbacks(monitor)
     model = Pipeline([("augment", ImageAugmenter(random_state=0)), ("cnn", cnn)])
     GridSearchCV(model, {"cnn__width": [0.1, 0.2]}, cv=2, refit=False).fit(X, y)
@@ -126,9 +176,9 @@ def test_scoring_monitor_in_a_search_over_pipelines(digits):
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
-def test_progress_bar_counts_epochs(digits, capsys):
+def test_progress_bar_counts_epochs(digits, its_own, capsys):
     X, y = digits
     model = Pipeline([("augment", ImageAugmenter()), ("cnn", small())])
-    model.set_callbacks(ProgressBar()).fit(X, y)
+    model.set_callbacks(its_own.ProgressBar()).fit(X, y)
     shown = capsys.readouterr().out
     assert "CNNClassifier" in shown and "100%" in shown

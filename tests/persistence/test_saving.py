@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 import skdigits
 from skdigits import CNNClassifier, ImageAugmenter, ModelFileError
+from skdigits._files.container import read_header
+from skdigits.persistence import KIND
 
 pytestmark = pytest.mark.processor
 
@@ -35,6 +38,17 @@ def tiny(image_shape, n_classes, filters=4):
 def saved_and_loaded(estimator, path, **options):
     skdigits.save(estimator, path)
     return skdigits.load(path, **options)
+
+
+def test_a_copy_that_is_only_on_the_path_saves_too(digits, path, monkeypatch):
+    def nothing_is_installed(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("skdigits.persistence.version", nothing_is_installed)
+    skdigits.save(ImageAugmenter().fit(digits[0]), path)
+    with path.open("rb") as file:
+        header = read_header(file, KIND)
+    assert header["versions"] == {"skdigits": skdigits.__version__}
 
 
 # --- what a file keeps ---------------------------------------------------------------
