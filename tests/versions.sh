@@ -1,32 +1,46 @@
 #!/usr/bin/env bash
-# Runs the tests with the oldest and with the newest versions that pyproject.toml allows, each in a new environment:
-#     tests/versions.sh [oldest|newest] [PYTEST'S ARGUMENTS]
+# Runs the tests in a new environment with the versions of one of these, and the Python beside it:
+#     tests/versions.sh oldest|newest|kaggle|colab [PYTEST'S ARGUMENTS]
+# Without arguments for pytest these are the default tests; -m "" takes the slow ones, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-which=${1:-both}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Every "name>=1.2" of the project and of its extra "test" as "name==1.2".
-python3 - > "$work/oldest.txt" << 'PYTHON'
+which=${1:-}
+case $which in
+  oldest) version=3.11 ;;
+  kaggle) version=3.12 ;;
+  colab | newest) version=3.13 ;;
+  *) sed -n '2,4s/^# *//p' "$0" >&2; exit 2 ;;
+esac
+
+# On the path, or where pyenv keeps it.
+for python in "python$version" "$HOME/.pyenv/versions/$version."*/bin/python; do
+  "$python" -c "" 2> /dev/null && break
+done
+
+case $which in
+  oldest) # Every "name>=1.2" of the project and of its extra "test" as "name==1.2".
+    "$python" - > "$work/constraints.txt" << 'PYTHON'
 import re
 import tomllib
 
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)["project"]
-for needed in project["dependencies"] + project["optional-dependencies"]["test"]:
-    print(re.sub(r"\[.*?\]", "", needed).replace(">=", "=="))
+extras = project["optional-dependencies"]
+for needed in project["dependencies"] + extras["opencv"] + extras["test"]:
+    if ">=" in needed:
+        print(re.sub(r"\[.*?\]", "", needed).replace(">=", "=="))
 PYTHON
-: > "$work/newest.txt"
+    ;;
+  newest) : > "$work/constraints.txt" ;;
+  *) cp "tests/environments/$which.txt" "$work/constraints.txt" ;;
+esac
 
-for versions in oldest newest; do
-  [ "$which" = both ] || [ "$which" = "$versions" ] || continue
-  python3 -m venv "$work/$versions"
-  "$work/$versions/bin/pip" install --quiet -e ".[test]" -c "$work/$versions.txt"
-  echo "== $versions =="
-  "$work/$versions/bin/pip" list | grep -iE \
-    "^(keras|matplotlib|numpy|onnx|opencv|optuna|pandas|rich|safetensors|scikeras|scikit-learn|scipy|tensorflow) "
-  for marked in "not slow" slow; do  # 5: the arguments choose none of these
-    "$work/$versions/bin/pytest" -m "$marked" "${@:2}" || [ $? = 5 ]
-  done
-done
+"$python" -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet -e ".[test]" -c "$work/constraints.txt"
+echo "== $which, on $("$python" --version) =="
+"$work/venv/bin/pip" list | grep -iE \
+  "^(keras|matplotlib|numpy|onnx|opencv.*|optuna|pandas|protobuf|rich|safetensors|scikeras|scikit-learn|scipy|tensorflow) "
+"$work/venv/bin/pytest" "${@:2}"
