@@ -92,8 +92,14 @@ del os.environ["TF_ENABLE_ONEDNN_OPTS"]
 """
 
 
+ALL_BUT_KERAS_OWN = """
+warnings.simplefilter("always")
+warnings.filterwarnings("ignore", "__array__ implementation", module="keras")
+"""
+
+
 def warnings_of_two_fits(start, **environment):
-    body = ('\nwarnings.simplefilter("always")' + FIT + FIT).replace("\n", "\n    ")
+    body = (ALL_BUT_KERAS_OWN + FIT + FIT).replace("\n", "\n    ")
     code = f"import warnings{start}with warnings.catch_warnings(record=True) as found:"
     code += f"{body}\nfor warning in found: print(warning.message)"
     return python(code, **environment)[0].splitlines()
