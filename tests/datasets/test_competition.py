@@ -99,23 +99,37 @@ def quoted(text):
     return text_of([[f'"{cell}"' for cell in row] for row in rows_of(text)])
 
 
-@pytest.mark.parametrize(
-    "spelling",
-    [
-        lambda text: text.encode("utf-8-sig"),
-        lambda text: text.replace("\n", "\r\n").encode(),
-        lambda text: text.rstrip("\n").encode(),
-        lambda text: text.replace("\n", "\n\n").encode() + b"  \n",
-        lambda text: b"\n" + text.encode(),
-        lambda text: text.replace(",", " , ").encode(),
-        lambda text: quoted(text).encode(),
-        lambda text: text.replace(",7,", ",7.0,").encode(),
-    ],
-    ids=["bom", "crlf", "no-end", "blank", "blank-first", "spaces", "quotes", "7.0"],
-)
+SPELLINGS = {
+    "bom": lambda text: text.encode("utf-8-sig"),
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "no-end": lambda text: text.rstrip("\n").encode(),
+    "blank": lambda text: text.replace("\n", "\n\n").encode() + b"  \n",
+    "blank-first": lambda text: b"\n" + text.encode(),
+    "spaces": lambda text: text.replace(",", " , ").encode(),
+    "quotes": lambda text: quoted(text).encode(),
+    "quoted-header": lambda text: text.replace("pixel5,", '"pixel5",').encode(),
+    "7.0": lambda text: text.replace(",7,", ",7.0,").encode(),
+    "007": lambda text: text.replace(",7,", ",007,").encode(),
+    "+0000007": lambda text: text.replace(",7,", ",+0000007,").encode(),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_spellings_that_mean_the_same(spelling, folder, tables):
     (folder / "train.csv").write_bytes(spelling(tables.train))
     assert_same_as(tables, load_competition(folder))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_long_file(end, folder):
+    table = np.random.default_rng(0).integers(0, 256, (200, 785))
+    table[:, 0] %= 10
+    text = text_of([["label", *PIXELS], *table.astype(str).tolist()])
+    with open(folder / "train.csv", "w", newline=end) as file:
+        file.write(text)
+    digits = load_competition(folder)
+    np.testing.assert_array_equal(digits.y_train, table[:, 0])
+    np.testing.assert_array_equal(digits.X_train, table[:, 1:])
 
 
 def test_one_row_is_enough(folder, tables):

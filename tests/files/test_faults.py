@@ -149,7 +149,7 @@ def test_ctrl_c_while_a_file_is_read_is_an_interrupt(tmp_path, monkeypatch, caps
 
     def interrupted(self, n=-1):
         calls.append(n)
-        if len(calls) > 3:  # pandas reads by now
+        if len(calls) > 3:  # train.csv is being read
             signal.raise_signal(signal.SIGINT)
         return read(self, n)
 
