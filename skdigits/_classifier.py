@@ -118,7 +118,8 @@ class CNNClassifier(
     random_state : int, RandomState instance or None, default=None
         Decides the weights, the order of the images, dropout, the validation part and
         the augmented copies of an `ImageAugmenter` before it. With an int, a second
-        fit on the same machine gives the same weights to the last bit.
+        fit on the same processor gives the same weights to the last bit; on a GPU
+        nearly the same.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, or a line for each epoch where there is no
         terminal, and 2 always a line for each epoch.

@@ -34,6 +34,7 @@ def start_tensorflow():
 
         _process = os.getpid()
         _limit_threads(tf)
+        _share_gpus(tf)
         import keras
     _check_backend(keras.backend.backend())
     if not has_onednn() and _wants_onednn():
@@ -139,6 +140,27 @@ def _limit_threads(tf):
                 f"{budget}. Set TF_NUM_INTRAOP_THREADS={budget} and "
                 f"TF_NUM_INTEROP_THREADS={budget} before it is imported."
             )
+
+
+def _share_gpus(tf):
+    """Take a GPU's memory as it is needed, unless the user has said how much.
+
+    TensorFlow takes all of it otherwise, and the next process, such as joblib's second
+    worker, finds none.
+    """
+    if "TF_FORCE_GPU_ALLOW_GROWTH" in os.environ:
+        return
+    for gpu in tf.config.list_physical_devices("GPU"):
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except ValueError:  # the user has set a limit
+            pass
+        except RuntimeError:  # TensorFlow runs already
+            _missed.append(
+                "It took all memory of the GPU, and other processes find none. Set "
+                "TF_FORCE_GPU_ALLOW_GROWTH=true before it is imported."
+            )
+            return
 
 
 @contextlib.contextmanager

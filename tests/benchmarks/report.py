@@ -227,6 +227,19 @@ def feed_table():
         )
 
 
+def feed_alone_table():
+    """Show the last measurement of feed_alone.py."""
+    yield "images|processes|images a second, all together|runs|cores|processor"
+    yield "---|---|---|---|---|---"
+    rows = read_measurements("feed-alone.jsonl")
+    for row in {(row["feed"], row["processes"]): row for row in rows}.values():
+        rate = f"**{row['median']:,}** ± {row['deviation']:,}"
+        yield (
+            f"{row['feed']}|{row['processes']}|{rate}|{len(row['images_per_second'])}|"
+            f"{row['cores']}|{row['processor'].replace('AMD ', '')}"
+        )
+
+
 def pruning_table():
     """Show what pruning saved, by seed."""
     rows = read_measurements("tuning.jsonl")
@@ -350,6 +363,7 @@ def main():
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "agreement", agreement_table(models, y, tests))
     text = put(text, "feed", feed_table())
+    text = put(text, "feed alone", feed_alone_table())
     text = put(text, "memory", memory_table())
     text = put(text, "peak", peak_table())
     text = put(text, "pruning", pruning_table())

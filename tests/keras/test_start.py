@@ -253,6 +253,70 @@ def test_the_users_onednn_setting_stays_and_threads_follow_openmps_number():
     assert python(STARTED, **settings) == ("False 3\n", "")
 
 
+# TensorFlow's calls are watched: there is no GPU where these tests run.
+ON_A_GPU = """
+import tensorflow as tf
+tf.config.list_physical_devices = lambda kind=None: ["GPU:0"] if kind == "GPU" else []
+def set_memory_growth(gpu, enable):
+    print(gpu, enable)
+    {answer}
+tf.config.experimental.set_memory_growth = set_memory_growth
+import warnings
+from skdigits._keras.start import check_process
+with warnings.catch_warnings(record=True) as found:
+    check_process()
+print(*[warning.message for warning in found])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("pass", ""), ("raise ValueError", ""), ("raise RuntimeError", "other processes")],
+    ids=["free", "limited by the user", "in use"],
+)
+def test_memory_of_a_gpu_is_taken_as_it_is_needed(answer, said):
+    settings = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+    out, _ = python(ON_A_GPU.format(answer=answer), **settings)
+    first, message = out.splitlines()
+    assert first == "GPU:0 True"
+    assert said in message and bool(said) == bool(message)
+
+
+@pytest.mark.slow
+def test_the_users_setting_of_a_gpus_memory_stays():
+    settings = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "false"}
+    assert python(ON_A_GPU.format(answer="pass"), **settings)[0] == "\n"
+
+
+# What a training meets on a GPU, and may meet here, too.
+ELSEWHERE = {
+    "determinism": """
+import tensorflow
+tensorflow.config.experimental.enable_op_determinism()
+""",
+    "XLA": """
+import keras
+keras.Model._resolve_auto_jit_compile = lambda model: True  # so it is with a GPU
+""",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", ELSEWHERE)
+def test_training_as_keras_and_users_have_it_on_a_gpu(setting):
+    code = f"""
+import skdigits._keras
+{ELSEWHERE[setting]}
+from sklearn.datasets import load_digits
+from skdigits import CNNClassifier
+X, y = load_digits(return_X_y=True)
+model = CNNClassifier(epochs=20, batch_size=32, random_state=0)
+print(model.fit(X[:150], y[:150]).score(X[150:200], y[150:200]) > 0.9)
+"""
+    assert python(code) == ("True\n", "")
+
+
 @pytest.mark.parametrize(
     ("value", "budget"), [("4", 4), ("3,2", 3), ("", None), ("0", None), ("all", None)]
 )
