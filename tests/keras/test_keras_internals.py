@@ -49,12 +49,12 @@ def test_scikeras_compiles_and_runs_the_callbacks():
 @pytest.mark.parametrize("name", ["scikeras", "keras.src", "sklearn.utils._"])
 def test_internals_are_named_in_one_file(name):
     allowed = {
-        "scikeras": "trainer.py",
+        "scikeras": "_keras/trainer.py",
         "keras.src": None,
-        "sklearn.utils._": "_sklearn.py",
+        "sklearn.utils._": "_sklearn/__init__.py",
     }
     users = {
-        path.name
+        path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         for line in path.read_text().splitlines()
         if line.lstrip().startswith(("import ", "from ")) and name in line
