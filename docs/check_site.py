@@ -29,7 +29,7 @@ class Page(HTMLParser):
         super().__init__()
         self.links, self.anchors, self.without_alt = [], {""}, []
         self.tags = []
-        self.feed(path.read_text())
+        self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
 def check_readme(site):
     """Give a line for each link of README.md that leads nowhere."""
-    text = README.read_text()
+    text = README.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if not link.startswith("https://"):
             yield f"README.md: {link} is not absolute, as PyPI needs it"

@@ -22,7 +22,7 @@ TEXT = {"front-page.png": "#222832", "front-page-dark.png": "#ced6dd"}
 
 def first_python(path):
     """Give the first block of Python of a Markdown file."""
-    return re.search(r"```python\n(.*?)```", path.read_text(), re.S)[1]
+    return re.search(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)[1]
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ LabelCountsDisplay.from_labels(labels).ax_.set_title("Shares of each digit")
 with TemporaryDirectory() as folder:
     path = Path(folder, "submission.csv")
     write_submission(predicted, path)
-    print(path.read_text()[:40])
+    print(path.read_text(encoding="utf-8")[:40])
 
 # %%
 # ``skdigits submit digit-recognizer.zip`` does the same from the command line.

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from ._presets import PRESETS
 
 TEST_IMAGES = 28_000  # of the competition, each of which wants a label
 HELD_OUT = 0.1  # fraction of the training images that --validate keeps apart
+CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -230,11 +232,12 @@ def main(argv=None):
     arguments = _parse(argv)
     try:
         arguments.run(arguments)
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        print(f"skdigits: {exc}", file=sys.stderr)
+        if getattr(exc, "errno", None) in CLOSED_PIPE and exc.filename is None:
+            # Whoever read our output has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            print(f"skdigits: {exc}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("skdigits: interrupted", file=sys.stderr)

@@ -110,7 +110,7 @@ def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
 
 def test_html_links_each_step_and_parameter_to_its_page():
     html = estimator_html_repr(skdigits.make_digit_pipeline())
-    api = Path(__file__).parents[1].joinpath("docs/api.rst").read_text()
+    api = Path(__file__).parents[1].joinpath("docs/api.rst").read_text(encoding="utf-8")
     for cls in ESTIMATORS:
         page = f"/generated/skdigits.{cls.__name__}.html"
         assert page in html

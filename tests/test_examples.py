@@ -13,7 +13,7 @@ EXAMPLES = sorted(Path(__file__).parents[1].glob("examples/plot_*.py"))
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path, capsys, monkeypatch):
     monkeypatch.delenv("SKDIGITS_DATA", raising=False)
-    assert len(path.read_text().splitlines()) < 60
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 60
     runpy.run_path(str(path))
     plt.close("all")
     assert capsys.readouterr().out

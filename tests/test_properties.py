@@ -334,7 +334,7 @@ def test_any_submission(labels, as_array):
             assert "y_pred" in refusal
             assert list(Path(folder).iterdir()) == []
         else:
-            rows = path.read_text().splitlines()
+            rows = path.read_text(encoding="utf-8").splitlines()
             assert rows[0] == "ImageId,Label"
             pairs = [f"{i},{int(label)}" for i, label in enumerate(labels, 1)]
             assert rows[1:] == pairs

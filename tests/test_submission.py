@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.competition import ROOT, competition_zip
+from helpers.rights import has_modes
 
 from skdigits import submission as submission_module
 from skdigits.submission import write_submission
@@ -147,7 +148,8 @@ def test_expected(tmp_path):
 
 
 def test_forms_of_path(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.chdir(tmp_path)
     for path in (tmp_path / "a.csv", str(tmp_path / "b.csv"), "~/c.csv", "d.csv"):
         write_submission([7], path)
@@ -171,6 +173,7 @@ def test_path_is_a_folder(tmp_path):
         write_submission([7], tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
 def test_path_is_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="must be an ordinary file"):
@@ -178,7 +181,8 @@ def test_path_is_a_pipe(tmp_path):
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_link_stays_a_link(tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_link_stays_a_link(system, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     target, link = tmp_path / "elsewhere" / "s.csv", tmp_path / "link.csv"
     link.symlink_to(target)
@@ -189,7 +193,8 @@ def test_link_stays_a_link(tmp_path):
     assert os.listdir(tmp_path / "elsewhere") == ["s.csv"]
 
 
-def test_permissions(tmp_path):
+@has_modes
+def test_permissions(system, tmp_path):
     before = os.umask(0o027)
     try:
         write_submission([7], tmp_path / "new.csv")
@@ -213,6 +218,7 @@ def test_refused_labels_leave_the_old_file(tmp_path):
 
 @pytest.mark.parametrize("old", [b"old", None])
 def test_full_disk_leaves_the_old_file(old, tmp_path):
+    pytest.importorskip("resource")
     path = tmp_path / "s.csv"
     if old is not None:
         path.write_bytes(old)

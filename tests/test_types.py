@@ -119,7 +119,7 @@ WRONG = {
 @pytest.mark.slow
 def test_a_type_checker_reads_them(tmp_path):
     script = tmp_path / "use.py"
-    script.write_text(USE + "\n".join(WRONG))
+    script.write_text(USE + "\n".join(WRONG), encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--follow-imports=silent"]
     command += ["--ignore-missing-imports", f"--cache-dir={tmp_path}", str(script)]
     ran = subprocess.run(command, capture_output=True, text=True)

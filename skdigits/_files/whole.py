@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import os
 from pathlib import Path
 from uuid import uuid4
@@ -53,6 +54,8 @@ def check_writable(path):
     target = target_file(path)
     probe = _temporary(target)
     try:
+        if os.name == "nt" and target.exists():
+            target.open("ab").close()  # fails if read-only, or open in Excel
         _new_file(probe).close()
     except OSError as exc:
         raise OSError(
@@ -95,10 +98,13 @@ def write_whole(content, target):
     """
     # Not from tempfile: its files are for their owner only, whatever the umask.
     temporary = _temporary(target)
+    is_new = not target.exists()
     try:
-        with _new_file(temporary) as file:
-            if target.exists():
-                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
+        with _new_file(temporary, 0o666 if is_new else 0o600) as file:
+            # Until now nobody else may open it. Windows has no mode but "read-only",
+            # and such a file is not replaced.
+            if not is_new and os.name == "posix":
+                os.chmod(file.fileno(), target.stat().st_mode & 0o7777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -111,15 +117,18 @@ def write_whole(content, target):
         raise
 
 
-def _new_file(path):
+def _new_file(path, mode=0o666):
     """Open a file that has no name while it is written: a kill leaves nothing behind.
 
-    Where the file system has no such files, it has its name from the beginning.
+    Where the system or the file system has no such files, or none that can be named
+    later, it has its name from the beginning.
     """
-    try:
-        number = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
-            raise
-        return path.open("xb")
-    return os.fdopen(number, "wb")
+    can_be_named = hasattr(os, "link") and os.path.isdir("/proc/self/fd")
+    if hasattr(os, "O_TMPFILE") and can_be_named:
+        try:
+            number = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, mode)
+            return os.fdopen(number, "wb")
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+                raise
+    return open(path, "xb", opener=functools.partial(os.open, mode=mode))

@@ -51,7 +51,9 @@ def without_chatter():
         stdin=subprocess.PIPE,
         stdout=terminal,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is not for it
+        # Ctrl-C is not for it. Each system takes one of the two.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     os.dup2(forwarder.stdin.fileno(), 2)
     forwarder.stdin.close()

@@ -59,8 +59,12 @@ def open_storage(storage):
         return storage
     if "://" not in str(storage):
         Path(storage).parent.mkdir(parents=True, exist_ok=True)
+        path = os.fspath(storage)
+        # Optuna's default lock is a symbolic link. On Windows that needs a privilege,
+        # and one that a killed process left is not removed where the path is relative.
+        lock = optuna.storages.journal.JournalFileOpenLock(path)
         return optuna.storages.JournalStorage(
-            optuna.storages.journal.JournalFileBackend(os.fspath(storage))
+            optuna.storages.journal.JournalFileBackend(path, lock_obj=lock)
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -223,6 +227,8 @@ def _is_dead(worker):
         return not _is_same_time(process.create_time(), start)
     except psutil.NoSuchProcess:
         return True
+    except psutil.AccessDenied:  # it is there, and somebody else's
+        return False
 
 
 def _is_same_time(one, other):

@@ -405,7 +405,7 @@ def main():
             "processor": processor(),
         }
         print(json.dumps(result), flush=True)
-        with arguments.out.open("a") as file:
+        with arguments.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(result) + "\n")
 
 

@@ -79,7 +79,7 @@ def read_rows(path=ROWS):
     """Read the rows of models as they are set now."""
     if not path.exists():
         return []
-    rows = map(json.loads, path.read_text().splitlines())
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [row for row in rows if row["settings"] == settings(row["name"])]
 
 
@@ -149,14 +149,14 @@ def test_on(model, X, y):
 
 def processor():
     """Name the processor, and the widest vectors that it has instructions for."""
-    text = Path("/proc/cpuinfo").read_text()
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     name = re.search("model name\t: (.*)", text)[1]
     return f"{name}, {'AVX-512' if ' avx512f ' in text else 'AVX2'}"
 
 
 def keep(rows):
     ROWS.parent.mkdir(parents=True, exist_ok=True)
-    with ROWS.open("a") as file:
+    with ROWS.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     for row in rows:
         print(row["name"], row["fold"], row["errors"], row["core_seconds"], flush=True)

@@ -25,7 +25,7 @@ N_PEAK, BATCH = 42_000, 64
 
 
 def resident_mib():
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages * 4096 / 2**20
 
 
@@ -118,7 +118,7 @@ def main():
         return
     result = many_fits(arguments.fits) if arguments.what == "fits" else peaks()
     print(json.dumps(result))
-    with OUT.open("a") as file:
+    with OUT.open("a", encoding="utf-8") as file:
         file.write(json.dumps(result) + "\n")
 
 

@@ -188,7 +188,7 @@ def agreement_table(models, y, tests):
 def read_measurements(name):
     """Read the rows that a script of the benchmarks wrote."""
     path = DOCS / "benchmarks" / name
-    lines = path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]
 
 
@@ -357,7 +357,7 @@ def main():
     changed = {name: rows for name, rows in everything.items() if ":" in name}
     models = {name: rows for name, rows in everything.items() if ":" not in name}
     path = DOCS / "benchmarks.md"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     text = put(text, "folds", folds_table(models, timed_classic, y, tests))
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
@@ -369,7 +369,7 @@ def main():
     text = put(text, "pruning", pruning_table())
     text = put(text, "overhead", overhead_table())
     text = put(text, "grid", grid_table())
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     for name, colours in COLOURS.items():
         draw(chart_points(rows), DOCS / "benchmarks" / name, colours)
 

@@ -48,7 +48,7 @@ def main():
         "other_labels": int(differ.sum()),
     }
     print(json.dumps(result))
-    OUT.write_text(json.dumps(result) + "\n")
+    OUT.write_text(json.dumps(result) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -171,7 +171,7 @@ def timed(function):
 
 def keep(row):
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    with OUT.open("a") as file:
+    with OUT.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     print(json.dumps(row), flush=True)
 

@@ -1,10 +1,8 @@
 """Full disks, missing permissions, Ctrl-C: no file is lost, nothing is left over."""
 
-import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -12,13 +10,12 @@ import numpy as np
 import pytest
 from helpers.callbacks import Epochs
 from helpers.classifiers import smaller as small
+from helpers.rights import as_nobody, has_modes, mounted
 from sklearn.exceptions import NotFittedError
 
 import skdigits
 from skdigits import CNNClassifier, write_submission
 from skdigits.__main__ import main
-
-NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -30,24 +27,8 @@ def model(digits):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of one MiB."""
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", tmp_path]
-    if os.getuid() or subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield tmp_path
-    subprocess.run(["umount", tmp_path], check=True)
-
-
-@contextlib.contextmanager
-def as_nobody():
-    """Have no more rights than anybody; root would have them all."""
-    if os.getuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
+    with mounted(tmp_path, "-t", "tmpfs", "-o", "size=1m"):
+        yield tmp_path
 
 
 WRITERS = {
@@ -59,7 +40,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("what", WRITERS)
 @pytest.mark.parametrize("old", [b"old", None])
-def test_a_full_disk_leaves_the_old_file(small_disk, model, what, old):
+def test_a_full_disk_leaves_the_old_file(system, small_disk, model, what, old):
     path = small_disk / "file.keras"
     if old:
         path.write_bytes(old)
@@ -69,7 +50,8 @@ def test_a_full_disk_leaves_the_old_file(small_disk, model, what, old):
     assert not old or path.read_bytes() == old
 
 
-def test_a_missing_permission_leaves_the_old_file(tmp_path):
+@has_modes
+def test_a_missing_permission_leaves_the_old_file(system, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "file.keras"
@@ -104,8 +86,9 @@ def no_training(*args, **kwargs):
     raise AssertionError("it was trained before the place was looked at")
 
 
+@has_modes
 def test_a_place_that_cannot_be_written_is_said_before_the_training(
-    locked, digits, monkeypatch, capsys
+    system, locked, digits, monkeypatch, capsys
 ):
     # What `main` needs is loaded as root: nobody may not read it everywhere.
     import skdigits._demo  # noqa: F401
@@ -134,7 +117,7 @@ def test_labels_are_not_lost_when_the_disk_fills_up_meanwhile(small_disk, tmp_pa
     with pytest.raises(OSError, match="The labels are in .*submission.csv") as error:
         _write(np.arange(TEST_IMAGES) % 10, small_disk / "submission.csv")
     written = Path(str(error.value).partition("are in ")[2].removesuffix(" instead."))
-    assert written.read_text().count("\n") == TEST_IMAGES + 1
+    assert written.read_bytes().count(b"\n") == TEST_IMAGES + 1
     shutil.rmtree(written.parent)
 
 

@@ -1,7 +1,5 @@
 """Studies of a small pipeline, and processes that work on one and are killed."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -85,7 +83,7 @@ def kill_one_of_three(storage, load, script=SCRIPT):
                     raise
                 time.sleep(0.1)
         victim = wait_for_running_trial(study, workers[0].pid)
-        os.kill(workers[0].pid, signal.SIGKILL)
+        workers[0].kill()
         for worker in workers[1:]:
             _, errors = worker.communicate(timeout=240)
             assert worker.returncode == 0, errors

@@ -56,7 +56,7 @@ def test_internals_are_named_in_one_file(name):
     users = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
-        for line in path.read_text().splitlines()
+        for line in path.read_text(encoding="utf-8").splitlines()
         if line.lstrip().startswith(("import ", "from ")) and name in line
     }
     assert users == {allowed[name]} - {None}

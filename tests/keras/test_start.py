@@ -7,9 +7,13 @@ import sys
 
 import pytest
 
+from skdigits._keras.start import ONEDNN_MACHINES
 from skdigits.parallel import thread_budget
 
 pytestmark = pytest.mark.processor
+needs_onednn = pytest.mark.skipif(
+    platform.machine() not in ONEDNN_MACHINES, reason="oneDNN is for x86-64"
+)
 
 FIT = """
 import numpy as np
@@ -105,7 +109,7 @@ def warnings_of_two_fits(start, **environment):
     return python(code, **environment)[0].splitlines()
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="oneDNN is for x86-64")
+@needs_onednn
 def test_tensorflow_that_was_started_without_onednn_is_said_once(monkeypatch):
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     (message,) = warnings_of_two_fits(STARTED_BY_THE_USER)
@@ -127,6 +131,7 @@ def test_threads_that_were_started_against_the_budget_are_said():
     assert "Set TF_NUM_INTRAOP_THREADS=77" in message
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process is forked here")
 def test_a_forked_process_is_refused_at_once():
     code = (
         FIT
@@ -213,6 +218,30 @@ import skdigits._keras
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="on Windows one process cannot press it")
+def test_ctrl_c_while_it_starts_cuts_nothing_off():
+    code = """
+import os, signal, time
+import skdigits.parallel
+def press():
+    signal.signal(signal.SIGINT, lambda *_: None)
+    os.killpg(0, signal.SIGINT)
+    time.sleep(0.5)
+    os.write(2, b"last words\\n")
+skdigits.parallel.thread_budget = press
+import skdigits._keras
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "last words\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="needs sh, which starts it without one")
 def test_it_starts_without_a_standard_error():
     code = "import skdigits._keras; print('started')"
     command = f'exec "{sys.executable}" -c "{code}" 2>&-'
@@ -241,6 +270,7 @@ print(_pywrap_util_port.IsMklEnabled(), threads)
 
 
 @pytest.mark.slow
+@needs_onednn
 def test_onednn_and_every_core_are_used(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)

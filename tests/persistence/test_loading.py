@@ -303,15 +303,16 @@ def test_a_huge_file_is_not_read(content, path):
 
 
 def test_a_path_that_is_no_file(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(FileNotFoundError):
         skdigits.load(tmp_path / "none")
     with pytest.raises(IsADirectoryError):
         skdigits.load(tmp_path)
-    with pytest.raises(ValueError, match="ordinary file"):
-        skdigits.load(tmp_path / "pipe")
     with pytest.raises(TypeError, match="path must be"):
         skdigits.load(3)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(ValueError, match="ordinary file"):
+            skdigits.load(tmp_path / "pipe")
 
 
 def test_random_changes(tmp_path):

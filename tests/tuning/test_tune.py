@@ -1,5 +1,9 @@
 """tune: the best model of a study that goes on, and that nothing is lost."""
 
+import os
+import subprocess
+import sys
+import threading
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -7,6 +11,7 @@ import optuna
 import pytest
 from helpers.callbacks import Epochs
 from helpers.studies import (
+    SCRIPT,
     check_nothing_lost,
     kill_one_of_three,
     make_study,
@@ -14,13 +19,16 @@ from helpers.studies import (
     run_tune,
     suggest_rate,
 )
+from optuna.storages.journal import JournalFileSymlinkLock
 from optuna.trial import TrialState
 from sklearn.exceptions import FitFailedWarning
 
 from skdigits import make_digit_pipeline
-from skdigits.tuning import (
-    suggest_digit_params,
-    tune,
+from skdigits.tuning import suggest_digit_params, tune
+from skdigits.tuning._study import open_storage
+
+needs_links = pytest.mark.skipif(
+    os.name == "nt", reason="links, Optuna's locks, need a privilege on Windows"
 )
 
 
@@ -136,25 +144,74 @@ def test_ctrl_c_keeps_what_was_done(digits):
     )
 
 
+OPTUNAS_LOCK = """
+import optuna
+from optuna.storages.journal import JournalFileBackend
+"""
+
+
 @pytest.mark.slow
-def test_a_killed_process_loses_no_trial_of_a_journal(tmp_path):
+@pytest.mark.parametrize(
+    "storage",
+    [
+        "sys.argv[1]",
+        pytest.param(
+            "optuna.storages.JournalStorage(JournalFileBackend(sys.argv[1]))",
+            marks=needs_links,
+        ),
+    ],
+    ids=["our lock", "Optuna's lock"],
+)
+def test_a_killed_process_loses_no_trial_of_a_journal(tmp_path, storage):
     path = tmp_path / "study.journal"
+    script = OPTUNAS_LOCK + SCRIPT.replace("sys.argv[1]", storage)
 
     def load():
-        backend = optuna.storages.journal.JournalFileBackend(str(path))
-        storage = optuna.storages.JournalStorage(backend)
-        return optuna.load_study(study_name="skdigits", storage=storage)
+        return optuna.load_study(study_name="skdigits", storage=open_storage(path))
 
-    check_nothing_lost(*kill_one_of_three(path, load))
+    check_nothing_lost(*kill_one_of_three(path, load, script))
+
+
+@needs_links
+def test_a_journal_is_locked_for_those_who_open_it_with_optuna(tmp_path):
+    path = tmp_path / "study.journal"
+    storage = open_storage(path)
+    writer = threading.Thread(target=optuna.create_study, kwargs={"storage": storage})
+    lock = JournalFileSymlinkLock(str(path))
+    lock.acquire()
+    writer.start()
+    writer.join(0.5)
+    assert path.read_bytes() == b""
+    lock.release()
+    writer.join()
+    assert path.read_bytes()
+
+
+END_WITH_THE_LOCK = """
+import os, optuna
+from skdigits.tuning._study import open_storage
+storage = open_storage("made/study.journal")
+os.fsync = lambda file: os._exit(7)
+optuna.create_study(storage=storage)
+"""
+
+
+@pytest.mark.slow
+def test_the_lock_of_a_process_that_was_killed_is_removed(
+    digits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert subprocess.run([sys.executable, "-c", END_WITH_THE_LOCK]).returncode == 7
+    assert sorted(os.listdir("made")) == ["study.journal", "study.journal.lock"]
+    study, _, _ = run_tune(digits, n_trials=1, storage="made/study.journal", verbose=0)
+    assert len(study.trials) == 1
+    assert os.listdir("made") == ["study.journal"]
 
 
 def test_a_process_killed_before_it_put_its_name_down_holds_nobody_up(digits, tmp_path):
     path = tmp_path / "study.journal"
     run_tune(digits, n_trials=1, storage=path, verbose=0)
-    backend = optuna.storages.journal.JournalFileBackend(str(path))
-    study = optuna.load_study(
-        study_name="skdigits", storage=optuna.storages.JournalStorage(backend)
-    )
+    study = optuna.load_study(study_name="skdigits", storage=open_storage(path))
     long_ago = datetime.now() - timedelta(hours=1)
     study.add_trial(
         optuna.trial.FrozenTrial(
