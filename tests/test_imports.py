@@ -15,7 +15,7 @@ PACKAGE = Path(skdigits.__file__).parent
 # folder. "" is skdigits/__init__.py.
 LAYERS = [
     {"", "_files", "_images", "_network", "_notebook", "_parameters", "_presets"}
-    | {"_sklearn", "parallel"},
+    | {"_sklearn", "_warnings", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
     {"_augmenter", "_classifier"},

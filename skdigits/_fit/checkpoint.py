@@ -4,13 +4,13 @@ import dataclasses
 import hashlib
 import json
 import os
-import warnings
 
 import numpy as np
 
 from .._files.container import DamagedFileError, pack, read_arrays, read_header
 from .._files.whole import check_writable, target_file, write_whole
 from .._network.state import TrainedNetwork, numbered_arrays
+from .._warnings import warn_user
 
 # Keras's BackupAndRestore was weighed: it keeps neither history, random numbers nor
 # what callbacks remember, needs h5py, and takes up any file that it finds.
@@ -139,10 +139,9 @@ class Checkpoint:
             self._check_identity(header.pop("identity"))
             progress = _restore(header, arrays)
             if torn:
-                warnings.warn(
+                warn_user(
                     f"The checkpoint {torn[0]} is torn. The fit goes on from the one "
-                    f"before, after epoch {progress.n_iter}.",
-                    stacklevel=2,
+                    f"before, after epoch {progress.n_iter}."
                 )
             return progress
         if torn:

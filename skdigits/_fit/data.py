@@ -1,7 +1,6 @@
 """Checked training images with their labels, and how they are split and augmented."""
 
 import dataclasses
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._images.augmented import find_augmented, was_augmented
 from .._images.shapes import as_pixels, pixel_statistics, validate_images
 from .._sklearn import check_sample_weight
+from .._warnings import warn_user
 
 
 @dataclasses.dataclass
@@ -122,12 +122,11 @@ def check_training_data(estimator, plan, X, y, sample_weight):
     image_shape = plan.image_shape
     augmented = find_augmented(X)
     if augmented is None and plan.epochs > 1 and was_augmented(X):
-        warnings.warn(
+        warn_user(
             "X is a part of what ImageAugmenter returned, or was changed since: every "
             "epoch gets the same copy of each image. Put the augmenter right before "
             "CNNClassifier in a Pipeline, and what chooses, resamples or scales "
-            "images before it.",
-            stacklevel=5,  # where the user called fit
+            "images before it."
         )
     # The source has channels, which flat pixels do not tell.
     if augmented is not None and image_shape is None:

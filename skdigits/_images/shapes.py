@@ -1,13 +1,14 @@
 """Shapes of images: what a user may pass, checked, and laid out for the network."""
 
 import math
-import warnings
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
+
+from .._warnings import warn_user
 
 SHAPE_HELP = (
     "Pass image_shape=(height, width) or (height, width, channels); one entry may be "
@@ -50,11 +51,10 @@ def _square_or_row(n_pixels):
     side = math.isqrt(n_pixels)
     if side * side == n_pixels:
         return side, side
-    warnings.warn(
+    warn_user(
         f"image_shape=None means square grey images, and {n_pixels} features are no "
         f"square number: each image is taken as one row of {n_pixels} pixels. "
-        f"{SHAPE_HELP}",
-        stacklevel=4,
+        f"{SHAPE_HELP}"
     )
     return 1, n_pixels
 

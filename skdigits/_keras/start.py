@@ -4,9 +4,9 @@ import contextlib
 import os
 import platform
 import sys
-import warnings
 
 from .. import __version__
+from .._warnings import warn_user
 from ..parallel import thread_budget
 from .quiet import without_chatter
 
@@ -111,9 +111,7 @@ def check_process():
     if _missed:
         message = " ".join(_missed)
         _missed.clear()
-        warnings.warn(
-            f"TensorFlow was started before skdigits used it. {message}", stacklevel=4
-        )
+        warn_user(f"TensorFlow was started before skdigits used it. {message}")
 
 
 def _check_backend(backend):

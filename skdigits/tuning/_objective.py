@@ -1,6 +1,5 @@
 """What an Optuna study maximises: a cross-validated score, pruned by epoch."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
 from .._sklearn import add_callback, safe_indexing
+from .._warnings import warn_user
 from ..pipelines import final_network
 from ._optuna import optuna
 
@@ -150,10 +150,9 @@ class CrossValidationObjective:
         except Exception as exc:
             reason = f"{type(exc).__name__}: {exc}"
             trial.set_user_attr("error", reason)
-            warnings.warn(
+            warn_user(
                 f"Trial {trial.number} failed, and the study goes on. {reason}",
                 FitFailedWarning,
-                stacklevel=2,
             )
             return float("nan")
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
+from .._warnings import warn_user
 from . import _study
 from ._objective import CrossValidationObjective
 from ._optuna import optuna
@@ -205,11 +205,10 @@ def tune(
     # What `suggest` returns, and not `study.best_params`: names may be others there.
     best_params = _best_params(objective, study, done)
     if interrupted:
-        warnings.warn(
+        warn_user(
             f"Interrupted after {len(done)} trials: {trials_text(done)}. They are in "
             "the study that is returned; with a storage, the same call goes on. There "
-            "is no best_estimator.",
-            stacklevel=2,
+            "is no best_estimator."
         )
         return TuningResult(study, best_params, None)
     return TuningResult(study, best_params, _refit(objective, best_params, done))

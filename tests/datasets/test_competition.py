@@ -80,7 +80,8 @@ def test_every_form_of_the_files(form, tmp_path, tables):
 
 
 def test_home_folder(folder, tables, monkeypatch):
-    monkeypatch.setenv("HOME", str(folder.parent))
+    for name in ("HOME", "USERPROFILE"):  # the second on Windows
+        monkeypatch.setenv(name, str(folder.parent))
     assert_same_as(tables, load_competition("~/digits"))
 
 

@@ -1,0 +1,41 @@
+"""A warning names the line that the user wrote, and comes again from another one."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+from sklearn.model_selection import cross_val_score
+
+from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
+
+
+def small(**params):
+    return CNNClassifier(**{"epochs": 2, "width": 0.1, "random_state": 0, **params})
+
+
+def augmented_part(X, y):
+    return ImageAugmenter().fit_transform(X)[::2], y[::2]
+
+
+CALLS = {
+    "fit": lambda X, y: small().fit(X[:, :60], y),
+    "partial_fit": lambda X, y: small().partial_fit(X[:, :60], y, range(10)),
+    "augmenter": lambda X, y: ImageAugmenter().fit_transform(X[:, :60]),
+    "a pipeline": lambda X, y: make_digit_pipeline(epochs=1).fit(X[:, :60], y),
+    "folds": lambda X, y: cross_val_score(small(), X[:, :60], y, cv=2),
+    "a part": lambda X, y: small().fit(*augmented_part(X, y)),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_warning_is_of_the_users_line(digits, call):
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", UserWarning)
+        CALLS[call](*digits)
+    assert found
+    for warning in found:
+        assert Path(warning.filename) == Path(__file__)
+        assert (
+            "lambda X, y"
+            in Path(__file__).read_text("utf-8").splitlines()[warning.lineno - 1]
+        )
