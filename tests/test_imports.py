@@ -14,8 +14,9 @@ PACKAGE = Path(skdigits.__file__).parent
 # A file, or any file of a folder, imports from layers below its own, and from its own
 # folder. "" is skdigits/__init__.py.
 LAYERS = [
-    {"", "_files", "_images", "_network", "_notebook", "_parameters", "_presets"}
-    | {"_sklearn", "_warnings", "parallel"},
+    {"", "_warnings"},
+    {"_files", "_images", "_network", "_notebook", "_parameters", "_presets"}
+    | {"_sklearn", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
     {"_augmenter", "_classifier"},
