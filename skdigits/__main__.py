@@ -129,26 +129,11 @@ def _option_named(name):
 
 
 def _read(path):
-    """Read the competition's files, and name the one that is missing."""
+    """Read the competition's files."""
     print(f"Reading {path}", flush=True)  # the imports alone may take seconds
     from .datasets import load_competition
 
-    try:
-        return load_competition(path)
-    except FileNotFoundError as exc:
-        folder = Path(path).expanduser()
-        missing = [
-            name
-            for name in ("train.csv", "test.csv")
-            if not any((folder / (name + end)).is_file() for end in ("", ".gz"))
-        ]
-        if len(missing) != 1:  # both are there, or neither is
-            raise
-        raise FileNotFoundError(
-            f"{path} must hold train.csv and test.csv. Got a folder without "
-            f"{missing[0]}. Download it from "
-            "https://www.kaggle.com/competitions/digit-recognizer/data"
-        ) from exc
+    return load_competition(path)
 
 
 def _write(labels, output):

@@ -97,8 +97,8 @@ def test_the_file_that_is_missing_is_named(there, tmp_path, capsys):
     missing = "test.csv" if there.startswith("train") else "train.csv"
     assert main(["submit", str(tmp_path)]) == 1
     err = capsys.readouterr().err
-    assert err.startswith(f"skdigits: {tmp_path} must hold train.csv and test.csv. ")
-    assert f"Got a folder without {missing}. Download it" in err
+    assert err.startswith("skdigits: path must be the competition's zip, or the folder")
+    assert f"'{tmp_path}' instead, where {missing} is missing. If you" in err
 
 
 def test_no_file_is_named_where_both_are_missing(tmp_path, capsys):

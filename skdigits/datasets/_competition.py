@@ -7,8 +7,10 @@ from sklearn.utils import Bunch
 
 from ._csv import (
     DOWNLOAD,
+    NAMES,
     PIXELS,
     ZIP_NAME,
+    find_csv,
     find_in_folder,
     find_in_zip,
     read_digits,
@@ -51,11 +53,14 @@ def _sources_at(path, origin):
         return find_in_zip(path)
     sources = find_in_folder(path)
     if sources is None:
+        missing = [name for name in NAMES if find_csv(path, name) is None]
+        lack = "there is nothing"
+        if path.is_dir():
+            lack = f"{missing[0]} is missing" if len(missing) == 1 else "they are not"
         raise FileNotFoundError(
             f"{origin} must be the competition's zip, or the folder with train.csv "
-            f"and test.csv. Got {str(path)!r} instead, where "
-            f"{'they are not' if path.is_dir() else 'there is nothing'}. If you do not "
-            f"have the zip, {DOWNLOAD}."
+            f"and test.csv. Got {str(path)!r} instead, where {lack}. "
+            f"If you do not have the zip, {DOWNLOAD}."
         )
     return sources
 

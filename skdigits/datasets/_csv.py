@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 PIXELS = [f"pixel{i}" for i in range(784)]
+NAMES = ("train.csv", "test.csv")
 ZIP_NAME = "digit-recognizer.zip"
 DOWNLOAD = (
     "download it with `kaggle competitions download -c digit-recognizer` or from "
@@ -77,14 +78,17 @@ class CSVSource:
 
 def find_in_folder(folder):
     """Return a folder's sources (train, test), or None if they are not there."""
-    pair = []
-    for name in ("train.csv", "test.csv"):
-        paths = (folder / name, folder / f"{name}.gz")
-        pair += [CSVSource(path) for path in paths if path.is_file()][:1]
-    if len(pair) == 2:
-        return tuple(pair)
+    pair = tuple(find_csv(folder, name) for name in NAMES)
+    if all(pair):
+        return pair
     archive = folder / ZIP_NAME
     return find_in_zip(archive) if archive.is_file() else None
+
+
+def find_csv(folder, name):
+    """Return the source of that name in a folder, gzipped or not; None if none is."""
+    paths = (folder / name, folder / f"{name}.gz")
+    return next((CSVSource(path) for path in paths if path.is_file()), None)
 
 
 def find_in_zip(path):
@@ -93,7 +97,7 @@ def find_in_zip(path):
         files = [name for name in archive.namelist() if not name.endswith("/")]
     paths = {name: PurePosixPath(name) for name in files}
     pair = []
-    for name in ("train.csv", "test.csv"):
+    for name in NAMES:
         matches = [
             member
             for member, path_inside in paths.items()

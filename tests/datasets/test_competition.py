@@ -228,11 +228,12 @@ def test_missing_path(tmp_path):
 
 
 def test_folder_without_the_files(folder):
-    (folder / "test.csv").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"train\.csv and test\.csv. Got .* they are not.*downl"
-    ):
-        load_competition(folder)
+    for name, lack in (("test.csv", "test.csv is missing"), ("train.csv", "they are")):
+        (folder / name).unlink()
+        with pytest.raises(
+            FileNotFoundError, match=f"train.csv and test.csv. Got .* {lack}.*download"
+        ):
+            load_competition(folder)
 
 
 def test_path_of_one_csv_file(folder):
