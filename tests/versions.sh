@@ -15,10 +15,7 @@ case $which in
   *) sed -n '2,4s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 
-# On the path, or where pyenv keeps it.
-for python in "python$version" "$HOME/.pyenv/versions/$version."*/bin/python; do
-  "$python" -c "" 2> /dev/null && break
-done
+python=$(tests/python.sh "$version")
 
 case $which in
   oldest) # Every "name>=1.2" of the project and of its extra "test" as "name==1.2".
