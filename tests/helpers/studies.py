@@ -57,16 +57,15 @@ def start_worker(storage, script=SCRIPT):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for_running_trial(study, pid, seconds=120):
-    """Wait until a process is in the middle of a trial, and return its number."""
+def wait_for_running_trial(study, seconds=120):
+    """Wait until a process is in the middle of a trial: (its pid, the trial)."""
     deadline = time.time() + seconds
     while time.time() < deadline:
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            mine = trial.user_attrs.get("worker", [0, 0])[1] == pid
-            if mine and trial.intermediate_values:
-                return trial.number
+            if "worker" in trial.user_attrs and trial.intermediate_values:
+                return trial.user_attrs["worker"][1], trial.number
         time.sleep(0.05)
-    raise TimeoutError(f"process {pid} began no trial within {seconds} s")
+    raise TimeoutError(f"no trial was begun within {seconds} s")
 
 
 def kill_one_of_three(storage, load, script=SCRIPT):
@@ -82,9 +81,12 @@ def kill_one_of_three(storage, load, script=SCRIPT):
                 if time.time() > deadline:
                     raise
                 time.sleep(0.1)
-        victim = wait_for_running_trial(study, workers[0].pid)
-        workers[0].kill()
-        for worker in workers[1:]:
+        pid, victim = wait_for_running_trial(study)
+        (killed,) = (worker for worker in workers if worker.pid == pid)
+        killed.kill()
+        for worker in workers:
+            if worker is killed:
+                continue
             _, errors = worker.communicate(timeout=240)
             assert worker.returncode == 0, errors
     finally:
