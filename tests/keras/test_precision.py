@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import pytest
 from helpers.classifiers import equal, small, weights
+from helpers.precision import needs_bfloat16
 from sklearn.base import clone
 
 pytestmark = pytest.mark.processor
 
 
+@needs_bfloat16
 def test_precision_follows_kerass_policy(digits):
     X, y = digits
     exact = weights(small().fit(X, y))
@@ -31,6 +33,7 @@ def tiny(image_shape, n_classes):
     )
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("architecture", ["fast", "classic", tiny])
 def test_half_the_precision(digits, architecture):
     X, y = digits

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
+from helpers.precision import needs_bfloat16
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
@@ -66,6 +67,7 @@ def test_onnx_runtime_reads_it(digits, model, tmp_path, capfd):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@needs_bfloat16
 def test_onnx_runtime_reads_one_trained_in_half_the_precision(digits, tmp_path):
     X, y = digits
     cnn = CNNClassifier(width=0.25, epochs=1, dtype_policy="mixed_bfloat16").fit(X, y)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from helpers.classifiers import smaller as small
 from helpers.model_files import pipeline
+from helpers.precision import needs_bfloat16
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -62,7 +63,7 @@ def test_a_copy_that_is_only_on_the_path_saves_too(digits, path, monkeypatch):
         {"optimizer": "sgd", "dropout": 0.3, "class_weight": {0: 2.0, 3: 0.5}},
         {"optimizer": "rmsprop", "validation_fraction": 0.2, "early_stopping": True},
         {"optimizer": "nadam", "label_smoothing": 0.1, "test_time_shift": 1},
-        {"dtype_policy": "mixed_bfloat16"},
+        pytest.param({"dtype_policy": "mixed_bfloat16"}, marks=needs_bfloat16),
         {"optimizer": "adamw", "image_shape": [8, -1], "class_weight": "balanced"},
     ],
 )
