@@ -8,8 +8,8 @@ export PYTHONPATH=$PWD/tests/elsewhere:$PWD
 run=(python -m pytest "$@")
 unshare --mount true 2> /dev/null || exec "${run[@]}"
 
-# psutil, which asks macOS and Windows in their own ways, finds /proc elsewhere. TensorFlow for Linux ends if it cannot
-# read the name of its program there.
+# psutil, which asks macOS and Windows in their own ways, finds /proc elsewhere. So do TensorFlow for Linux, which ends if it
+# cannot read the name of its program there, and threadpoolctl, which looks for libraries.
 PROCFS=$(mktemp -d)
 export PROCFS
 trap 'rmdir "$PROCFS"' EXIT
@@ -17,5 +17,5 @@ unshare --mount bash -c '
   mount --bind /proc "$PROCFS"
   mount -t tmpfs none /proc
   mkdir /proc/self
-  ln -s program /proc/self/exe
+  ln -s "$PROCFS/self/exe" "$PROCFS/self/maps" /proc/self
   exec "$@"' - "${run[@]}"
