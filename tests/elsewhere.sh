@@ -8,8 +8,8 @@ export PYTHONPATH=$PWD/tests/elsewhere:$PWD
 run=(python -m pytest "$@")
 unshare --mount true 2> /dev/null || exec "${run[@]}"
 
-# psutil, which asks macOS and Windows in their own ways, finds /proc elsewhere. So do TensorFlow for Linux, which ends if it
-# cannot read the name of its program there, and threadpoolctl, which looks for libraries.
+# psutil, which asks macOS and Windows in their own ways, finds /proc elsewhere. Three others find the file that they need on
+# Linux: TensorFlow the name of its program, threadpoolctl the libraries, joblib the number of cores.
 PROCFS=$(mktemp -d)
 export PROCFS
 trap 'rmdir "$PROCFS"' EXIT
@@ -18,4 +18,5 @@ unshare --mount bash -c '
   mount -t tmpfs none /proc
   mkdir /proc/self
   ln -s "$PROCFS/self/exe" "$PROCFS/self/maps" /proc/self
+  ln -s "$PROCFS/cpuinfo" /proc
   exec "$@"' - "${run[@]}"
