@@ -18,13 +18,11 @@ try:
 except ModuleNotFoundError as exc:
     if exc.name != "cv2":
         raise
-    raise ImportError(
-        f"skdigits warps images with OpenCV. There is none. {HOW}"
-    ) from exc
+    raise ImportError(f"This needs OpenCV, and there is none. {HOW}") from exc
 except (ImportError, AttributeError) as exc:
     raise ImportError(
-        "skdigits warps images with OpenCV. The one that is installed does not work "
-        f"({exc}); so it is left where one of two distributions was removed. Remove "
+        f"This needs OpenCV, and the one that is installed does not work ({exc}): "
+        "so it is left where one of two distributions was removed. Remove "
         f"all of them with pip. {HOW}"
     ) from exc
 

@@ -128,6 +128,15 @@ def test_what_is_no_callback_is_refused(callback):
         small().set_callbacks(callback)
 
 
+def test_a_hook_that_asks_for_what_there_is_not_is_refused(digits):
+    class Curious(Recorder):
+        def on_fit_task_begin(self, estimator, context, *, weather):
+            """Not reached."""
+
+    with pytest.raises(TypeError, match="weather"):
+        small(epochs=1).set_callbacks(Curious()).fit(*digits)
+
+
 def test_a_task_says_where_it_stands(digits):
     class Contexts(Recorder):
         def on_fit_task_begin(self, estimator, context):

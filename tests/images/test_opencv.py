@@ -57,7 +57,7 @@ def test_only_warps_and_the_sample_need_it(python, tmp_path):
     messages = python(WITHOUT, tmp_path / "model.skdigits").splitlines()
     assert len(messages) == 3
     for message in messages:
-        assert message.startswith("skdigits warps images with OpenCV. The")
+        assert message.startswith("This needs OpenCV, and the")
         assert all(name in message for name in DISTRIBUTIONS)
 
 

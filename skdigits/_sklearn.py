@@ -1,4 +1,4 @@
-"""The only folder that imports scikit-learn's private or version-dependent names."""
+"""The only file that imports scikit-learn's private or version-dependent names."""
 
 import functools
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # before scikit-learn 1.9
-    from .callbacks import CallbackSupportMixin
+    from ._callback_support import CallbackSupportMixin
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -31,7 +31,7 @@ else:
     try:
         from sklearn.callback import with_callbacks
     except ImportError:
-        from .callbacks import with_callbacks
+        from ._callback_support import with_callbacks
 
 __all__ = [
     "OUTPUTS",

@@ -124,9 +124,15 @@ class Task:
 
     def _call(self, hook, estimator, told, fitted_estimator=lambda: None):
         """Call a hook with those of the keyword arguments that it asks for."""
-        asked = {
-            name: fitted_estimator() if name == "fitted_estimator" else told[name]
-            for name, parameter in inspect.signature(hook).parameters.items()
-            if parameter.kind is parameter.KEYWORD_ONLY
-        }
+        parameters = inspect.signature(hook).parameters.values()
+        names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+        known = {*told, "fitted_estimator"}
+        if not known.issuperset(names):
+            raise TypeError(
+                f"{hook.__qualname__} may ask for {', '.join(sorted(known))}. "
+                f"Got {', '.join(names)} instead."
+            )
+        asked = {name: told[name] for name in names if name in told}
+        if "fitted_estimator" in names:
+            asked["fitted_estimator"] = fitted_estimator()
         return hook(estimator, self, **asked)
