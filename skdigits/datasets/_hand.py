@@ -13,7 +13,7 @@ SHAPES = {
     0: (
         "40,2 15,17 4,52 15,87 34,99 55,84 63,49 55,15 38,2",
         "30,4 10,22 4,56 14,88 33,99 53,86 60,52 52,18 30,3 22,6",
-        "47,8 29,1 10,20 3,55 13,89 31,99 51,87 60,53 54,18 46,7",
+        "37,3 20,8 6,32 3,60 13,89 31,99 50,88 59,57 57,32 49,15",
     ),
     1: (
         "4,42 22,24 38,0 / 37,50 35,100",
@@ -32,7 +32,7 @@ SHAPES = {
         "20,2 14,34 7,58 / 34,58 62,55 ; 55,4 52,50 48,100",
     ),
     5: (
-        "15,4 10,43 / 31,35 53,46 58,70 44,93 22,99 2,90 ; 19,3 38,3 60,1",
+        "15,4 10,43 / 31,35 53,46 58,70 44,93 22,99 2,90 ; 22,4 40,3 61,1",
         "58,2 17,4 / 12,42 / 34,36 56,51 56,76 38,97 18,98 3,91",
     ),
     6: (
@@ -42,7 +42,7 @@ SHAPES = {
     7: (
         "3,6 30,6 59,3 / 42,38 29,70 22,101 ; 11,53 35,51 60,49",
         "4,15 6,5 / 32,5 59,3 / 43,36 31,68 25,101 ; 13,54 36,51 59,49",
-        "3,7 30,6 60,3 / 44,36 32,68 26,101",
+        "2,7 34,6 67,3 / 49,36 35,68 27,101",
     ),
     8: (
         "48,13 31,0 12,12 18,34 44,56 54,78 32,100 8,84 15,61 41,41 50,20 45,9",
@@ -88,7 +88,7 @@ class Hand:
         phase, bend = rng.uniform(0, 2 * np.pi, 2), rng.normal(0, 0.012, 2)
         strokes = []
         for stroke in self._shapes[digit].split(";"):
-            points = self._curve(stroke) + rng.normal(0, 0.01, 2)
+            points = self._curve(stroke) + rng.normal(0, 0.012, 2)
             points += bend * np.sin(3 * points[:, ::-1] + phase)
             x, y = points[:, 0], points[:, 1] - 1
             x = width * x - slant * y
@@ -102,7 +102,7 @@ class Hand:
         start = np.empty((0, 2))
         for run in stroke.split("/"):
             points = np.array([pair.split(",") for pair in run.split()], float) / 100
-            points += self._rng.normal(0, 0.01, points.shape)
+            points += self._rng.normal(0, 0.013, points.shape)
             points = np.vstack([start, points])
             start = points[-1:]
             lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.random import RandomState
@@ -11,32 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ._hand import Hand
+from ._page import PAPERS, PENS, View, blank_page, write_on
 
-
-class Pen(NamedTuple):
-    """What a pen leaves; colours are red, green and blue in [0, 1]."""
-
-    colour: tuple[float, float, float]
-    width: float  # of a stroke, in heights of a digit
-    cover: float  # how much of the paper's colour is gone under a stroke
-    grain: float  # how much of it is lost where the paper is rough or the pen light
-
-
-PENS = {
-    "ballpoint": Pen((0.11, 0.18, 0.54), 0.055, 0.95, 0.15),
-    "pencil": Pen((0.27, 0.27, 0.29), 0.065, 0.9, 0.33),
-    "felt": Pen((0.09, 0.09, 0.11), 0.125, 0.97, 0.0),
-    "chalk": Pen((0.95, 0.95, 0.9), 0.11, 0.97, 0.3),
-}
-# Between the lines of a ruling, in heights of a digit: across, along.
-PAPERS = {"plain": (None, None), "ruled": (None, 1.8), "squared": (0.6, 0.6)}
 LIGHTS = ("even", "shadow", "lamp")
 LINE = 1.8  # from one line of digits to the next, in heights of a digit
-MARGIN = 0.6  # around the digits, in heights of a digit
-FINE = 4  # strokes are drawn so many times larger, then reduced
-
-SHEET, SHEET_RULING = (0.955, 0.945, 0.915), (0.62, 0.72, 0.84)
-BOARD, BOARD_RULING = (0.17, 0.26, 0.225), (0.36, 0.45, 0.41)
 
 # The same names for type checkers, which cannot read the tables.
 PenName = Literal["ballpoint", "pencil", "felt", "chalk"]
@@ -47,7 +25,7 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "pen": [StrOptions(set(PENS))],
     "paper": [StrOptions(set(PAPERS))],
     "light": [StrOptions(set(LIGHTS))],
-    "height": [Interval(Real, 16, 1000, closed="both")],
+    "height": [Interval(Real, 16, 500, closed="both")],
     "tilt": [Interval(Real, -45, 45, closed="both")],
     "noise": [Interval(Real, 0, 100, closed="both")],
     "jpeg_quality": [Interval(Integral, 1, 100, closed="both"), None],
@@ -87,17 +65,17 @@ def make_digit_photo(
         Even as in a scanner; with a shadow on a part of the paper; or warm, from a lamp
         at one side.
     height : float, default=90
-        Height of a digit in pixels, in [16, 1000]. The size of the image follows.
+        Height of a digit in pixels, in [16, 500]. The size of the image follows.
     tilt : float, default=0
         Degrees in [-45, 45] by which the paper is turned, counterclockwise.
     noise : float, default=2
-        Standard deviation of the camera's noise, in levels of 255.
+        Standard deviation of the camera's noise in [0, 100], in grey levels of 255.
     jpeg_quality : int or None, default=90
         Quality in [1, 100] of the JPEG file that the image has been through. None means
         that it has not.
     random_state : int, RandomState instance or None, default=None
         Draws the hand, the paper, the light and the noise. An int gives the same photo
-        each time.
+        each time, and the same handwriting with another pen, paper or light.
 
     Returns
     -------
@@ -154,23 +132,13 @@ def make_digit_photo(
     rows = _read(digits)
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
     written = _write(rows, rng)
-    view = _View(np.vstack([np.vstack(strokes) for strokes in written]), height, tilt)
-    tool, dark = PENS[pen], pen == "chalk"
-
-    image = _surface(view, PAPERS[paper], dark, rng)
-    tooth = _roughness(view.shape, 0.008 * height, rng)
-    kept = np.clip(1 - tool.grain * np.clip(0.5 + tooth, 0, None), 0, 1)
-    boxes = []
-    for strokes in written:
-        left, top, ink = _ink([view.pixels(s) for s in strokes], tool, height)
-        window = np.s_[top : top + ink.shape[0], left : left + ink.shape[1]]
-        ink *= tool.cover * kept[window]
-        image[window] += ink[..., None] * (np.float32(tool.colour) - image[window])
-        boxes.append(np.add(_box(ink), [left, top, 0, 0]))
+    view = View(written, height, tilt)
+    image = blank_page(view, PAPERS[paper], PENS[pen].page, rng)
+    boxes = write_on(image, view, written, PENS[pen], rng)
     image *= _light(view.shape, light, rng)
 
     image = cv2.GaussianBlur(image, (0, 0), 0.6) * 255  # no lens is sharper
-    image += rng.normal(0, noise, image.shape)
+    image += noise * rng.standard_normal(image.shape, np.float32)
     image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     if jpeg_quality is not None:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(jpeg_quality)]
@@ -178,10 +146,11 @@ def make_digit_photo(
         image = cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     return Bunch(
         image=image,
-        boxes=np.array(boxes, np.int64),
+        boxes=boxes,
         target=np.concatenate(rows).astype(np.uint8),
         lines=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
-        DESCR=f"Digits written with {pen} on {paper} paper in {light} light.",
+        DESCR=f"A drawn photo of handwritten digits. Pen: {pen}. Paper: {paper}. "
+        f"Light: {light}.",
     )
 
 
@@ -226,109 +195,8 @@ def _write(rows, rng):
             for stroke in strokes:
                 stroke[:, :2] += shift, line * LINE + rise * (end - start)
             written.append(strokes)
-            end += np.ptp(x) + rng.uniform(0.32, 0.6)
+            end += np.ptp(x) + rng.uniform(0.36, 0.6)
     return written
-
-
-class _View:
-    """What the camera sees of the page: pixels from heights of a digit, and back."""
-
-    def __init__(self, points, height, tilt):
-        turn = np.deg2rad(tilt)
-        sine, cosine = np.sin(turn), np.cos(turn)
-        self._scale = height * np.array([[cosine, -sine], [sine, cosine]])
-        seen = points[:, :2] @ self._scale
-        self._corner = seen.min(axis=0) - MARGIN * height
-        width, length = np.ceil(np.ptp(seen, axis=0) + 2 * MARGIN * height).astype(int)
-        self.shape = length, width
-        self.height = height
-
-    def pixels(self, stroke):
-        """Give a stroke with its points in pixels."""
-        return np.column_stack(
-            [stroke[:, :2] @ self._scale - self._corner, stroke[:, 2]]
-        )
-
-    def page(self):
-        """Give the place on the page of each pixel's centre: x, y."""
-        y, x = np.indices(self.shape) + 0.5
-        seen = np.stack([x, y], axis=-1) + self._corner
-        return np.moveaxis(seen @ np.linalg.inv(self._scale), -1, 0)
-
-
-def _surface(view, ruling, dark, rng):
-    """Give the paper, or the board, with its lines."""
-    if dark:
-        # It was wiped, and not clean.
-        height = view.height
-        texture = 0.02 * _roughness(view.shape, 0.5 * height, rng)
-        texture += 0.012 * _roughness(view.shape, 0.1 * height, rng)
-    else:
-        texture = 0.005 * _roughness(view.shape, 0.6 * view.height, rng)
-        texture += 0.005 * _roughness(view.shape, 1.2, rng)
-    image = np.float32(BOARD if dark else SHEET) + texture[..., None]
-    colour = np.float32(BOARD_RULING if dark else SHEET_RULING)
-    width = max(1.0, 0.02 * view.height)
-    for place, gap in zip(view.page(), ruling, strict=True):
-        if gap is None:
-            continue
-        distance = np.abs((place / gap + 0.5) % 1 - 0.5) * gap * view.height
-        line = np.clip(width / 2 + 0.5 - distance, 0, 1).astype(np.float32)
-        image += line[..., None] * 0.8 * (colour - image)
-    return image
-
-
-def _roughness(shape, size, rng):
-    """Give random values around 0 with deviation 1, alike within `size` pixels."""
-    from .._images.opencv import cv2
-
-    # What is smooth over many pixels is made small and enlarged.
-    step = max(1.0, size / 4)
-    small = [int(np.ceil(n / step)) + 1 for n in shape]
-    rough = cv2.GaussianBlur(
-        rng.standard_normal(small, np.float32), (0, 0), max(size / step, 0.3)
-    )
-    rough = (rough - rough.mean()) / rough.std()
-    return cv2.resize(rough, shape[::-1], interpolation=cv2.INTER_CUBIC)
-
-
-def _ink(strokes, pen, height):
-    """Draw strokes of points (x, y, pressure) in pixels.
-
-    Returns
-    -------
-    left, top : int
-        The place of the drawing's corner.
-    ink : ndarray of shape (height, width), dtype float32
-        How much of each pixel is covered, in [0, 1].
-    """
-    from .._images.opencv import cv2
-
-    points = np.vstack(strokes)
-    width = pen.width * height
-    corner = np.floor(points[:, :2].min(axis=0) - width).astype(int)
-    size = np.ceil(points[:, :2].max(axis=0) + width).astype(int) - corner
-    fine = np.zeros(size[::-1] * FINE, np.uint8)
-    centres = (points[:, :2] - corner) * FINE - 0.5
-    radii = width / 2 * (0.55 + 0.45 * points[:, 2]) * FINE
-    shades = 255 * np.clip(1 - pen.grain * (1.2 - points[:, 2]), 0, 1)
-    shift = 4  # OpenCV takes fractions of a pixel as integers
-    for centre, radius, shade in zip(
-        np.rint(centres * 2**shift).astype(int).tolist(),
-        np.rint(radii * 2**shift).astype(int).tolist(),
-        shades.tolist(),
-        strict=True,
-    ):
-        cv2.circle(fine, centre, radius, shade, cv2.FILLED, cv2.LINE_8, shift)
-    ink = cv2.resize(fine, size.tolist(), interpolation=cv2.INTER_AREA)
-    return *corner.tolist(), ink.astype(np.float32) / 255
-
-
-def _box(ink):
-    """Find the pixels with ink: left, top, width and height."""
-    inked = ink >= 0.25 * ink.max()
-    rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
-    return columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
 
 
 def _light(shape, light, rng):
