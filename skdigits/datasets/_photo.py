@@ -85,7 +85,8 @@ def make_digit_photo(
         image : ndarray of shape (height, width, 3), dtype uint8
             The photo, in red, green and blue.
         boxes : ndarray of shape (n_digits, 4), dtype int64
-            Left, top, width and height of each digit's ink, in pixels.
+            Left, top, width and height of each digit's ink, in pixels. A pixel at the
+            edge counts if a quarter of it or more is covered.
         target : ndarray of shape (n_digits,), dtype uint8
             The digits, in the order in which one reads them.
         lines : ndarray of shape (n_digits,), dtype int64
