@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath, PureWindowsPath
 
-# Those of the last row cannot be read. But whoever has such photos must hear of it, rather
-# than get fewer images than there are.
+# Those of the last row cannot be read. But whoever has such photos must hear of it,
+# rather than get fewer images than there are.
 SUFFIXES = {
     *(".apng", ".bmp", ".dib", ".jfif", ".jpe", ".jpeg", ".jpg", ".png"),
     *(".tif", ".tiff", ".webp"),
     *(".avif", ".gif", ".heic", ".heif"),
 }
 
-# In bytes. The list of half a million members; Python's objects for them take ten
-# times as much.
-_MAX_ZIP_LIST = 2**26
+# In bytes, enough for some 400,000 members. Python's objects for them take more than
+# ten times as much.
+_MAX_ZIP_LIST = 2**25
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def _as_str(path):
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str):
         raise _wrong_type(path)
+    if "\0" in name:
+        raise ValueError(f"path must have no null character. Got {name!r} instead.")
     return os.path.expanduser(name)
 
 
@@ -95,10 +97,10 @@ def _find_at(path, stack):
         return [_file(path)]
     if not files:
         endings = ", ".join(sorted(others)[:5])
-        got = f"files that end in {endings}" if others else "no file"
+        got = f"all files end in {endings}" if others else "there are no files"
         raise ValueError(
             f"path must lead to images, which end in {', '.join(sorted(SUFFIXES))}. "
-            f"Got {path!r} instead, where there is {got}."
+            f"Got {path!r} instead, where {got}."
         )
     return sorted(files, key=lambda file: _natural_key(file.name))
 
@@ -183,15 +185,15 @@ def as_unreadable(error, where):
     """Return an error of the system as one of the same class that names the file."""
     return OSError(
         error.errno,
-        f"An image cannot be read ({error.strerror or error}). Check that it exists "
-        "and that you may read it. It is",
+        f"An image, or the folder or zip with images, cannot be read "
+        f"({error.strerror or error}). Check that it exists and that you may read it",
         where,
     )
 
 
 def _by_pattern(pattern):
     others = set()
-    found = set(glob.glob(pattern, recursive=True))
+    found = set(glob.glob(pattern))
     if not found:
         raise FileNotFoundError(
             f"path must be a pattern that fits some files. Got {pattern!r}, which fits "
@@ -222,11 +224,12 @@ def _is_zip(path):
 
 def _in_zip(path, stack):
     try:
-        stream = stack.enter_context(io.FileIO(path))
+        stream = io.FileIO(path)
     except OSError as exc:
         raise as_unreadable(exc, path) from exc
     try:
-        archive = stack.enter_context(zipfile.ZipFile(_ZipReader(stream)))
+        reader = stack.enter_context(_ZipReader(stream))
+        archive = stack.enter_context(zipfile.ZipFile(reader))
     # zipfile raises errors of many classes for a damaged zip, and promises none.
     except Exception as exc:
         raise ValueError(
@@ -272,7 +275,7 @@ def _read_member(archive, info, is_double, limit):
             with archive.open(info) as packed:
                 shutil.copyfileobj(packed, content, 2**20)
         except Exception as exc:  # as above
-            fault = f"cannot be unpacked ({exc or 'it ends too early'})"
+            fault = f"cannot be unpacked ({str(exc) or 'it ends too early'})"
         else:
             return content.getvalue()
     raise ValueError(f"{fault}. Make the zip anew, with plain image files")

@@ -1,6 +1,7 @@
 """Image files of the user's own as arrays."""
 
 import io
+import math
 import os
 import re
 import warnings
@@ -16,7 +17,6 @@ from sklearn.utils import Bunch
 from ._image_files import as_unreadable, find_images
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
-_STRAIGHT = {"La": "LA", "RGBa": "RGBA"}  # of colours multiplied by the opacity
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
 _ANEW = "Save the image anew as PNG or JPEG, or take it away"
 _DESCR = """\
@@ -46,8 +46,7 @@ def load_images(
     ----------
     path : str, os.PathLike or list of them
         A folder, whose subfolders are searched, too; a zip; one image; a pattern such
-        as ``"photos/*.jpg"``, where ``**`` is any number of folders; or a list of
-        images. ``~`` is the home folder.
+        as ``"photos/*.jpg"``; or a list of images. ``~`` is the home folder.
     on_error : {"raise", "skip"}, default="raise"
         Whether the first image that cannot be loaded is an error, or such images are
         left out and listed in `skipped`.
@@ -182,9 +181,10 @@ def _decode(content, max_pixels):
         # What Pillow warns of is either harmless or met as an error below.
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        stream = _Stream(content)
         with _faults_explained(content):
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
-            stack.enter_context(image)
+            image = stack.enter_context(Image.open(stream, formats=_FORMATS))
+        stream.left = math.inf
         width, height = image.size
         if not 0 < width * height <= max_pixels:
             raise ValueError(
@@ -194,6 +194,25 @@ def _decode(content, max_pixels):
         with _faults_explained(content):
             ImageOps.exif_transpose(image, in_place=True)
             return _as_uint8(image)
+
+
+class _Stream(io.BytesIO):
+    """A file's content, of which only so much may be read before `left` is raised.
+
+    Pillow makes objects of all tags of a TIFF before it says how many pixels there are.
+    A small file can have millions of strips, or thousands of tags with the same bytes.
+    """
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.left = 2**22 if content.startswith((b"II", b"MM")) else math.inf
+
+    def read(self, size=-1, /):
+        content = super().read(size)
+        self.left -= len(content)
+        if self.left < 0:
+            raise ValueError("more than 4 MiB of a TIFF are no pixels")
+        return content
 
 
 @contextmanager
@@ -210,10 +229,13 @@ def _faults_explained(content):
             "must have at most max_pixels pixels, and not more than Pillow allows. Got "
             f"more ({exc}). Make the image smaller"
         ) from exc
+    except MemoryError:
+        raise
     # Pillow's decoders raise errors of many classes for a damaged file.
     except Exception as exc:
         raise ValueError(
-            f"cannot be decoded ({exc}): it looks damaged or cut off. {_ANEW}"
+            f"cannot be decoded ({str(exc) or type(exc).__name__}): it looks damaged "
+            f"or cut off. {_ANEW}"
         ) from exc
 
 
@@ -224,8 +246,6 @@ def _as_uint8(image):
         return _scaled(np.asarray(image), 0, 2 ** bits[0] - 1)
     if image.mode in ("I", "F"):
         return _scaled(np.asarray(image), *_range_of(np.asarray(image)))
-    if image.mode in _STRAIGHT:
-        image = image.convert(_STRAIGHT[image.mode])
     if image.has_transparency_data:
         return np.array(image.convert("RGBA"))
     return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB"))
