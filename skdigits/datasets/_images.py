@@ -22,8 +22,8 @@ _ANEW = "Save the image anew as PNG or JPEG, or take it away"
 _DESCR = """\
 Images from files
 -----------------
-{n} images, read by skdigits.datasets.load_images from
-{path}
+{n} images, read by skdigits.datasets.load_images from {origin}.
+
 Each is an array of 8-bit numbers: (height, width) in grey, (height, width, 3) in red,
 green and blue, or (height, width, 4) with the opacity as the last. An image is upright
 if its file says how the camera was held.
@@ -39,8 +39,7 @@ def load_images(
     """Load photos, scans or drawings from image files.
 
     PNG, JPEG, TIFF, BMP and WebP are read. Each file is checked before its pixels are
-    unpacked, so that one from a stranger can be damaged or wrong but not fill the
-    memory.
+    unpacked; one that is damaged, or would fill the memory, is an error that names it.
 
     Parameters
     ----------
@@ -51,8 +50,8 @@ def load_images(
         Whether the first image that cannot be loaded is an error, or such images are
         left out and listed in `skipped`.
     max_pixels : int, default=50000000
-        Images with more pixels are errors. What the largest may need in memory is four
-        bytes for each pixel, and a few times as much on the way. Pillow's own limit,
+        Images with more pixels are errors. A pixel takes one to four bytes in the
+        result, and a few times as much on the way. Pillow's own limit, twice
         ``PIL.Image.MAX_IMAGE_PIXELS``, holds as well.
 
     Returns
@@ -107,6 +106,9 @@ def load_images(
     are taken as parts of 1, 255 or 65,535, the first that none exceeds; if there are
     larger ones or negative ones, the lowest becomes 0 and the highest 255.
 
+    The decoders are Pillow's. For files from strangers install its newest version: with
+    Pillow 11.3, a file made for it can still fill the memory by its EXIF data.
+
     Examples
     --------
     >>> from pathlib import Path
@@ -150,7 +152,8 @@ def load_images(
         )
     if all(re.fullmatch("[0-9]", folder) for folder in folders):
         loaded.target = np.array(folders, dtype=int)
-    loaded.DESCR = _DESCR.format(n=len(folders), path=path)
+    origin = path if isinstance(path, str | os.PathLike) else "a list of files"
+    loaded.DESCR = _DESCR.format(n=len(folders), origin=origin)
     return loaded
 
 
@@ -260,9 +263,11 @@ def _range_of(pixels):
     for white in whites:
         if low >= 0 and high <= white:
             return 0, white
-    return low, max(high, low + 1)
+    return low, high if high > low else math.inf
 
 
 def _scaled(pixels, low, high):
-    scaled = (pixels.astype(np.float64) - low) * (255 / (high - low))
-    return np.rint(scaled).astype(np.uint8)
+    scaled = pixels.astype(np.float64)  # then in place: it may be a large image
+    scaled -= low
+    scaled *= 255 / (high - low)
+    return np.rint(scaled, out=scaled).astype(np.uint8)

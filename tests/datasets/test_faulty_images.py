@@ -49,11 +49,9 @@ def png(width, height, *between, pixels=None):
 
 
 def tiff(*tags, behind=b""):
-    """A TIFF of so many tags: number, type, count, value or place."""
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    return (
-        b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4) + behind
-    )
+    """A TIFF of these tags: number, type, count, value or place."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + behind
 
 
 def tiff_of_strips(n):
@@ -128,14 +126,10 @@ def test_length_of_a_file_is_bounded(tmp_path):
 def test_nothing_global_is_changed(tmp_path):
     (tmp_path / "x.png").write_bytes(GOOD)
     (tmp_path / "y.png").write_bytes(GOOD[:100])
-    before = (
-        Image.MAX_IMAGE_PIXELS,
-        ImageFile.LOAD_TRUNCATED_IMAGES,
-        warnings.filters[:],
-    )
+    filters, limit = warnings.filters[:], Image.MAX_IMAGE_PIXELS
     load_images(tmp_path, on_error="skip")
-    after = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, warnings.filters[:]
-    assert before == after
+    assert (filters, limit) == (warnings.filters, Image.MAX_IMAGE_PIXELS)
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -239,9 +233,9 @@ def test_links(tmp_path):
 
 @has_modes
 def test_no_rights(tmp_path):
-    for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
-        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
-            folder.chmod(0o755)
+    for place in (*tmp_path.parents[:3], tmp_path):
+        if place != place.parent and place.owner() == "root":
+            place.chmod(place.stat().st_mode | 0o055)
     (tmp_path / "good.png").write_bytes(GOOD)
     (tmp_path / "secret.png").write_bytes(GOOD)
     (tmp_path / "secret.png").chmod(0)
@@ -282,9 +276,7 @@ def shortened(content):
 @pytest.mark.parametrize("name", ["/x.png", "../x.png", r"a\..\..\x.png", r"C:\x.png"])
 def test_member_outside_the_zip(tmp_path, name):
     path = zip_of(tmp_path / "x.zip", {name: GOOD})
-    with pytest.raises(
-        ValueError, match=r"x\.zip: .*x\.png' has a name that leads out"
-    ):
+    with pytest.raises(ValueError, match=r"x\.zip: .*x\.png' has a name that leads"):
         load_images(path)
 
 
@@ -395,5 +387,5 @@ def try_changed(folder, n_cases, seed):
 
 
 def test_files_changed_by_chance(tmp_path):
-    n_loaded, n_refused = try_changed(tmp_path, 400, seed=0)
-    assert min(n_loaded, n_refused) > 50  # both were tried
+    n_loaded, n_refused = try_changed(tmp_path, 1000, seed=0)
+    assert min(n_loaded, n_refused) > 100  # both were tried
