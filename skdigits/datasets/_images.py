@@ -11,13 +11,23 @@ from numbers import Integral
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from sklearn.utils import Bunch
 
 from ._image_files import as_unreadable, find_images
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
+_ORIENTATION = 274  # a tag of EXIF, and the turn for each of its values but 1
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _ANEW = "Save the image anew as PNG or JPEG, or take it away"
 _DESCR = """\
 Images from files
@@ -100,11 +110,12 @@ def load_images(
     followed. The suffixes of GIF, HEIC and AVIF count as those of images, though these
     are errors. Which decoder is used depends on the content alone.
 
-    Photos are turned upright as their EXIF data say. If a file has many pages or is
-    animated, the first page is taken. Palettes, CMYK and single bits become grey or
-    colour. Pixels of 16 bits are divided by 257. Other numbers, which TIFF may have,
-    are taken as parts of 1, 255 or 65,535, the first that none exceeds; if there are
-    larger ones or negative ones, the lowest becomes 0 and the highest 255.
+    Photos are turned upright as their EXIF data say; damaged EXIF data are passed over.
+    If a file has many pages or is animated, the first page is taken. Palettes, CMYK and
+    single bits become grey or colour. Grey values of 16 bits are divided by 257. Those
+    of 32 bits, which TIFF may have, are taken as parts of 1 (floats only), 255 or
+    65,535, the first that none exceeds; if there are larger or negative ones, the
+    lowest becomes 0 and the highest 255.
 
     The decoders are Pillow's. For files from strangers install its newest version: with
     Pillow 11.3, a file made for it can still fill the memory by its EXIF data.
@@ -195,8 +206,8 @@ def _decode(content, max_pixels):
                 f"{height:,}. Make the image smaller, or raise max_pixels"
             )
         with _faults_explained(content):
-            ImageOps.exif_transpose(image, in_place=True)
-            return _as_uint8(image)
+            image.load()
+            return _as_uint8(_upright(image))
 
 
 class _Stream(io.BytesIO):
@@ -240,6 +251,20 @@ def _faults_explained(content):
             f"cannot be decoded ({str(exc) or type(exc).__name__}): it looks damaged "
             f"or cut off. {_ANEW}"
         ) from exc
+
+
+def _upright(image):
+    """Turn a photo as its EXIF data say; a TIFF has been turned by Pillow.
+
+    ImageOps.exif_transpose also writes the rest of EXIF anew, and fails for what some
+    cameras have in it.
+    """
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except Exception:  # of whatever class: the pixels are good
+        return image
+    method = _TURNS.get(orientation)
+    return image if method is None else image.transpose(method)
 
 
 def _as_uint8(image):

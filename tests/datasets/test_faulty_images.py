@@ -133,15 +133,26 @@ def test_nothing_global_is_changed(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_broken_exif_is_passed_over(tmp_path, kind):
+@pytest.mark.parametrize(
+    ("tags", "is_turned"),
+    [
+        (b"no tags at all", False),
+        (b"II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x05\0\xff\xff\xff\x7f" * 9, False),
+        # The orientation, and the camera's name as a number.
+        (
+            b"II*\0\x08\0\0\0"
+            + struct.pack("<H", 2)
+            + struct.pack("<HHIHH", 274, 3, 1, 6, 0)
+            + struct.pack("<HHIHHI", 271, 3, 1, 7, 0, 0),
+            True,
+        ),
+    ],
+)
+def test_broken_exif_is_passed_over(tmp_path, kind, tags, is_turned):
     path = tmp_path / "x.png"
-    path.write_bytes(encoded(kind))
-    assert load_images(path).images[0].shape == (30, 20, 3)
-    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x05\0\xff\xff\xff\x7f" * 9
-    stream = io.BytesIO()
-    Image.new("RGB", (20, 30)).save(stream, kind, exif=exif)
-    path.write_bytes(stream.getvalue())
-    assert load_images(path).images[0].shape == (30, 20, 3)
+    Image.new("RGB", (20, 30)).save(path, kind, exif=b"Exif\0\0" + tags)
+    shape = load_images(path).images[0].shape
+    assert shape == ((20, 30, 3) if is_turned else (30, 20, 3))
 
 
 # ------------------------------------------------------------------ the file system
