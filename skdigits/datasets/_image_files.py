@@ -185,7 +185,7 @@ def as_unreadable(error, where):
     """Return an error of the system as one of the same class that names the file."""
     return OSError(
         error.errno,
-        f"An image, or the folder or zip with images, cannot be read "
+        "An image, or the folder or zip with images, cannot be read "
         f"({error.strerror or error}). Check that it exists and that you may read it",
         where,
     )
