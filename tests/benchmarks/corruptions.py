@@ -34,7 +34,7 @@ STRENGTHS = {
     "inverted": ((255, 0), (225, 45), (195, 90)),  # grey level of paper and of ink
 }
 SIZE = 28
-FINE = 4  # drawing and morphology happen on images that many times as wide
+FINE = 4  # strokes are measured on images that many times as wide
 
 
 def value(name, strength):
@@ -124,24 +124,22 @@ def stripe(images, strength, rng):
 
 def dotted_line(images, strength, rng):
     """Draw straight dotted lines across the image, in the colour of the ink."""
+    period, radius = 3, 0.9  # pixels
     for _ in range(value("dotted line", strength)):
-        across, along = line_coordinates(len(images), rng, FINE)
-        period = 3  # pixels from dot to dot
+        across, along = line_coordinates(len(images), rng)
         along = (along + rng.uniform(0, period, (len(images), 1, 1))) % period
-        dots = np.hypot(across, along - period / 2) <= 0.9
-        images = np.maximum(images, coarse(255 * np.uint8(dots)))
+        images = draw(images, np.hypot(across, along - period / 2), radius)
     return images
 
 
 def zigzag(images, strength, rng):
     """Draw a zigzag line across the image, in the colour of the ink."""
-    across, along = line_coordinates(len(images), rng, FINE)
     period, height = 8, 2.5  # pixels
+    across, along = line_coordinates(len(images), rng)
     phase = (along / period + rng.random((len(images), 1, 1))) % 1
-    away = across - height * (4 * np.abs(phase - 0.5) - 1)
-    steepness = np.hypot(1, 4 * height / period)
-    line = np.abs(away) / steepness <= value("zigzag", strength) / 2
-    return np.maximum(images, coarse(255 * np.uint8(line)))
+    away = np.abs(across - height * (4 * np.abs(phase - 0.5) - 1))
+    distance = away / np.hypot(1, 4 * height / period)  # to the nearest slope
+    return draw(images, distance, value("zigzag", strength) / 2)
 
 
 def thinner(images, strength, rng):
@@ -197,17 +195,22 @@ def warp(images, a, b, c, d, shift=(0, 0)):
     )
 
 
-def line_coordinates(n, rng, detail=1):
+def line_coordinates(n, rng):
     """Give the place of each pixel across and along a random line, in pixels.
 
     The n lines have any direction and pass the middle at three pixels at most.
     """
-    place = (np.arange(SIZE * detail, dtype=np.float32) + 0.5) / detail - SIZE / 2
-    y, x = np.meshgrid(place, place, indexing="ij")
-    direction = rng.uniform(0, np.pi, (n, 1, 1)).astype(np.float32)
-    offset = rng.uniform(-3, 3, (n, 1, 1)).astype(np.float32)
+    place = np.arange(SIZE) - (SIZE - 1) / 2
+    y, x = place[:, np.newaxis], place
+    direction = rng.uniform(0, np.pi, (n, 1, 1))
     cos, sin = np.cos(direction), np.sin(direction)
-    return y * cos - x * sin + offset, x * cos + y * sin
+    return y * cos - x * sin + rng.uniform(-3, 3, (n, 1, 1)), x * cos + y * sin
+
+
+def draw(images, distance, radius):
+    """Put ink on all pixels nearer to a line or dot than a radius, its edge smooth."""
+    ink = 255 * np.clip(radius + 0.5 - distance, 0, 1)
+    return np.maximum(images, to_uint8(ink))
 
 
 def fine(images):
