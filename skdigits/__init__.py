@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
     from ._augmenter import ImageAugmenter
     from ._classifier import CNNClassifier
+    from ._normalizer import DigitNormalizer
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
     from .submission import write_submission
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CNNClassifier": "_classifier",
+    "DigitNormalizer": "_normalizer",
     "ImageAugmenter": "_augmenter",
     "ModelFileError": "persistence",
     "export": "persistence",
@@ -29,6 +31,7 @@ _HOMES = {
 
 __all__ = [
     "CNNClassifier",
+    "DigitNormalizer",
     "ImageAugmenter",
     "ModelFileError",
     "export",

@@ -10,7 +10,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdigits import CNNClassifier, ImageAugmenter
+from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter
 
 pytestmark = pytest.mark.processor
 
@@ -24,6 +24,7 @@ EXPECTED_FAILURES = {
             "for what holds in a single batch."
         ),
     },
+    "DigitNormalizer": {},
     "ImageAugmenter": {
         "check_transformer_general": DRAWS,
         "check_transformer_data_not_an_array": DRAWS,
@@ -57,7 +58,7 @@ if not strict.keys() <= inspect.signature(parametrize_with_checks).parameters.ke
 # The checks' data has as many features as it likes: an image is one row of pixels.
 @pytest.mark.filterwarnings("ignore:image_shape=None means square:UserWarning")
 @parametrize_with_checks(
-    [CNNClassifier(), ImageAugmenter(), pipeline()],
+    [CNNClassifier(), DigitNormalizer(), ImageAugmenter(), pipeline()],
     expected_failed_checks=lambda e: EXPECTED_FAILURES[type(e).__name__],
     **strict,
 )

@@ -1,0 +1,289 @@
+"""DigitNormalizer: digits from photos, scans and drawings in MNIST's form."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ._images.any_size import are_rows, check_images
+from ._images.shapes import resolve_image_shape
+from ._parameters import suggest_parameters
+from ._sklearn import (
+    CallbackSupportMixin,
+    DocumentedMixin,
+    Interval,
+    StrOptions,
+    fit_context,
+    one_task,
+)
+from ._warnings import warn_user
+
+NAMED = 10  # blank images that an error names at most
+
+
+class DigitNormalizer(
+    DocumentedMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
+    """Bring images of single digits to MNIST's form.
+
+    Takes images of any size: photos, scans, drawings; grey or colour; dark ink on light
+    paper or light on dark; in uneven light, with noise, lines or frames. Returns what
+    MNIST's makers made of theirs [1]_: light strokes on black, the digit's longer side
+    20 pixels, its centre of mass in the middle of 28x28. Images that have this form
+    already come out as they are but for rounding and single specks.
+
+    It learns nothing: ``fit`` only notes how many features rows have, and ``transform``
+    works without it.
+
+    Parameters
+    ----------
+    output_shape : tuple of 2 ints, default=(28, 28)
+        Height and width of the images that are returned, in pixels.
+    background : {"auto", "dark", "light"}, default="auto"
+        Whether strokes are lighter ("dark") or darker ("light") than what they are
+        drawn on. "auto" finds out for each image, from its rim.
+    box_size : int, default=None
+        The digit's longer side, in pixels of `output_shape`. None means 5/7 of the
+        shorter side of `output_shape`: 20 of 28.
+    centering : {"mass", "box"}, default="mass"
+        What comes to the middle: the centre of mass of the ink, or the middle of
+        the smallest box around it.
+    stroke_width : float, default=2
+        What thin strokes are broadened to where an image is made smaller, in pixels of
+        `output_shape`: a ballpoint's line would all but vanish. 0 leaves them.
+    on_blank : {"raise", "warn", "ignore"}, default="raise"
+        What happens to an image in which no digit can be seen: an error, or zeros in
+        its row, with or without a warning.
+    image_shape : tuple of 2 or 3 ints, default=None
+        Height, width and, unless 1, the channels of an image that is given as a row;
+        one of them may be -1. None means square and grey.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Pixels of a row. Only if `fit` was given rows.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if `fit` was given a DataFrame with string names.
+
+    See Also
+    --------
+    skdigits.make_digit_pipeline : With "robust", it begins with a normalizer.
+    skdigits.find_digits : Finds the digits of a photo that has several.
+    skdigits.datasets.load_images : Reads photos from files.
+
+    Notes
+    -----
+    What is broader than half of an image's longer side is paper. Strokes are pieces of
+    ink that stand out of the paper's noise by Otsu's threshold somewhere. Of these,
+    specks are left out, and so are pieces at the border if there is a large one clear
+    of it. A line through the digit stays.
+
+    Images that are smaller than the box are enlarged by Lanczos interpolation, larger
+    ones are averaged.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning
+       Applied to Document Recognition", Proceedings of the IEEE 86(11), 1998,
+       section III-A.
+
+    Examples
+    --------
+    >>> from skdigits import DigitNormalizer
+    >>> from skdigits.datasets import make_digit_photo
+    >>> photo = make_digit_photo("7", random_state=0)
+    >>> photo.image.shape
+    (199, 166, 3)
+    >>> DigitNormalizer().transform([photo.image]).shape
+    (1, 784)
+    """
+
+    # Set by scikit-learn's check; named here for type checkers and editors.
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    _parameter_constraints: dict = {
+        "output_shape": [tuple, list],
+        "background": [StrOptions({"auto", "dark", "light"})],
+        "box_size": [Interval(Integral, 1, None, closed="left"), None],
+        "centering": [StrOptions({"mass", "box"})],
+        "stroke_width": [Interval(Real, 0, None, closed="left")],
+        "on_blank": [StrOptions({"raise", "warn", "ignore"})],
+        "image_shape": [tuple, list, None],
+    }
+
+    @suggest_parameters
+    def __init__(
+        self,
+        *,
+        output_shape: tuple[int, int] = (28, 28),
+        background: str = "auto",
+        box_size: int | None = None,
+        centering: str = "mass",
+        stroke_width: float = 2,
+        on_blank: str = "raise",
+        image_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        self.output_shape = output_shape
+        self.background = background
+        self.box_size = box_size
+        self.centering = centering
+        self.stroke_width = stroke_width
+        self.on_blank = on_blank
+        self.image_shape = image_shape
+
+    @one_task
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike | Sequence[ArrayLike], y: Any = None) -> Self:
+        """Check the parameters and the images; nothing else is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels), or sequence of arrays of shape \
+                (height, width) or (height, width, channels)
+            Images.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : DigitNormalizer
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is wrong, or if `X` holds no images.
+        """
+        self._check_sizes()
+        self._images(X, reset=True)
+        return self
+
+    def transform(self, X: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.uint8]:
+        """Bring images to MNIST's form.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels), or sequence of arrays of shape \
+                (height, width) or (height, width, channels)
+            Images, each with one digit. Two or four channels have their opacity last.
+            Rows must be as long as those that ``fit`` was given; images of other forms
+            may have any size.
+
+        Returns
+        -------
+        digits : ndarray of shape (n_samples, height * width), dtype uint8
+            Light strokes on black, of the height and width of `output_shape`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is wrong; if `X` holds no images, or NaN or infinity; if no
+            digit can be seen in an image and `on_blank` is "raise".
+        ImportError
+            If there is no OpenCV.
+        """
+        self._validate_params()
+        box_size = self._check_sizes()
+        images = self._images(X, reset=False)
+        from ._images.mnist_form import to_mnist_form  # OpenCV may be missing
+
+        shape = tuple(self.output_shape)
+        digits = np.zeros((len(images), shape[0] * shape[1]), np.uint8)
+        blank = []
+        for index, image in enumerate(images):
+            digit = to_mnist_form(
+                image,
+                shape=shape,
+                background=self.background,
+                box_size=box_size,
+                centering=self.centering,
+                stroke_width=self.stroke_width,
+            )
+            if digit is None:
+                blank.append(index)
+            else:
+                digits[index] = digit.ravel()
+        if blank and self.on_blank != "ignore":
+            self._tell_of_blank(blank, len(images))
+        return digits
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns of the result as those of the competition's files.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        names : ndarray of shape (height * width,), dtype object
+            "pixel0", "pixel1" and so on.
+        """
+        height, width = self.output_shape
+        names = [f"pixel{number}" for number in range(height * width)]
+        return np.array(names, dtype=object)
+
+    def _images(self, X, reset):
+        """Give the images as a list, however they were passed."""
+        if not are_rows(X):
+            if reset:  # of an earlier fit
+                for name in ("n_features_in_", "feature_names_in_"):
+                    vars(self).pop(name, None)
+            images = check_images(X)
+            if not images:
+                raise ValueError("X must hold at least one image. Got none.")
+            return images
+        if reset or hasattr(self, "n_features_in_"):
+            X = validate_data(self, X, reset=reset)
+        else:
+            X = check_array(X, estimator=self)
+        shape = resolve_image_shape(self.image_shape, X.shape[1])
+        return X.reshape(len(X), *shape)
+
+    def _check_sizes(self):
+        """Check the sizes, and give that of the box."""
+        shape = self.output_shape
+        if len(shape) != 2 or not all(isinstance(n, Integral) and n > 0 for n in shape):
+            raise ValueError(
+                "output_shape must be two positive integers, height and width. Got "
+                f"{shape!r} instead."
+            )
+        if self.box_size is None:
+            return max(1, round(min(shape) * 5 / 7))
+        if self.box_size > min(shape):
+            raise ValueError(
+                f"box_size must be {min(shape)} or less, to fit into output_shape="
+                f"{shape!r}. Got {self.box_size!r} instead."
+            )
+        return self.box_size
+
+    def _tell_of_blank(self, blank, n):
+        names = ", ".join(map(str, blank[:NAMED]))
+        names += ", ..." if len(blank) > NAMED else ""
+        message = (
+            f"No digit can be seen in {len(blank)} of {n} images. Their indices, "
+            f"counted from 0: {names}."
+        )
+        if self.on_blank == "raise":
+            raise ValueError(
+                f"{message} Leave them out, or pass on_blank='warn' or 'ignore' to "
+                "get zeros for them."
+            )
+        warn_user(f"{message} Their rows are zeros.")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
