@@ -1,6 +1,6 @@
 """ImageAugmenter: random rotations, zooms, shifts and more as a Pipeline step."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -53,6 +53,18 @@ class ImageAugmenter(
     elastic : float, default=0
         Elastic distortion [1]_: standard deviation, in pixels, of the displacements
         of a 4 by 4 grid of nodes that the image is stretched along.
+    thickness : float, default=0
+        Pixels that the edges of strokes move out or in at most, for light strokes on
+        dark.
+    gaps : int, default=0
+        Gaps in the strokes of an image at most, each two pixels of 28 wide.
+    low_resolution : float, default=0
+        Largest loss of resolution, as a fraction of height and width in [0, 1).
+    blur : float, default=0
+        Largest standard deviation of Gaussian blur, in pixels.
+    contrast : float, default=0
+        Largest change of the contrast to `fill_value`, as a fraction in [0, 1]. No
+        pixel leaves the range of its image.
     fill_value : float, default=0
         What comes in from outside of an image, in the unit of the pixels.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -114,6 +126,11 @@ class ImageAugmenter(
         "shift": [Interval(Real, 0, 1, closed="both")],
         "shear": [Interval(Real, 0, 90, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
+        "thickness": [Interval(Real, 0, None, closed="left")],
+        "gaps": [Interval(Integral, 0, None, closed="left")],
+        "low_resolution": [Interval(Real, 0, 1, closed="left")],
+        "blur": [Interval(Real, 0, None, closed="left")],
+        "contrast": [Interval(Real, 0, 1, closed="both")],
         "fill_value": [Interval(Real, None, None, closed="neither")],
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
@@ -128,6 +145,11 @@ class ImageAugmenter(
         shift: float = 0.1,
         shear: float = 0,
         elastic: float = 0,
+        thickness: float = 0,
+        gaps: int = 0,
+        low_resolution: float = 0,
+        blur: float = 0,
+        contrast: float = 0,
         fill_value: float = 0,
         image_shape: tuple[int, ...] | None = None,
         random_state: int | RandomState | None = None,
@@ -137,6 +159,11 @@ class ImageAugmenter(
         self.shift = shift
         self.shear = shear
         self.elastic = elastic
+        self.thickness = thickness
+        self.gaps = gaps
+        self.low_resolution = low_resolution
+        self.blur = blur
+        self.contrast = contrast
         self.fill_value = fill_value
         self.image_shape = image_shape
         self.random_state = random_state
@@ -254,9 +281,11 @@ class ImageAugmenter(
         return like_pixels(self._augment(images, rng), X)
 
     def _augment(self, images, rng):
-        from ._images.warps import warp  # OpenCV may be missing, and only this needs it
+        # OpenCV may be missing, and only this needs it.
+        from ._images import pens
+        from ._images.warps import warp
 
-        return warp(
+        copies = warp(
             images,
             rng,
             rotation=self.rotation,
@@ -266,6 +295,17 @@ class ImageAugmenter(
             elastic=self.elastic,
             fill_value=self.fill_value,
         )
+        if self.thickness > 0:
+            copies = pens.change_thickness(copies, rng, self.thickness)
+        if self.gaps > 0:
+            copies = pens.break_strokes(copies, rng, self.gaps, self.fill_value)
+        if self.low_resolution > 0:
+            copies = pens.lower_resolution(copies, rng, self.low_resolution)
+        if self.blur > 0:
+            copies = pens.blur(copies, rng, self.blur)
+        if self.contrast > 0:
+            copies = pens.change_contrast(copies, rng, self.contrast, self.fill_value)
+        return copies
 
     @staticmethod
     def _generator(random_state):

@@ -1,12 +1,16 @@
-"""Presets by name: settings of augmenter and classifier that fit each other."""
+"""Presets by name: settings of a pipeline's steps that fit each other."""
 
 from typing import Literal
 
-# Name -> parameters of the augmenter, parameters of the classifier.
+# Name -> name of a step -> its parameters.
 PRESETS = {
-    "classic": (
-        {"rotation": 15, "zoom": 0.1, "shift": 0.1},
-        {
+    "classic": {
+        "augment": {
+            "rotation": 15,
+            "zoom": 0.1,
+            "shift": 0.1,
+        },
+        "cnn": {
             "architecture": "classic",
             "epochs": 20,
             "batch_size": 64,
@@ -15,10 +19,15 @@ PRESETS = {
             "schedule": "plateau",
             "validation_fraction": 0.1,
         },
-    ),
-    "fast": (
-        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
-        {
+    },
+    "fast": {
+        "augment": {
+            "rotation": 8,
+            "zoom": 0.08,
+            "shift": 0.04,
+            "elastic": 0.5,
+        },
+        "cnn": {
             "architecture": "fast",
             "epochs": 8,
             "batch_size": 128,
@@ -27,10 +36,15 @@ PRESETS = {
             "schedule": "one_cycle",
             "test_time_shift": 1,
         },
-    ),
-    "accurate": (
-        {"rotation": 8, "zoom": 0.08, "shift": 0.04, "elastic": 0.5},
-        {
+    },
+    "accurate": {
+        "augment": {
+            "rotation": 8,
+            "zoom": 0.08,
+            "shift": 0.04,
+            "elastic": 0.5,
+        },
+        "cnn": {
             "architecture": "classic",
             "epochs": 24,
             "batch_size": 128,
@@ -38,8 +52,29 @@ PRESETS = {
             "learning_rate": 0.003,
             "schedule": "one_cycle",
         },
-    ),
+    },
+    "robust": {
+        "normalize": {},
+        "augment": {
+            "rotation": 15,
+            "zoom": 0.15,
+            "shift": 0.05,
+            "shear": 15,
+            "elastic": 0.8,
+            "thickness": 1.0,
+            "low_resolution": 0.6,
+        },
+        "cnn": {
+            "architecture": "fast",
+            "epochs": 12,
+            "batch_size": 128,
+            "optimizer": "muon",
+            "learning_rate": 0.003,
+            "schedule": "one_cycle",
+            "test_time_shift": 1,
+        },
+    },
 }
 
 # The same names for type checkers, which cannot read the table.
-PresetName = Literal["classic", "fast", "accurate"]
+PresetName = Literal["classic", "fast", "accurate", "robust"]

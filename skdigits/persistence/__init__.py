@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .._augmenter import ImageAugmenter
     from .._classifier import CNNClassifier
+    from .._normalizer import DigitNormalizer
 
 __all__ = ["ModelFileError", "export", "load", "save"]
 
@@ -36,7 +37,7 @@ class ModelFileError(ValueError):
 
 
 def save(
-    estimator: "CNNClassifier | ImageAugmenter | Pipeline",
+    estimator: "CNNClassifier | ImageAugmenter | DigitNormalizer | Pipeline",
     path: str | os.PathLike[str],
 ) -> None:
     """Write a fitted estimator to a file that holds no code.
@@ -47,7 +48,7 @@ def save(
 
     Parameters
     ----------
-    estimator : CNNClassifier, ImageAugmenter or Pipeline
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
         Fitted. The steps of a Pipeline must be of these classes, too, or
         ``"passthrough"``.
     path : str or os.PathLike
@@ -134,7 +135,7 @@ def load(
 
     Returns
     -------
-    estimator : CNNClassifier, ImageAugmenter or Pipeline
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
         It predicts what the saved one predicted, to the last bit, and goes on training
         as that would have.
 

@@ -1,7 +1,7 @@
 """Takes fitted estimators apart: into what JSON has, and arrays.
 
 skops was weighed: it keeps any estimator, by the names of classes and functions, which
-its reader then has to trust. A file of ours names three classes and no function.
+its reader then has to trust. A file of ours names four classes and no function.
 """
 
 from sklearn.pipeline import Pipeline
@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._network.state import NETWORK_PARAMETERS
+from .._normalizer import DigitNormalizer
 from .._sklearn import get_output
 from ._values import write_classes, write_history, write_parameters
 
@@ -19,7 +20,7 @@ def take_apart(estimator):
 
     Parameters
     ----------
-    estimator : CNNClassifier, ImageAugmenter or Pipeline
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
 
     Returns
     -------
@@ -48,28 +49,44 @@ def _estimator(estimator, location, arrays):
     # Exactly these classes: a subclass may have more than a file would hold.
     if type(estimator) is Pipeline:
         return _pipeline(estimator, location, arrays)
-    if type(estimator) not in (CNNClassifier, ImageAugmenter):
+    if type(estimator) not in (CNNClassifier, ImageAugmenter, DigitNormalizer):
         where = f" in step {location!r}" if location else ""
         raise TypeError(
-            "Only CNNClassifier, ImageAugmenter and Pipelines of them can be saved. "
-            f"Got {type(estimator).__name__}{where}. "
+            "Only CNNClassifier, ImageAugmenter, DigitNormalizer and Pipelines of them "
+            f"can be saved. Got {type(estimator).__name__}{where}. "
             "joblib.dump saves any estimator, in files that may run code when they are "
             "loaded."
         )
     check_is_fitted(estimator)
+    if isinstance(estimator, DigitNormalizer):
+        return _normalizer(estimator)
     data = {"class": type(estimator).__name__, **_images(estimator)}
     if isinstance(estimator, ImageAugmenter):
         return data | {"output": get_output(estimator)}
     return data | _classifier(estimator, location, arrays)
 
 
+def _normalizer(normalizer):
+    return {
+        "class": "DigitNormalizer",
+        "parameters": write_parameters(normalizer.get_params(deep=False)),
+        "n_features": getattr(normalizer, "n_features_in_", None),
+        "feature_names": _feature_names(normalizer),
+        "output": get_output(normalizer),
+    }
+
+
 def _images(estimator):
-    names = getattr(estimator, "feature_names_in_", None)
     return {
         "parameters": write_parameters(estimator.get_params(deep=False)),
         "image_shape": [*estimator.image_shape_],
-        "feature_names": None if names is None else names.tolist(),
+        "feature_names": _feature_names(estimator),
     }
+
+
+def _feature_names(estimator):
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else names.tolist()
 
 
 def _classifier(classifier, location, arrays):

@@ -14,6 +14,7 @@ from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._files.container import DamagedFileError
 from .._network.state import NETWORK_PARAMETERS, NetworkSpec, TrainedNetwork
+from .._normalizer import DigitNormalizer
 from .._sklearn import OUTPUTS, check_pipeline, set_output
 from ._describe import inside
 from ._values import (
@@ -44,6 +45,7 @@ LEARNED = {
     "seed",
     "trained_with",
 }
+NORMALIZER = {"class", "parameters", "n_features", "feature_names", "output"}
 PIPELINE = {"class", "steps", "transform_input", "verbose"}
 
 
@@ -100,13 +102,15 @@ class Loader:
 
         Returns
         -------
-        CNNClassifier, ImageAugmenter or Pipeline
+        CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
         """
         match data:
             case {"class": "CNNClassifier"}:
                 return self._classifier(data, location)
             case {"class": "ImageAugmenter"}:
                 return self._augmenter(data)
+            case {"class": "DigitNormalizer"}:
+                return self._normalizer(data)
             case {"class": "Pipeline"}:
                 need(depth < MAX_DEPTH, "its Pipelines stand too deep in each other")
                 return self._pipeline(data, location, depth)
@@ -146,25 +150,37 @@ class Loader:
     def _augmenter(self, data):
         need(data.keys() == IMAGES | {"output"}, "it has other entries than we write")
         augmenter = self._images(ImageAugmenter, data)
-        need(data["output"] in (None, *OUTPUTS), f"output must be one of {OUTPUTS}")
-        set_output(augmenter, data["output"])
+        _set_output(augmenter, data["output"])
         return augmenter
+
+    def _normalizer(self, data):
+        need(data.keys() == NORMALIZER, "it has other entries than we write")
+        normalizer = self._make(DigitNormalizer, data["parameters"])
+        shape, n_features = normalizer.output_shape, data["n_features"]
+        need(
+            is_list([*shape], int, 2) and 0 < math.prod(shape) <= MAX_PIXELS,
+            f"output_shape must be two positive integers, of {MAX_PIXELS:,} pixels "
+            "at most",
+        )
+        if n_features is not None:
+            need(
+                is_a(n_features, int) and n_features > 0, "n_features must be a number"
+            )
+            normalizer.n_features_in_ = n_features
+            _set_feature_names(normalizer, data["feature_names"])
+        _set_output(normalizer, data["output"])
+        return normalizer
 
     def _images(self, cls, data):
         estimator = self._make(cls, data["parameters"])
-        shape, names = data["image_shape"], data["feature_names"]
+        shape = data["image_shape"]
         need(
             is_list(shape, int, 3) and min(shape) > 0,
             "image_shape must be three positive integers",
         )
         estimator.image_shape_ = tuple(shape)
         estimator.n_features_in_ = math.prod(shape)
-        if names is not None:
-            need(
-                is_list(names, str, estimator.n_features_in_),
-                "feature_names must be a string for each pixel",
-            )
-            estimator.feature_names_in_ = np.array(names, dtype=object)
+        _set_feature_names(estimator, data["feature_names"])
         return estimator
 
     def _classifier(self, data, location):
@@ -267,3 +283,18 @@ class Loader:
         except (TypeError, ValueError) as exc:
             raise DamagedFileError(f"its steps make no Pipeline: {exc}") from exc
         return pipeline
+
+
+def _set_feature_names(estimator, names):
+    if names is None:
+        return
+    need(
+        is_list(names, str, estimator.n_features_in_),
+        "feature_names must be a string for each pixel",
+    )
+    estimator.feature_names_in_ = np.array(names, dtype=object)
+
+
+def _set_output(transformer, output):
+    need(output in (None, *OUTPUTS), f"output must be one of {OUTPUTS}")
+    set_output(transformer, output)

@@ -11,6 +11,7 @@ from .._files.container import DamagedFileError
 
 # Parameters of this machine or this program. They stay behind.
 LEFT_BEHIND = {"callbacks", "checkpoint"}
+SHAPES = {"image_shape", "output_shape"}
 MAX_LABELS = 2**24  # bytes that all labels may take
 MAX_SETTINGS = 20  # that a file may say of its training
 LABEL_DTYPES = {  # pattern of a dtype -> what JSON has for its values
@@ -55,7 +56,7 @@ def _write_parameter(name, value):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if name == "image_shape":
+    if name in SHAPES:
         return [int(n) for n in value]
     if name == "class_weight":
         pairs = [[np.asarray(k).item(), float(v)] for k, v in value.items()]
@@ -91,7 +92,7 @@ def read_parameters(data, architectures):
 
 
 def _read_parameter(name, value, architectures):
-    if name == "image_shape" and is_list(value, int):
+    if name in SHAPES and is_list(value, int):
         return tuple(value)
     if not isinstance(value, dict | list):
         return value

@@ -72,7 +72,7 @@ def make_model(name, seed):
 def settings(name):
     """Say what a row depends on, to tell those of other settings from it."""
     preset = {"ensemble": "accurate"}.get(name, parse(name)[0])
-    return json.loads(json.dumps(PRESETS.get(preset, [])))
+    return json.loads(json.dumps([*PRESETS.get(preset, {}).values()]))
 
 
 def read_rows(path=ROWS):
