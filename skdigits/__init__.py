@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
     from ._augmenter import ImageAugmenter
     from ._classifier import CNNClassifier
+    from ._draw import draw
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
     from .submission import write_submission
@@ -20,6 +21,7 @@ _HOMES = {
     "CNNClassifier": "_classifier",
     "ImageAugmenter": "_augmenter",
     "ModelFileError": "persistence",
+    "draw": "_draw",
     "export": "persistence",
     "load": "persistence",
     "make_digit_pipeline": "pipelines",
@@ -31,6 +33,7 @@ __all__ = [
     "CNNClassifier",
     "ImageAugmenter",
     "ModelFileError",
+    "draw",
     "export",
     "load",
     "make_digit_pipeline",
