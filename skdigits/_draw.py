@@ -20,7 +20,7 @@ from .plots._activations import scale_channels, tile_channels
 
 PRESET = "fast"
 EPOCHS = 10  # about ten seconds on the bundled digits, with two cores
-HEIGHT = 760  # of the frame in a notebook, in pixels
+HEIGHT = 680  # of the frame in a notebook, in pixels
 EMPTY = "Draw a digit"
 PAGE = f"""<main><div>
 <canvas width="280" height="280" role="img" aria-label="Paper to draw a digit on">
@@ -28,22 +28,24 @@ PAGE = f"""<main><div>
 <div><output>{EMPTY}</output><section></section></div></main>"""
 STYLE = """
 main, main > div { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem }
-main > div { flex: 1 1 280px; align-content: start; justify-content: center }
-canvas { width: min(100%, 420px); aspect-ratio: 1; background: #fff; cursor: crosshair;
+main > div { flex: 1 1 280px; align-items: flex-start; align-content: flex-start }
+main > div:first-child { max-width: 420px }
+canvas { width: 100%; aspect-ratio: 1; background: #fff; cursor: crosshair;
   border: 1px solid #888; border-radius: 8px; touch-action: none }
-button { padding: 0.6rem 1.6rem; border: 1px solid #888; border-radius: 8px }
+button { flex: 1; margin: 0; padding: 0.6rem; border: 1px solid #888;
+  border-radius: 8px; background: none; color: inherit; font-weight: 600 }
 output, section { width: 100% } output { font-size: 1.5rem; font-weight: 600 }
-section { display: flex; flex-wrap: wrap; gap: 1rem } table { flex: 1 1 180px }
+section { display: flex; flex-wrap: wrap; gap: 1rem } table { flex: 1 1 160px }
 td:nth-child(2) { width: 100%; padding: 0 0.5rem } td:last-child { text-align: right }
 td i { display: block; height: 0.9rem; min-width: 1px; background: #0072b2 }
 figure { margin: 0 } img { width: 100%; image-rendering: pixelated }
-figure:nth-child(2) { width: 168px } figure:nth-child(3) { width: 100% }"""
+figure:nth-child(2) { width: min(196px, 35%) } figure:nth-child(3) { width: 100% }"""
 SCRIPT = """
 const canvas = element.querySelector("canvas"), pen = canvas.getContext("2d");
 const [undo, clear] = element.querySelectorAll("button"), strokes = [];
 const said = element.querySelector("output"), seen = element.querySelector("section");
 Object.assign(pen, {lineWidth: 22, lineCap: "round", lineJoin: "round"});
-let asking = false, changed = false;
+let changed = false;
 async function draw() {
   pen.clearRect(0, 0, 280, 280);
   for (const points of strokes) {
@@ -52,13 +54,13 @@ async function draw() {
     pen.stroke();
   }
   changed = true;
-  if (asking) return;
-  for (asking = true; changed; ) {
+  if (seen.ariaBusy === "true") return;
+  for (seen.ariaBusy = "true"; changed; ) {
     changed = false;
     [said.textContent, seen.innerHTML] = await server.look(canvas.toDataURL())
       .catch(() => ["The program does not answer. Has it ended?", ""]);
   }
-  asking = false;
+  seen.ariaBusy = "false";
 }
 const at = ({offsetX, offsetY}) =>
   [offsetX, offsetY].map(x => x * 280 / canvas.clientWidth);
@@ -136,6 +138,7 @@ def draw(
         gradio.HTML(
             html_template=PAGE,
             css_template=STYLE,
+            apply_default_css=False,
             js_on_load=SCRIPT,
             server_functions=[look],
         )
@@ -152,7 +155,7 @@ def draw(
     )
     if not hasattr(page, "artifact"):  # what a notebook shows
         end = ", Ctrl-C ends it." if block else ""
-        print(f"Draw on {page.local_url}{end}", flush=True)
+        print(f"Draw on {page.local_url.rstrip('/')}{end}", flush=True)
     try:
         while block:
             time.sleep(0.1)

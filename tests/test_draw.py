@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 import skdigits
+from skdigits._normalizer import DigitNormalizer
 from skdigits.datasets import load_sample
 
 pytestmark = pytest.mark.slow  # it starts a browser
@@ -52,7 +53,7 @@ def model_file(tmp_path_factory):
     model = skdigits.make_digit_pipeline("fast", random_state=0)
     model.set_params(cnn__epochs=15, cnn__batch_size=32)
     path = tmp_path_factory.mktemp("draw") / "model.skdigits"
-    skdigits.save(model.fit(digits.X_train, digits.y_train), path)
+    skdigits.save(model.fit(digits.X_train.to_numpy(), digits.y_train), path)
     return path
 
 
@@ -97,7 +98,7 @@ def new_page(browser):
             page = stack.enter_context(browser.new_page(**options))
             asked, errors = [], []
             page.on("request", lambda request: asked.append(request.url))
-            page.on("pageerror", errors.append)
+            page.on("pageerror", lambda error: errors.append(error))
             page.goto(address)
             page.get_by_text("Draw a digit").wait_for()
             stack.callback(lambda: check(asked, errors))
@@ -142,7 +143,7 @@ def ink(page):
 
 def bars(page):
     """Give the widths of the bars, once the page has answered to its last change."""
-    page.wait_for_load_state("networkidle")
+    page.locator("section[aria-busy=false]").wait_for(state="attached")
     styles = page.locator("td i").evaluate_all(
         "bars => bars.map(bar => bar.style.width)"
     )
@@ -151,7 +152,7 @@ def bars(page):
 
 def test_written_digits_are_recognized(address, new_page, model_file):
     page = new_page(address)
-    model = make_pipeline(skdigits.DigitNormalizer(), skdigits.load(model_file))
+    model = make_pipeline(DigitNormalizer(), skdigits.load(model_file))
     said = {}
     for digit in STROKES:
         write(page, digit)
@@ -208,7 +209,7 @@ def test_each_picture_has_a_text(address, new_page):
 
 def test_other_classifiers_are_drawn_for(new_page):
     digits = load_sample()
-    model = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=50))
+    model = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=300))
     page_object = skdigits.draw(model.fit(digits.X_train, digits.y_train))
     page = new_page(page_object.local_url)
     write(page, 0)
