@@ -4,6 +4,7 @@ import base64
 import io
 import socket
 import time
+import warnings
 from html import escape
 from typing import Any
 
@@ -178,7 +179,8 @@ def check_address(host: str, port: int | None) -> None:
 
 def _gradio():
     try:
-        import gradio
+        with warnings.catch_warnings(action="ignore"):  # tqdm's, where no widgets are
+            import gradio
     except ModuleNotFoundError as exc:
         if exc.name != "gradio":
             raise
