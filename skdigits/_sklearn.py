@@ -5,7 +5,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
@@ -49,6 +53,7 @@ __all__ = [
     "one_task",
     "safe_indexing",
     "set_output",
+    "validate_parameter_constraints",
     "with_callbacks",
 ]
 

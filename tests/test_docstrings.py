@@ -32,6 +32,8 @@ FUNCTIONS = [
     skdigits.datasets.load_competition,
     skdigits.datasets.load_sample,
     skdigits.datasets.fetch_mnist,
+    skdigits.datasets.make_digit_photo,
+    skdigits.datasets.load_images,
     skdigits.parallel.thread_budget,
     skdigits.tuning.suggest_digit_params,
     skdigits.tuning.tune,

@@ -19,6 +19,8 @@ from skdigits._network.architectures import ARCHITECTURES, ArchitectureName
 from skdigits._network.optimizers import OPTIMIZERS, OptimizerName
 from skdigits._network.schedules import SCHEDULES, ScheduleName
 from skdigits._presets import PRESETS, PresetName
+from skdigits.datasets._page import PAPERS, PENS
+from skdigits.datasets._photo import LIGHTS, LightName, PaperName, PenName
 
 NAMESPACES = [
     skdigits,
@@ -65,6 +67,9 @@ def test_public_signatures_have_types(public):
         (OptimizerName, OPTIMIZERS),
         (ScheduleName, SCHEDULES),
         (PresetName, PRESETS),
+        (PenName, PENS),
+        (PaperName, PAPERS),
+        (LightName, LIGHTS),
     ],
 )
 def test_names_for_type_checkers_are_those_of_the_tables(names, table):
@@ -79,6 +84,9 @@ def test_names_for_type_checkers_are_those_of_the_tables(names, table):
         (CNNClassifier, "schedule", SCHEDULES),
         (skdigits.make_digit_pipeline, "preset", PRESETS),
         (skdigits.pipelines.make_digit_ensemble, "preset", PRESETS),
+        (skdigits.datasets.make_digit_photo, "pen", PENS),
+        (skdigits.datasets.make_digit_photo, "paper", PAPERS),
+        (skdigits.datasets.make_digit_photo, "light", LIGHTS),
     ],
 )
 def test_docstrings_list_the_names_of_the_tables(documented, parameter, table):

@@ -1,7 +1,15 @@
-"""Digits to learn from: the competition's files, a bundled sample, and MNIST."""
+"""Digits: the competition's files, a sample, MNIST, images of one's own, drawn ones."""
 
 from ._competition import load_competition
+from ._images import load_images
 from ._mnist import fetch_mnist
+from ._photo import make_digit_photo
 from ._sample import load_sample
 
-__all__ = ["fetch_mnist", "load_competition", "load_sample"]
+__all__ = [
+    "fetch_mnist",
+    "load_competition",
+    "load_images",
+    "load_sample",
+    "make_digit_photo",
+]

@@ -17,6 +17,8 @@ matplotlib.use("svg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import robustness
+from corruptions import CORRUPTIONS
 from folds import FOLDS, PRESETS, parse, read_rows, test_indices, unpack
 
 from skdigits.baselines import mcnemar_p_value
@@ -183,6 +185,59 @@ def agreement_table(models, y, tests):
     all_wrong = np.all([found != truth for found in labels], axis=0)
     counts = [np.sum(wrong) for wrong in (all_wrong, vote != truth, accurate != truth)]
     yield "|".join(f"{count:,}" for count in [len(truth), *counts])
+
+
+def percent_right(kind, preset, rows):
+    """Give the accuracy in percent, by seed and strength; None if not measured."""
+    found = {r["seed"]: r for r in rows if (r["images"], r["name"]) == (kind, preset)}
+    shares = [1 - np.array(row["errors"]) / row["n"] for row in found.values()]
+    return 100 * np.array(shares) if shares else None
+
+
+def cells(kind, rows):
+    """Give a cell for each preset: the mean, and that of the worst strength."""
+    for preset in PRESETS:
+        right = percent_right(kind, preset, rows)
+        if right is None:
+            yield ""
+            continue
+        worst = f" ({right.mean(axis=0).min():.1f})" if right.shape[1] > 1 else ""
+        yield f"{right.mean():.1f}{worst}"
+
+
+def robustness_table(rows):
+    """Show the accuracy of the presets under each corruption."""
+    yield "|".join(["images", *PRESETS])
+    yield "|".join(["---"] * (1 + len(PRESETS)))
+    if not any(row["name"] in PRESETS for row in rows):
+        return
+    for kind in ("clean", *CORRUPTIONS):
+        yield "|".join([kind, *cells(kind, rows)])
+    yield "|".join(["**all corruptions**", *all_corruptions(rows)])
+
+
+def all_corruptions(rows):
+    """Give for each preset the mean of its corruptions and the deviation of seeds."""
+    for preset in PRESETS:
+        found = [percent_right(kind, preset, rows) for kind in CORRUPTIONS]
+        shapes = {None if right is None else right.shape for right in found}
+        if None in shapes or len(shapes) > 1:  # not all is measured yet
+            yield ""
+            continue
+        by_seed = np.mean(found, axis=(0, 2))
+        deviation = f" ± {by_seed.std(ddof=1):.1f}" if len(by_seed) > 1 else ""
+        yield f"**{by_seed.mean():.1f}**{deviation}"
+
+
+def small_digits_table(rows):
+    """Show the accuracy of the presets on the half of 8x8 digits to report."""
+    yield "|".join(["how they became 28x28", *PRESETS])
+    yield "|".join(["---"] * (1 + len(PRESETS)))
+    ways = {robustness.RESIZED: "resized", robustness.NORMALIZED: "normalized"}
+    for way, label in ways.items():
+        shown = [*cells(f"{way}, report", rows)]
+        if any(shown):
+            yield "|".join([label, *shown])
 
 
 def read_measurements(name):
@@ -362,6 +417,9 @@ def main():
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "agreement", agreement_table(models, y, tests))
+    corrupted = robustness.read_rows()
+    text = put(text, "robustness", robustness_table(corrupted))
+    text = put(text, "small digits", small_digits_table(corrupted))
     text = put(text, "feed", feed_table())
     text = put(text, "feed alone", feed_alone_table())
     text = put(text, "memory", memory_table())

@@ -15,7 +15,7 @@ WITHOUT = """
 import sys
 import numpy as np
 import skdigits
-from skdigits.datasets import load_sample
+from skdigits.datasets import load_sample, make_digit_photo
 
 images, labels = np.eye(10)[:, :9] * 255, np.arange(10)
 model = skdigits.CNNClassifier(epochs=1, width=0.1).fit(images, labels)
@@ -27,6 +27,7 @@ for needs_it in (
     lambda: augmenter.augment(images),
     lambda: skdigits.make_digit_pipeline().fit(images, labels),
     load_sample,
+    lambda: make_digit_photo("1"),
 ):
     try:
         needs_it()
@@ -53,9 +54,9 @@ def python(request, tmp_path):
     return run
 
 
-def test_only_warps_and_the_sample_need_it(python, tmp_path):
+def test_only_warps_the_sample_and_drawn_photos_need_it(python, tmp_path):
     messages = python(WITHOUT, tmp_path / "model.skdigits").splitlines()
-    assert len(messages) == 3
+    assert len(messages) == 4
     for message in messages:
         assert message.startswith("This needs OpenCV, and the")
         assert all(name in message for name in DISTRIBUTIONS)

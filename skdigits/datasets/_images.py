@@ -1,0 +1,298 @@
+"""Image files of the user's own as arrays."""
+
+import io
+import math
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from contextlib import ExitStack, contextmanager
+from numbers import Integral
+from typing import Literal
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from sklearn.utils import Bunch
+
+from ._image_files import as_unreadable, find_images
+
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_BITS_PER_SAMPLE = 258  # a tag of TIFF
+_ORIENTATION = 274  # a tag of EXIF, and the turn for each of its values but 1
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ANEW = "Save the image anew as PNG or JPEG, or take it away"
+_DESCR = """\
+Images from files
+-----------------
+{n} images, read by skdigits.datasets.load_images from {origin}.
+
+Each is an array of 8-bit numbers: (height, width) in grey, (height, width, 3) in red,
+green and blue, or (height, width, 4) with the opacity as the last. An image is upright
+if its file says how the camera was held.
+"""
+
+
+def load_images(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    on_error: Literal["raise", "skip"] = "raise",
+    max_pixels: int = 50_000_000,
+) -> Bunch:
+    """Load photos, scans or drawings from image files.
+
+    PNG, JPEG, TIFF, BMP and WebP are read. Each file is checked before its pixels are
+    unpacked; one that is damaged, or would fill the memory, is an error that names it.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or list of them
+        A folder, whose subfolders are searched, too; a zip; one image; a pattern such
+        as ``"photos/*.jpg"``; or a list of images. ``~`` is the home folder.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether the first image that cannot be loaded is an error, or such images are
+        left out and listed in `skipped`.
+    max_pixels : int, default=50000000
+        Images with more pixels are errors. A pixel takes one to four bytes in the
+        result, and a few times as much on the way. Pillow's own limit, twice
+        ``PIL.Image.MAX_IMAGE_PIXELS``, holds as well.
+
+    Returns
+    -------
+    loaded : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        images : list of ndarray, dtype uint8
+            Each of shape (height, width) if the image is grey, (height, width, 3) if
+            it is coloured, and (height, width, 4), with the opacity as the last, if
+            the file has transparency.
+        target : ndarray of shape (n_images,), dtype int, or None
+            The digits, if each image is in a folder with the name of its digit, ``0``
+            to ``9``; else None.
+        filenames : list of str
+            The file of each image; in a zip, the name of its member.
+        skipped : list of tuple (str, str)
+            File and reason of each image that was left out.
+        DESCR : str
+            Where the images are from.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `path` does not exist, or no file fits the pattern.
+    OSError
+        If the system does not let a file be read.
+    TypeError
+        If a parameter has the wrong type.
+    ValueError
+        If a file is damaged, too large or no image; if there is no image, or all were
+        skipped. The message names the file.
+
+    See Also
+    --------
+    load_sample : Digits that need no files.
+    load_competition : The digits of the competition.
+
+    Notes
+    -----
+    The images of a folder, a zip or a pattern are in natural order, ``2.png`` before
+    ``10.png``, regardless of upper and lower case; those of a list are in its order.
+
+    In a folder or a zip, and by a pattern, images are found by their suffix. Other
+    files, and names that begin with a dot, are left out, and links to folders are not
+    followed. The suffixes of GIF, HEIC and AVIF count as those of images, though these
+    are errors. Which decoder is used depends on the content alone.
+
+    Photos are turned upright as their EXIF data say; damaged EXIF data are passed over.
+    If a file has many pages or is animated, the first page is taken. Palettes, CMYK and
+    single bits become grey or colour. Grey values of 16 bits are divided by 257. Those
+    of 32 bits, which TIFF may have, are taken as parts of 1 (floats only), 255 or
+    65,535, the first that none exceeds; if there are larger or negative ones, the
+    lowest becomes 0 and the highest 255.
+
+    The decoders are Pillow's. For files from strangers install its newest version: with
+    Pillow 11.3, a file made for it can still fill the memory by its EXIF data.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from skdigits.datasets import load_images
+    >>> with TemporaryDirectory() as folder:
+    ...     for digit in (3, 7):
+    ...         Path(folder, str(digit)).mkdir()
+    ...         drawing = Image.fromarray(np.full((40, 30), 20 * digit, np.uint8))
+    ...         drawing.save(Path(folder, str(digit), "drawing.png"))
+    ...     loaded = load_images(folder)
+    >>> [image.shape for image in loaded.images]
+    [(40, 30), (40, 30)]
+    >>> loaded.target
+    array([3, 7])
+    """
+    _check_parameters(on_error, max_pixels)
+    # A raw image has at most 8 bytes for each pixel; the rest is for what cameras add.
+    max_bytes = 8 * max_pixels + 2**24
+    loaded = Bunch(images=[], target=None, filenames=[], skipped=[])
+    folders = []
+    with ExitStack() as stack:
+        for file in find_images(path, stack):
+            try:
+                image = _decode(file.read(max_bytes), max_pixels)
+            except (OSError, ValueError) as exc:
+                error = _named(exc, file.where)
+                if on_error == "raise":
+                    raise error from exc
+                loaded.skipped.append((file.name, str(error)))
+            else:
+                loaded.images.append(image)
+                loaded.filenames.append(file.name)
+                folders.append(file.folder)
+    if not loaded.images:
+        raise ValueError(
+            f"path must lead to an image that can be loaded. Got {len(loaded.skipped)} "
+            f"that cannot. The first: {loaded.skipped[0][1]}"
+        )
+    if all(re.fullmatch("[0-9]", folder) for folder in folders):
+        loaded.target = np.array(folders, dtype=int)
+    origin = path if isinstance(path, str | os.PathLike) else "a list of files"
+    loaded.DESCR = _DESCR.format(n=len(folders), origin=origin)
+    return loaded
+
+
+def _check_parameters(on_error, max_pixels):
+    if on_error not in ("raise", "skip"):
+        raise ValueError(
+            f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead."
+        )
+    if not isinstance(max_pixels, Integral) or isinstance(max_pixels, bool):
+        raise TypeError(
+            f"max_pixels must be an int. Got {type(max_pixels).__name__} instead."
+        )
+    if max_pixels < 1:
+        raise ValueError(f"max_pixels must be at least 1. Got {max_pixels} instead.")
+
+
+def _named(error, where):
+    if isinstance(error, OSError):
+        return as_unreadable(error, where)
+    return ValueError(f"{where!r} {error}.")
+
+
+def _decode(content, max_pixels):
+    """Return an image file's content as an array; ValueError says what is wrong."""
+    if not content:
+        raise ValueError(f"must be an image. Got an empty file instead. {_ANEW}")
+    with ExitStack() as stack:
+        # What Pillow warns of is either harmless or met as an error below.
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stream = _Stream(content)
+        with _faults_explained(content):
+            image = stack.enter_context(Image.open(stream, formats=_FORMATS))
+        stream.left = math.inf
+        width, height = image.size
+        if not 0 < width * height <= max_pixels:
+            raise ValueError(
+                f"must have 1 to max_pixels={max_pixels:,} pixels. Got {width:,} x "
+                f"{height:,}. Make the image smaller, or raise max_pixels"
+            )
+        with _faults_explained(content):
+            image.load()
+            return _as_uint8(_upright(image))
+
+
+class _Stream(io.BytesIO):
+    """A file's content, of which only so much may be read before `left` is raised.
+
+    Pillow makes objects of all tags of a TIFF before it says how many pixels there are.
+    A small file can have millions of strips, or thousands of tags with the same bytes.
+    """
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.left = 2**22 if content.startswith((b"II", b"MM")) else math.inf
+
+    def read(self, size=-1, /):
+        content = super().read(size)
+        self.left -= len(content)
+        if self.left < 0:
+            raise ValueError("more than 4 MiB of a TIFF are no pixels")
+        return content
+
+
+@contextmanager
+def _faults_explained(content):
+    try:
+        yield
+    except UnidentifiedImageError as exc:
+        raise ValueError(
+            "must be a PNG, JPEG, TIFF, BMP or WebP image. Got another kind of file "
+            f"instead, or a damaged one; it starts with {content[:16]!r}. {_ANEW}"
+        ) from exc
+    except Image.DecompressionBombError as exc:
+        raise ValueError(
+            "must have at most max_pixels pixels, and not more than Pillow allows. Got "
+            f"more ({exc}). Make the image smaller"
+        ) from exc
+    except MemoryError:
+        raise
+    # Pillow's decoders raise errors of many classes for a damaged file.
+    except Exception as exc:
+        raise ValueError(
+            f"cannot be decoded ({str(exc) or type(exc).__name__}): it looks damaged "
+            f"or cut off. {_ANEW}"
+        ) from exc
+
+
+def _upright(image):
+    """Turn a photo as its EXIF data say; a TIFF has been turned by Pillow.
+
+    ImageOps.exif_transpose also writes the rest of EXIF anew, and fails for what some
+    cameras have in it.
+    """
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except Exception:  # of whatever class: the pixels are good
+        return image
+    method = _TURNS.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _as_uint8(image):
+    if image.mode.startswith("I;16"):
+        # TIFF may have 12 bits, which Pillow does not scale.
+        bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
+        return _scaled(np.asarray(image), 0, 2 ** bits[0] - 1)
+    if image.mode in ("I", "F"):
+        return _scaled(np.asarray(image), *_range_of(np.asarray(image)))
+    if image.has_transparency_data:
+        return np.array(image.convert("RGBA"))
+    return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+
+
+def _range_of(pixels):
+    """Return the values of black and white in an image of 32-bit numbers."""
+    if not np.isfinite(pixels).all():
+        raise ValueError("some pixels are not finite")
+    low, high = float(pixels.min()), float(pixels.max())
+    whites = (255, 65_535) if pixels.dtype.kind == "i" else (1, 255, 65_535)
+    for white in whites:
+        if low >= 0 and high <= white:
+            return 0, white
+    return low, high if high > low else math.inf
+
+
+def _scaled(pixels, low, high):
+    scaled = pixels.astype(np.float64)  # then in place: it may be a large image
+    scaled -= low
+    scaled *= 255 / (high - low)
+    return np.rint(scaled, out=scaled).astype(np.uint8)
