@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
     from ._augmenter import ImageAugmenter
     from ._classifier import CNNClassifier
+    from ._draw import draw
     from ._normalizer import DigitNormalizer
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
@@ -22,6 +23,7 @@ _HOMES = {
     "DigitNormalizer": "_normalizer",
     "ImageAugmenter": "_augmenter",
     "ModelFileError": "persistence",
+    "draw": "_draw",
     "export": "persistence",
     "load": "persistence",
     "make_digit_pipeline": "pipelines",
@@ -34,6 +36,7 @@ __all__ = [
     "DigitNormalizer",
     "ImageAugmenter",
     "ModelFileError",
+    "draw",
     "export",
     "load",
     "make_digit_pipeline",

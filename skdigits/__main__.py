@@ -1,4 +1,4 @@
-"""The command line: ``skdigits demo`` and ``skdigits submit``."""
+"""The command line: ``skdigits demo``, ``skdigits submit`` and ``skdigits draw``."""
 
 import argparse
 import contextlib
@@ -69,6 +69,23 @@ def _parse(argv):
         help="first train on nine tenths and report the accuracy on the last one",
     )
     submit.set_defaults(run=_submit)
+
+    draw = commands.add_parser(
+        "draw", help="draw digits in the browser and see what a model makes of them"
+    )
+    draw.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="file that skdigits.save wrote (default: train on the bundled digits)",
+    )
+    draw.add_argument(
+        "--host", default="127.0.0.1", help="where it is reached (default: %(default)s)"
+    )
+    draw.add_argument(
+        "--port", type=_count, metavar="N", help="default: the first free from 7860"
+    )
+    draw.set_defaults(run=_draw)
     # parse_args would report them as the main parser, whose help does not have them.
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -97,6 +114,19 @@ def _demo(arguments):
     from ._demo import run_demo
 
     run_demo(Path("skdigits-demo"))
+
+
+def _draw(arguments):
+    from ._draw import check_address, draw
+
+    with _option_named("--host/--port"):
+        check_address(arguments.host, arguments.port)
+    model = None
+    if arguments.model is not None:
+        from .persistence import load
+
+        model = load(arguments.model)
+    draw(model, host=arguments.host, port=arguments.port, block=True)
 
 
 def _submit(arguments):

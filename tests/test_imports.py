@@ -22,7 +22,7 @@ LAYERS = [
     {"_augmenter", "_classifier", "_normalizer"},
     {"pipelines"},
     {"persistence", "plots", "tuning"},
-    {"_demo"},
+    {"_demo", "_draw"},
     {"__main__"},
 ]
 LEVELS = {unit: level for level, layer in enumerate(LAYERS) for unit in layer}

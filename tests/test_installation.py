@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 WANTED = {
     "plain": [str(TESTS.parent)],
     "opencv": [f"{TESTS.parent}[opencv]"],
+    "draw": [f"{TESTS.parent}[draw]"],
     # ONNX from 1.23 on needs a newer protobuf than the images have.
     "onnx": [f"{TESTS.parent}[onnx]", "onnx<1.23"],
 }

@@ -150,7 +150,9 @@ class ActivationsDisplay:
         self : ActivationsDisplay
         """
         tiles = {
-            name: _tile(_scale(a)) if channel is None else _one(name, a, channel)
+            name: tile_channels(scale_channels(a))
+            if channel is None
+            else _one(name, a, channel)
             for name, a in self.activations.items()
         }
         if axes is None:
@@ -189,18 +191,18 @@ def _choose(found, wanted):
     return names
 
 
-def _scale(activation):
+def scale_channels(activation):
     """Stretch each channel to 0..1; a constant one becomes 0."""
     low = activation.min(axis=(0, 1), keepdims=True)
     span = activation.max(axis=(0, 1), keepdims=True) - low
     return (activation - low) / np.where(span > 0, span, 1)
 
 
-def _tile(channels):
+def tile_channels(channels, per_row=PER_ROW):
     """Lay channels side by side, with a gap between: (height, width), NaN in gaps."""
     height, width, n = channels.shape
-    rows = -(-n // PER_ROW)
-    columns = min(n, PER_ROW)
+    rows = -(-n // per_row)
+    columns = min(n, per_row)
     tiled = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
     for i in range(n):
         top, left = i // columns * (height + 1), i % columns * (width + 1)
