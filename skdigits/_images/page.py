@@ -49,14 +49,18 @@ def find_pieces(image, background):
         differs = (grey - light) / np.maximum(light, float(np.ptp(grey)) / 20)
         background = "dark" if (differs**3).sum() > 0 else "light"
     grey = grey * np.clip(light.mean() / np.maximum(light, 1e-6), 1 / GAIN, GAIN)
+    # Paper's light is followed the more closely, the narrower strokes may be.
     broadest = max(TINY, int(min(grey.shape) * BROADEST_STROKE))
     ink = find_ink(grey, background, broadest, least=least)
+    while ink is None and broadest > TINY:
+        broadest //= 2
+        ink = find_ink(grey, background, broadest, least=least)
     if ink is None:
         return None, None, scale
     width = _stroke_width(ink.sure)
-    if BROADER * width < broadest:  # paper's light is followed more closely
-        narrower = find_ink(grey, background, int(BROADER * width) + 1, least=least)
-        ink = narrower or ink
+    if BROADER * width < broadest:
+        broadest = int(BROADER * width) + 1
+        ink = find_ink(grey, background, broadest, least=least) or ink
     ink = _without_thin_lines(ink, width)
     return ink, find_strokes(ink), scale
 
