@@ -3,7 +3,6 @@
 import base64
 import io
 import socket
-import warnings
 from html import escape
 from typing import Any
 
@@ -17,16 +16,15 @@ from .datasets import load_sample
 from .pipelines import final_network, make_digit_pipeline
 from .plots._activations import scale_channels, tile_channels
 
-EPOCHS = 10  # about ten seconds on the bundled digits, with two cores
 PAGE = """<style>
-main { display: flex; flex-wrap: wrap; gap: 2rem; max-width: 900px; margin: auto }
-canvas { background: #fff; outline: 1px solid; cursor: crosshair; touch-action: none }
-p, section { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; padding: 0.5rem 0 }
-main button { flex: 1; margin: 0 } main > :last-child { flex: 1 300px }
-output { font-size: 1.5rem } meter { width: 100%; height: 1.2rem }
-label { display: grid; grid-template-columns: 1fr 9fr 2fr; gap: 0.5rem; width: 100% }
-main img { height: 168px; margin: 0; image-rendering: pixelated }
-</style><main><div><canvas width="300" height="300" role="img"
+#draw { display: flex; flex-wrap: wrap; gap: 2rem; width: 100%; max-width: 900px }
+#draw canvas { background: #fff; outline: 1px solid; touch-action: none }
+#draw button { flex: 1; margin: 0.4rem 0 0 } #draw > :last-child { flex: 1 300px }
+#draw p, #draw section { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem }
+#draw label { display: grid; grid-template-columns: 1fr 9fr 2fr; width: 100% }
+#draw output { font-size: 1.5rem } #draw meter { width: 95%; height: 1.2rem }
+#draw img { height: 168px; image-rendering: pixelated }
+</style><main id="draw"><div><canvas width="300" height="300" role="img"
 aria-label="Paper to draw a digit on"></canvas><p><button>Undo</button>
 <button>Clear</button></p></div><div><output></output><section></section></div></main>"""
 SCRIPT = """
@@ -40,8 +38,8 @@ async function show() {
   await answer;
   if (!changed) return;  // another call has asked for what is drawn now
   changed = false;
-  answer = server.look(canvas.toDataURL()).catch(() => ["It does not answer", ""]);
-  [said.textContent, seen.innerHTML] = await answer;
+  answer = server.look(canvas.toDataURL());
+  [said.textContent, seen.innerHTML] = await answer ?? ["It does not answer", ""];
 }
 const keep = () => before.push(pen.getImageData(0, 0, 300, 300));
 function line(event) {
@@ -107,8 +105,7 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
     >>> page.close()  # doctest: +SKIP
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # tqdm's, where no widgets are
-            import gradio
+        import gradio
     except ModuleNotFoundError as exc:
         raise ImportError('draw needs Gradio: pip install "skdigits[draw]"') from exc
     try:
@@ -136,7 +133,7 @@ def _trained():
     print("Training on the bundled digits, about ten seconds", flush=True)
     digits = load_sample()
     model = make_digit_pipeline("robust", random_state=0)
-    model.set_params(cnn__epochs=EPOCHS, cnn__batch_size=32)
+    model.set_params(cnn__epochs=10, cnn__batch_size=32)
     return model.fit(digits.X_train.to_numpy(), digits.y_train)
 
 
@@ -153,7 +150,7 @@ def _make_look(model):
     def look(picture: str) -> tuple[str, str]:
         png = base64.b64decode(picture.partition(",")[2])
         ink = np.asarray(Image.open(io.BytesIO(png)))[..., 3]  # paper is transparent
-        return describe(ink) if ink.any() else ("Draw a digit", "")
+        return describe(ink) if ink.min() < ink.max() else ("Draw a digit", "")
 
     def describe(ink):
         X = normalizer.transform([ink])
