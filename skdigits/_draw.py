@@ -114,7 +114,7 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
         got = f"Got {host}:{port} instead ({exc})."
         raise OSError(f"host and port must be this machine's and free. {got}") from exc
     look = _make_look(_trained() if model is None else model)
-    with gradio.Blocks(title="Draw a digit", analytics_enabled=False) as page:
+    with gradio.Blocks(title="Draw", analytics_enabled=False, fill_width=True) as page:
         gradio.HTML(html_template=PAGE, js_on_load=SCRIPT, server_functions=[look])
     page.launch(
         server_name=host,
