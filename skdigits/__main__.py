@@ -117,7 +117,7 @@ def _demo(arguments):
 
 
 def _draw(arguments):
-    import threading
+    import time
 
     from ._draw import draw
 
@@ -127,7 +127,8 @@ def _draw(arguments):
 
         model = load(arguments.model)
     draw(model, host=arguments.host, port=arguments.port)
-    threading.Event().wait()  # until Ctrl-C
+    while True:  # until Ctrl-C
+        time.sleep(1)
 
 
 def _submit(arguments):
