@@ -91,7 +91,9 @@ def as_grey(image):
 
 def _lay_on_paper(image):
     """Lay strokes that are drawn on nothing on paper that they stand out from."""
-    opaque = np.iinfo(image.dtype).max if image.dtype.kind in "iu" else 1
+    opaque = 255 if image.max() > 1 else 1
+    if image.dtype in (np.uint8, np.uint16):
+        opaque = np.iinfo(image.dtype).max
     opacity = image[..., -1:].astype(np.float32) / opaque
     colours = image[..., :-1].astype(np.float32)
     shade = (colours * opacity).sum() / max(opacity.sum() * colours.shape[2], 1e-9)

@@ -127,6 +127,8 @@ def lower_resolution(images, rng, low_resolution):
         size = max(1, round(width * fraction)), max(1, round(height * fraction))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        # Cubic interpolation goes beyond the range of what it interpolates.
+        large = np.clip(large, image.min(), image.max())
         result[...] = large.reshape(result.shape)
     return coarse
 

@@ -158,7 +158,9 @@ class Loader:
         normalizer = self._make(DigitNormalizer, data["parameters"])
         shape, n_features = normalizer.output_shape, data["n_features"]
         need(
-            is_list([*shape], int, 2) and 0 < math.prod(shape) <= MAX_PIXELS,
+            is_list([*shape], int, 2)
+            and min(shape) > 0
+            and math.prod(shape) <= MAX_PIXELS,
             f"output_shape must be two positive integers, of {MAX_PIXELS:,} pixels "
             "at most",
         )
