@@ -165,8 +165,17 @@ def find_ink(grey, background, broadest, *, least=0):
         shade = _middle(paper)
         noise = max(noise, 1.4826 * _middle(np.abs(paper - shade)))
         floor = shade + FLOOR * noise
-    if full - floor <= max(VISIBLE * noise, least):
+    visible = max(VISIBLE * noise, least)
+    if full - floor <= visible:
         return None
+    if max(grey.shape) >= TINY and _meets_border(sure):
+        # A slope of light looks like ink at the border, unless it goes on beyond.
+        rim = [broadest] * 4
+        wide = cv2.copyMakeBorder(grey, *rim, cv2.BORDER_REPLICATE)
+        inner = slice(broadest, -broadest)
+        beyond = cv2.morphologyEx(wide, operation, kernel)[inner, inner]
+        if beyond[sure].max() - floor <= visible:
+            return None
     return Ink(np.maximum(amount - np.float32(floor), 0), full - floor, sure)
 
 
@@ -218,6 +227,10 @@ def _without_specks(grey, contrast):
     smooth = np.clip(grey, lowest, highest)
     specks = np.count_nonzero(np.abs(smooth - grey) > SPECK_RANGE * contrast)
     return smooth if specks > SPECK_PIXELS * grey.size else grey
+
+
+def _meets_border(mask):
+    return mask[[0, -1]].any() or mask[:, [0, -1]].any()
 
 
 def _otsu_threshold(values):
