@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
     from ._augmenter import ImageAugmenter
     from ._classifier import CNNClassifier
     from ._draw import draw
+    from ._finder import find_digits
     from ._normalizer import DigitNormalizer
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
@@ -25,6 +26,7 @@ _HOMES = {
     "ModelFileError": "persistence",
     "draw": "_draw",
     "export": "persistence",
+    "find_digits": "_finder",
     "load": "persistence",
     "make_digit_pipeline": "pipelines",
     "save": "persistence",
@@ -38,6 +40,7 @@ __all__ = [
     "ModelFileError",
     "draw",
     "export",
+    "find_digits",
     "load",
     "make_digit_pipeline",
     "save",

@@ -19,7 +19,7 @@ LAYERS = [
     | {"_sklearn", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
-    {"_augmenter", "_classifier", "_normalizer"},
+    {"_augmenter", "_classifier", "_finder", "_normalizer"},
     {"pipelines"},
     {"persistence", "plots", "tuning"},
     {"_demo", "_draw"},

@@ -48,7 +48,7 @@ def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width
     grey = as_grey(image)
     side = max(grey.shape)
     if side > LARGEST:
-        grey = _resize(grey, LARGEST / side)
+        grey = resize(grey, LARGEST / side)
     broadest = int(max(grey.shape) * BROADEST_STROKE)
     ink = find_ink(grey, background, broadest, least=least)
     if ink is None:
@@ -90,11 +90,11 @@ def _fit_in_box(amount, core, full, box_size, stroke_width):
     scale = box_size / size
     if scale < 1:
         digit = _broadened(digit, box_size, stroke_width)
-        digit = _resize(digit, box_size / max(digit.shape), box_size)
+        digit = resize(digit, box_size / max(digit.shape), box_size)
         strokes = digit[digit > digit.max() / 4]
         return np.minimum(digit / np.quantile(strokes, STROKE_LEVEL), 1)
     if scale > 1:
-        digit = (_resize(digit, scale, box_size) - EDGE) / (1 - EDGE)
+        digit = (resize(digit, scale, box_size) - EDGE) / (1 - EDGE)
     return np.clip(digit, 0, 1)
 
 
@@ -102,7 +102,7 @@ def _broadened(digit, box_size, stroke_width):
     """Make strokes broader that would all but vanish in the box."""
     side = max(digit.shape)
     if side > FINE * box_size:
-        digit = _resize(digit, FINE * box_size / side)
+        digit = resize(digit, FINE * box_size / side)
         side = max(digit.shape)
     wanted = stroke_width * side / box_size
     missing = round(wanted - _stroke_width(digit))
@@ -142,7 +142,7 @@ def _centred(digit, shape, centering):
     return image
 
 
-def _resize(image, factor, at_most=None):
+def resize(image, factor, at_most=None):
     """Scale both sides of an image by a factor, each to one pixel at least."""
     height, width = (max(1, round(side * factor)) for side in image.shape)
     if at_most is not None:

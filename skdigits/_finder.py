@@ -1,0 +1,86 @@
+"""find_digits: the digits of a photo or a scan that has several."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import Bunch
+
+from ._images.any_size import check_images
+
+BACKGROUNDS = ("auto", "dark", "light")
+
+
+def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
+    """Find the digits of a photo or a scan, line by line and left to right.
+
+    Parameters
+    ----------
+    image : array-like of shape (height, width) or (height, width, channels)
+        The photo. Two or four channels have their opacity last.
+    background : {"auto", "dark", "light"}, default="auto"
+        Whether strokes are lighter ("dark") or darker ("light") than what they are
+        drawn on. "auto" finds out from the rim of the photo.
+
+    Returns
+    -------
+    digits : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        images : list of ndarray of shape (height, width), dtype uint8
+            Each digit alone, light on black, to be given to a `DigitNormalizer`, or to
+            a Pipeline that begins with one.
+        boxes : ndarray of shape (n_digits, 4), dtype int64
+            Left, top, width and height of each in the photo, in pixels.
+        lines : ndarray of shape (n_digits,), dtype int64
+            The line of each, from 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `image` is no image, or `background` none of the three.
+    ImportError
+        If there is no OpenCV.
+
+    See Also
+    --------
+    DigitNormalizer : Brings the images of single digits to MNIST's form.
+    skdigits.plots.FoundDigitsDisplay : Draws the photo with what was found.
+
+    Notes
+    -----
+    Pieces of ink that lie above each other make one digit, and so do a small piece and
+    the digit that it is close to: the bar of a 5, the two strokes of a 4. Specks, long
+    lines and frames are left out. Digits that touch each other are found as one, and
+    whatever else is as large as the digits is found, too.
+
+    Examples
+    --------
+    >>> from skdigits import find_digits
+    >>> from skdigits.datasets import make_digit_photo
+    >>> photo = make_digit_photo("31\\n4", random_state=0)
+    >>> found = find_digits(photo.image)
+    >>> found.lines
+    array([0, 0, 1])
+    """
+    if background not in BACKGROUNDS:
+        raise ValueError(
+            f"background must be one of {', '.join(map(repr, BACKGROUNDS))}. Got "
+            f"{background!r} instead."
+        )
+    (image,) = check_images([image])
+    from ._images.page import (
+        cut_out,
+        find_pieces,
+        group_pieces,
+    )  # OpenCV may be missing
+
+    ink, strokes, scale = find_pieces(image, background)
+    groups, lines = ([], []) if ink is None else group_pieces(strokes)
+    found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
+    boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
+    return Bunch(
+        images=[digit for digit, _ in found],
+        boxes=np.rint(boxes).astype(np.int64),
+        lines=np.array(lines, dtype=np.int64),
+    )
