@@ -92,7 +92,9 @@ def as_grey(image):
 
 def _lay_on_paper(image):
     """Lay strokes that are drawn on nothing on paper that they stand out from."""
-    opaque = np.iinfo(image.dtype).max if image.dtype.kind in "iu" else 1
+    opaque = 255 if image.max() > 1 else 1
+    if image.dtype in (np.uint8, np.uint16):
+        opaque = np.iinfo(image.dtype).max
     opacity = image[..., -1:].astype(np.float32) / opaque
     colours = image[..., :-1].astype(np.float32)
     shade = (colours * opacity).sum() / max(opacity.sum() * colours.shape[2], 1e-9)
@@ -189,8 +191,17 @@ def find_ink(grey, background, broadest, *, least=0):
         shade = _middle(paper)
         noise = max(noise, 1.4826 * _middle(np.abs(paper - shade)))
         floor = shade + FLOOR * noise
-    if full - floor <= max(VISIBLE * noise, least):
+    visible = max(VISIBLE * noise, least)
+    if full - floor <= visible:
         return None
+    if max(grey.shape) >= TINY and _meets_border(sure):
+        # A slope of light looks like ink at the border, unless it goes on beyond.
+        rim = [broadest] * 4
+        wide = cv2.copyMakeBorder(grey, *rim, cv2.BORDER_REPLICATE)
+        inner = slice(broadest, -broadest)
+        beyond = cv2.morphologyEx(wide, operation, kernel)[inner, inner]
+        if beyond[sure].max() - floor <= visible:
+            return None
     return Ink(np.maximum(amount - np.float32(floor), 0), full - floor, sure)
 
 
@@ -242,6 +253,10 @@ def _without_specks(grey, contrast):
     smooth = np.clip(grey, lowest, highest)
     specks = np.count_nonzero(np.abs(smooth - grey) > SPECK_RANGE * contrast)
     return smooth if specks > SPECK_PIXELS * grey.size else grey
+
+
+def _meets_border(mask):
+    return mask[[0, -1]].any() or mask[:, [0, -1]].any()
 
 
 def _otsu_threshold(values):
