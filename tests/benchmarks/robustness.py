@@ -7,9 +7,9 @@ fast:cnn__epochs=3,augment__elastic=0. Each is trained with each seed on 33,600 
 competition's images, those that the first fold of folds.py trains on. It then labels
 the other 8,400 as they are, and one in four of them under each of
 `corruptions.CORRUPTIONS` at three strengths; the corrupted images are the same for all
-models. A preset without a normalizer also labels the 8,400 behind a DigitNormalizer. It also labels the 1,797
-digits of 8x8 that come with scikit-learn, in two halves: one to choose settings by,
-one to report.
+models. A preset without a normalizer also labels the 8,400 behind a DigitNormalizer.
+All label the 1,797 digits of 8x8 that come with scikit-learn, in two halves: one to
+choose settings by, one to report.
 
 A row for each kind of images is appended to docs/benchmarks/robustness.jsonl when a
 model has labelled all; a restart skips what is there. Trained models are kept in the
