@@ -37,6 +37,6 @@ if __name__ == "__main__":
         for point in points[1:]:
             tab.mouse.move(*point, steps=5)
         tab.mouse.up()
-        tab.locator("section[aria-busy=false] img").first.wait_for()
+        tab.wait_for_timeout(1000)  # until the page has answered to the last move
         tab.screenshot(path=PICTURE)
     page.close(verbose=False)

@@ -117,16 +117,18 @@ def _demo(arguments):
 
 
 def _draw(arguments):
-    from ._draw import check_address, draw
+    import time
 
-    with _option_named("--host/--port"):
-        check_address(arguments.host, arguments.port)
+    from ._draw import draw
+
     model = None
     if arguments.model is not None:
         from .persistence import load
 
         model = load(arguments.model)
-    draw(model, host=arguments.host, port=arguments.port, block=True)
+    draw(model, host=arguments.host, port=arguments.port)
+    while True:  # until Ctrl-C
+        time.sleep(1)
 
 
 def _submit(arguments):

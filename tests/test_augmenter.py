@@ -34,6 +34,41 @@ def test_no_strength_is_no_change(images):
     np.testing.assert_array_equal(still().fit_transform(images), images)
 
 
+PENS = {
+    "thickness": 1.5,
+    "gaps": 3,
+    "low_resolution": 0.8,
+    "blur": 2,
+    "contrast": 1,
+}
+
+
+@pytest.mark.parametrize("name", PENS)
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
+def test_other_pens_are_off_until_asked_for(images, name, dtype):
+    assert ImageAugmenter().get_params()[name] == 0
+    X = images.astype(dtype)
+    before = X.copy()
+    augmenter = still(**{name: PENS[name]}, random_state=0)
+    drawn = augmenter.fit_transform(X)
+    assert (drawn.shape, drawn.dtype) == (X.shape, X.dtype)
+    assert (drawn != X).any(axis=1).mean() > 0.5
+    assert drawn.min() >= 0 and drawn.max() <= 255
+    np.testing.assert_array_equal(augmenter.augment(X), drawn)
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(augmenter.transform(X), X)
+
+
+@pytest.mark.parametrize("params", [{"gaps": 9}, {"contrast": 1}])
+def test_gaps_and_contrast_go_to_the_fill_value(params):
+    X = np.full((99, 10, 10), 250, np.uint8)
+    X[:, 0] = 100
+    drawn = still(**params, fill_value=100, random_state=0).fit_transform(X)
+    assert drawn.min() == 100
+    assert (drawn[:, 1:] < 110).any()
+    assert (drawn[:, 0] == 100).all()
+
+
 def test_seeds(images):
     augmenter = ImageAugmenter(random_state=0).fit(images)
     np.testing.assert_array_equal(augmenter.augment(images), augmenter.augment(images))
@@ -89,6 +124,12 @@ def test_refuses_bad_images(images):
         ("shift", 1.5),
         ("shear", 90),
         ("elastic", -1),
+        ("thickness", -1),
+        ("gaps", -1),
+        ("gaps", 0.5),
+        ("low_resolution", 1),
+        ("blur", -1),
+        ("contrast", 1.1),
         ("fill_value", "black"),
         ("fill_value", np.nan),
         ("image_shape", 28),

@@ -39,7 +39,11 @@ FUNCTIONS = [
     skdigits.tuning.suggest_digit_params,
     skdigits.tuning.tune,
 ]
-ESTIMATORS = [skdigits.CNNClassifier, skdigits.ImageAugmenter]
+ESTIMATORS = [
+    skdigits.CNNClassifier,
+    skdigits.DigitNormalizer,
+    skdigits.ImageAugmenter,
+]
 DISPLAYS = [getattr(skdigits.plots, name) for name in skdigits.plots.__all__]
 OBJECTIVE = skdigits.tuning.CrossValidationObjective
 
@@ -112,7 +116,7 @@ def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
 
 
 def test_html_links_each_step_and_parameter_to_its_page():
-    html = estimator_html_repr(skdigits.make_digit_pipeline())
+    html = estimator_html_repr(skdigits.make_digit_pipeline("robust"))
     api = Path(__file__).parents[1].joinpath("docs/api.rst").read_text(encoding="utf-8")
     for cls in ESTIMATORS:
         page = f"/generated/skdigits.{cls.__name__}.html"

@@ -12,7 +12,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
-from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
+from skdigits import (
+    CNNClassifier,
+    DigitNormalizer,
+    ImageAugmenter,
+    make_digit_pipeline,
+)
+from skdigits.datasets import make_digit_photo
 from skdigits.pipelines import make_digit_ensemble
 
 pytestmark = pytest.mark.processor
@@ -86,7 +92,7 @@ def test_every_epoch_trains_on_new_draws(digits, recorded):
             assert len(epochs[i] & epochs[j]) < 10
 
 
-@pytest.mark.parametrize("way", ["pandas", "memory", "view"])
+@pytest.mark.parametrize("way", ["pandas", "memory", "view", "normalizer"])
 def test_draws_are_new_however_they_are_handed_over(digits, recorded, way, tmp_path):
     X, y = digits
     model, seen, pixels = recorded(ImageAugmenter())
@@ -96,6 +102,9 @@ def test_draws_are_new_however_they_are_handed_over(digits, recorded, way, tmp_p
             model.set_output(transform="pandas").fit(X, y)
         elif way == "memory":
             model.set_params(memory=str(tmp_path)).fit(X, y)
+        elif way == "normalizer":
+            normalizer = DigitNormalizer(output_shape=(8, 8))
+            make_pipeline(normalizer, model[0], model[1]).fit([*X.reshape(-1, 8, 8)], y)
         else:
             model["cnn"].fit(np.asarray(model["augment"].fit_transform(X)), y)
         first, *others = pixels(seen[True]).reshape(4, 150, 64)
@@ -221,6 +230,19 @@ def test_presets_fit_and_predict(preset, architecture):
         model.set_params(cnn__validation_fraction=0.2)
     assert model.fit(X, y).predict(X).shape == (60,)
     assert model["cnn"].architecture == architecture
+
+
+def test_robust_takes_images_of_any_size(digits):
+    X, y = digits
+    model = make_digit_pipeline("robust", random_state=0).set_params(cnn__epochs=1)
+    assert [*model.named_steps] == ["normalize", "augment", "cnn"]
+    images = [*X.reshape(-1, 8, 8)]
+    photo = make_digit_photo("7", random_state=0).image
+    probabilities = model.fit(images, y).predict_proba([photo, *images])
+    alone = model[-1].predict_proba(model[:-1].transform([photo, *images]))
+    np.testing.assert_array_equal(probabilities, alone)
+    assert model["cnn"].image_shape_ == (28, 28, 1)
+    assert len(model.predict(X[:9])) == 9
 
 
 def test_classic_is_the_recipe_of_2019():

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 from sklearn.datasets import load_digits
 
-from skdigits import CNNClassifier, ImageAugmenter, write_submission
+from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter, write_submission
 from skdigits.datasets import load_competition
 
 N, SIDE = 24, 4
@@ -266,6 +266,11 @@ strengths = {
     "shift": st.floats(-0.5, 1.5),
     "shear": st.floats(-5, 95),
     "elastic": st.floats(-1, 50) | st.just(np.inf),
+    "thickness": st.floats(-1, 9) | st.just(np.inf),
+    "gaps": st.integers(-1, 4),
+    "low_resolution": st.floats(-0.5, 1.5),
+    "blur": st.floats(-1, 9) | st.just(np.nan),
+    "contrast": st.floats(-0.5, 1.5),
     "fill_value": st.sampled_from([0, 255, -7, 0.5, 1e30]),
 }
 ALLOWED = {
@@ -274,6 +279,11 @@ ALLOWED = {
     "shift": lambda v: 0 <= v <= 1,
     "shear": lambda v: 0 <= v < 90,
     "elastic": lambda v: 0 <= v < np.inf,
+    "thickness": lambda v: 0 <= v < np.inf,
+    "gaps": lambda v: v >= 0,
+    "low_resolution": lambda v: 0 <= v < 1,
+    "blur": lambda v: 0 <= v < np.inf,
+    "contrast": lambda v: 0 <= v <= 1,
     "fill_value": lambda v: True,
 }
 
@@ -313,6 +323,53 @@ def test_any_augmentation(params, dtype, order, shape):
     assert drawn.astype(float).max() <= high + slack
     np.testing.assert_array_equal(augmenter.transform(images), before)
     np.testing.assert_array_equal(augmenter.fit_transform(images), drawn)
+
+
+# --- digits of any form ---
+
+
+@given(
+    shapes=st.lists(
+        st.tuples(*[st.integers(0, 40)] * 2)
+        | st.tuples(*[st.integers(1, 40)] * 2, st.integers(0, 5)),
+        min_size=1,
+        max_size=4,
+    ),
+    dtype=st.sampled_from(NUMERIC),
+    stroke=st.integers(1, 12),
+    scale=st.sampled_from([1, -1, 0.3, 200]),
+    output_shape=st.sampled_from([(28, 28), (1, 1), (3, 50), (64, 64)]),
+    centering=st.sampled_from(["mass", "box"]),
+)
+def test_any_images_are_normalized_or_refused(
+    shapes, dtype, stroke, scale, output_shape, centering
+):
+    rng = np.random.default_rng(0)
+    images = []
+    for shape in shapes:
+        image = rng.random(shape) * 0.2
+        image[len(image) // 4 :, :stroke] += 0.8
+        images.append((image * scale).astype(dtype))
+    before = [image.copy() for image in images]
+    normalizer = DigitNormalizer(
+        output_shape=output_shape, centering=centering, on_blank="ignore"
+    )
+    found, refusal = attempt(normalizer.transform, images)
+    for image, copy in zip(images, before, strict=True):
+        np.testing.assert_array_equal(image, copy)
+    wrong = [
+        f"X[{i}]"
+        for i, shape in enumerate(shapes)
+        if 0 in shape or (len(shape) == 3 and shape[2] > 4)
+    ]
+    if refusal:
+        assert wrong and wrong[0] in refusal
+        return
+    assert not wrong
+    assert found.shape == (len(images), np.prod(output_shape))
+    assert found.dtype == np.uint8
+    again = normalizer.transform(images[::-1])
+    np.testing.assert_array_equal(again, found[::-1])
 
 
 # --- files ---

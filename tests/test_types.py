@@ -101,7 +101,7 @@ from typing import Any, assert_type
 import numpy as np
 from numpy.typing import NDArray
 
-from skdigits import CNNClassifier, ImageAugmenter, write_submission
+from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter, write_submission
 from skdigits.parallel import thread_budget
 from skdigits.tuning import TuningResult, tune
 
@@ -111,6 +111,8 @@ assert_type(model, CNNClassifier)
 assert_type(model.predict(X), NDArray[Any])
 assert_type(model.predict_proba(X), NDArray[np.float64])
 assert_type(ImageAugmenter(rotation=5).fit(X), ImageAugmenter)
+assert_type(DigitNormalizer(box_size=18).fit([X, X[:9]]), DigitNormalizer)
+assert_type(DigitNormalizer().transform(X), NDArray[np.uint8])
 assert_type(thread_budget(), int | None)
 assert_type(model.history_, dict[str, list[float]])
 tune(model, X, y).best_params

@@ -6,7 +6,7 @@ import pytest
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from skdigits import CNNClassifier, ImageAugmenter
+from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter
 
 
 def small(**params):
@@ -23,6 +23,7 @@ CALLS = {
     "augmenter": lambda X, y: ImageAugmenter().fit_transform(X[:, :60]),
     "a pipeline": lambda X, y: make_pipeline(small()).fit(X[:, :60], y),
     "folds": lambda X, y: cross_val_score(small(), X[:, :60], y, cv=2),
+    "blank": lambda X, y: DigitNormalizer(on_blank="warn").transform(0 * X),
     "a part": lambda X, y: small().fit(*augmented_part(X, y)),
 }
 

@@ -26,7 +26,7 @@ def are_rows(X):
     if isinstance(X, np.ndarray):
         return X.ndim < 3 and not _holds_arrays(X)
     if isinstance(X, list | tuple):
-        return not any(getattr(image, "ndim", 0) >= 2 for image in X)
+        return len(X) > 0 and not any(getattr(image, "ndim", 0) >= 2 for image in X)
     return True
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .opencv import cv2
 
+OVERVIEW = 64  # pixels: enough to see which parts of an image are thin
 RIM = 1 / 8  # of the shorter side: where the shade of the paper is looked for
 TINY = 20  # pixels: smaller images were made by averaging, which leaves no noise
 # The high-pass response of noise of deviation 1 is below 0.385 in three pixels of ten.
@@ -91,7 +92,9 @@ def as_grey(image):
 
 def _lay_on_paper(image):
     """Lay strokes that are drawn on nothing on paper that they stand out from."""
-    opaque = np.iinfo(image.dtype).max if image.dtype.kind in "iu" else 1
+    opaque = 255 if image.max() > 1 else 1
+    if image.dtype in (np.uint8, np.uint16):
+        opaque = np.iinfo(image.dtype).max
     opacity = image[..., -1:].astype(np.float32) / opaque
     colours = image[..., :-1].astype(np.float32)
     shade = (colours * opacity).sum() / max(opacity.sum() * colours.shape[2], 1e-9)
@@ -100,7 +103,7 @@ def _lay_on_paper(image):
 
 
 def has_dark_background(grey):
-    """Tell whether an image's strokes are lighter than its rim.
+    """Tell whether the light parts of an image are its strokes: the thinner ones.
 
     Parameters
     ----------
@@ -110,13 +113,38 @@ def has_dark_background(grey):
     -------
     bool
     """
+    factor = OVERVIEW / max(grey.shape)
+    if factor < 1:
+        height, width = (max(1, round(side * factor)) for side in grey.shape)
+        grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    even = grey - _shade_of_rim(grey)
+    even -= even.min()
+    light = (even > _otsu_threshold(even)).astype(np.uint8)
+    return _mean_depth(light) < _mean_depth(1 - light)
+
+
+def _shade_of_rim(grey):
+    """Give the shade that the paper's light has, by what it is at the four sides."""
     height, width = grey.shape
     rim = max(1, int(min(height, width) * RIM))
     left, right = _middle(grey[:, :rim]), _middle(grey[:, -rim:])
     top, bottom = _middle(grey[:rim]), _middle(grey[-rim:])
     across = np.linspace(left, right, width, dtype=np.float32)
     down = np.linspace(top, bottom, height, dtype=np.float32)[:, None]
-    return ((grey - (across + down) / 2) ** 3).sum() > 0
+    return (across + down) / 2
+
+
+def _mean_depth(mask):
+    """Give the mean distance of a mask's pixels to its edge, in pixels.
+
+    What reaches the border of the image is taken to go on behind it.
+    """
+    beyond = [max(mask.shape) // 2] * 4
+    mask = cv2.copyMakeBorder(mask, *beyond, cv2.BORDER_REPLICATE)
+    inside = mask > 0
+    if inside.all() or not inside.any():
+        return np.inf if inside.any() else 0.0
+    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[inside].mean())
 
 
 def find_ink(grey, background, broadest, *, least=0):
@@ -139,8 +167,6 @@ def find_ink(grey, background, broadest, *, least=0):
     contrast = np.ptp(grey)
     if contrast <= least:
         return None
-    if background == "auto":
-        background = "dark" if has_dark_background(grey) else "light"
     noise = 0.0
     if max(grey.shape) >= TINY:
         grey = _without_specks(grey, contrast)
@@ -150,6 +176,8 @@ def find_ink(grey, background, broadest, *, least=0):
             noise *= LEFT_OF_NOISE
     else:
         broadest = max(grey.shape)
+    if background == "auto":
+        background = "dark" if has_dark_background(grey) else "light"
     operation = cv2.MORPH_TOPHAT if background == "dark" else cv2.MORPH_BLACKHAT
     kernel = np.ones((broadest | 1, broadest | 1), np.uint8)
     amount = cv2.morphologyEx(grey, operation, kernel)
@@ -163,8 +191,17 @@ def find_ink(grey, background, broadest, *, least=0):
         shade = _middle(paper)
         noise = max(noise, 1.4826 * _middle(np.abs(paper - shade)))
         floor = shade + FLOOR * noise
-    if full - floor <= max(VISIBLE * noise, least):
+    visible = max(VISIBLE * noise, least)
+    if full - floor <= visible:
         return None
+    if max(grey.shape) >= TINY and _meets_border(sure):
+        # A slope of light looks like ink at the border, unless it goes on beyond.
+        rim = [broadest] * 4
+        wide = cv2.copyMakeBorder(grey, *rim, cv2.BORDER_REPLICATE)
+        inner = slice(broadest, -broadest)
+        beyond = cv2.morphologyEx(wide, operation, kernel)[inner, inner]
+        if beyond[sure].max() - floor <= visible:
+            return None
     return Ink(np.maximum(amount - np.float32(floor), 0), full - floor, sure)
 
 
@@ -216,6 +253,10 @@ def _without_specks(grey, contrast):
     smooth = np.clip(grey, lowest, highest)
     specks = np.count_nonzero(np.abs(smooth - grey) > SPECK_RANGE * contrast)
     return smooth if specks > SPECK_PIXELS * grey.size else grey
+
+
+def _meets_border(mask):
+    return mask[[0, -1]].any() or mask[:, [0, -1]].any()
 
 
 def _otsu_threshold(values):

@@ -129,7 +129,7 @@ def _centred(digit, shape, centering):
     """Lay a digit on black, by whole pixels."""
     height, width = digit.shape
     if centering == "box":
-        y, x = (height - 1) / 2, (width - 1) / 2
+        y, x = height / 2, width / 2  # between two pixels, as shape / 2 is
     else:
         total = digit.sum()
         y = digit.sum(axis=1) @ np.arange(height) / total

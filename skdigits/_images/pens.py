@@ -55,14 +55,19 @@ def _on_each(images, operation, kernel):
         block = images[first : first + size]
         tall = np.pad(block, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         tall = tall.reshape(-1, width + 2, channels)
-        parts = [
-            operation(tall[..., start : start + MAX_CHANNELS], kernel)
-            for start in range(0, channels, MAX_CHANNELS)
-        ]
-        parts = [part.reshape(len(block), height + 2, width + 2, -1) for part in parts]
-        whole = np.concatenate(parts, axis=3)
+        whole = _by_channels(tall, operation, kernel)
+        whole = whole.reshape(len(block), height + 2, width + 2, channels)
         result[first : first + size] = whole[:, 1:-1, 1:-1]
     return result
+
+
+def _by_channels(image, operation, *options):
+    """Do to any number of channels what OpenCV does to few at once."""
+    parts = [
+        operation(image[..., first : first + MAX_CHANNELS], *options)
+        for first in range(0, image.shape[2], MAX_CHANNELS)
+    ]
+    return np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=2)
 
 
 def break_strokes(images, rng, gaps, fill_value):
@@ -125,10 +130,16 @@ def lower_resolution(images, rng, low_resolution):
     coarse = np.empty_like(images)
     for image, fraction, result in zip(images, kept, coarse, strict=True):
         size = max(1, round(width * fraction)), max(1, round(height * fraction))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-        result[...] = large.reshape(result.shape)
+        large = _by_channels(image, _resized_twice, size)
+        # Cubic interpolation goes beyond the range of what it interpolates.
+        result[...] = np.clip(large, image.min(), image.max())
     return coarse
+
+
+def _resized_twice(image, size):
+    height, width = image.shape[:2]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def blur(images, rng, blur):

@@ -158,11 +158,19 @@ class Loader:
         normalizer = self._make(DigitNormalizer, data["parameters"])
         shape, n_features = normalizer.output_shape, data["n_features"]
         need(
-            is_list([*shape], int, 2) and 0 < math.prod(shape) <= MAX_PIXELS,
+            is_list([*shape], int, 2)
+            and min(shape) > 0
+            and math.prod(shape) <= MAX_PIXELS,
             f"output_shape must be two positive integers, of {MAX_PIXELS:,} pixels "
             "at most",
         )
-        if n_features is not None:
+        need(
+            (normalizer.box_size or 0) <= min(shape),
+            "box_size must fit into output_shape",
+        )
+        if n_features is None:
+            need(data["feature_names"] is None, "feature_names must have n_features")
+        else:
             need(
                 is_a(n_features, int) and n_features > 0, "n_features must be a number"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from .._augmenter import ImageAugmenter
@@ -74,10 +75,11 @@ class AugmentationDisplay:
 
         Parameters
         ----------
-        estimator : ImageAugmenter, or Pipeline that begins with one
-            Fitted or not; it stays as it is.
+        estimator : ImageAugmenter, or Pipeline with one
+            Fitted or not; it stays as it is. Copies of the steps before the augmenter
+            are fitted to `X`, and the image is what they make of it.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
+                (n_samples, height, width, channels), or what the first step takes
             Images, of which the first is taken.
         n_draws : int, default=15
             Augmented copies to make.
@@ -91,13 +93,21 @@ class AugmentationDisplay:
         display : AugmentationDisplay
             With its artists.
         """
-        augmenter = estimator[0] if isinstance(estimator, Pipeline) else estimator
-        if not isinstance(augmenter, ImageAugmenter):
+        whole = isinstance(estimator, Pipeline)
+        steps = [step for _, step in estimator.steps] if whole else [estimator]
+        found = [isinstance(step, ImageAugmenter) for step in steps]
+        if True not in found:
+            names = ", ".join(type(step).__name__ for step in steps)
             raise TypeError(
-                "estimator must be an ImageAugmenter or a Pipeline that begins with "
-                f"one. Got {type(augmenter).__name__} instead."
+                "estimator must be an ImageAugmenter or a Pipeline with one. Got "
+                f"{names} instead."
             )
-        copies = np.repeat(np.asarray(X)[:1], n_draws, axis=0)
+        index = found.index(True)
+        image = X[:1]
+        if index > 0:
+            image = clone(estimator[:index]).fit(X).transform(image)
+        augmenter = steps[index]
+        copies = np.repeat(np.asarray(image), n_draws, axis=0)
         fitted = ImageAugmenter(**augmenter.get_params()).fit(copies)
         draws = fitted.augment(copies, random_state)
         shape = fitted.image_shape_

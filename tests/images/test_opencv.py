@@ -26,6 +26,7 @@ assert (augmenter.transform(images) == images).all()
 for needs_it in (
     lambda: augmenter.augment(images),
     lambda: skdigits.make_digit_pipeline().fit(images, labels),
+    lambda: skdigits.DigitNormalizer().fit(images).transform(images),
     load_sample,
     lambda: make_digit_photo("1"),
 ):
@@ -54,9 +55,9 @@ def python(request, tmp_path):
     return run
 
 
-def test_only_warps_the_sample_and_drawn_photos_need_it(python, tmp_path):
+def test_only_those_who_work_on_pixels_need_it(python, tmp_path):
     messages = python(WITHOUT, tmp_path / "model.skdigits").splitlines()
-    assert len(messages) == 4
+    assert len(messages) == 5
     for message in messages:
         assert message.startswith("This needs OpenCV, and the")
         assert all(name in message for name in DISTRIBUTIONS)

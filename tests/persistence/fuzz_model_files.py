@@ -34,7 +34,8 @@ JSON = st.recursive(
     | st.sampled_from(
         [-1, 0, 1, 2**31, 10**30, 1e308, "fast", "classic", "tiny", "cnn"]
     )
-    | st.sampled_from(["Pipeline", "ImageAugmenter", "CNNClassifier", "passthrough"]),
+    | st.sampled_from(["Pipeline", "ImageAugmenter", "CNNClassifier", "passthrough"])
+    | st.sampled_from(["DigitNormalizer", "output_shape", "n_features"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.text(max_size=8), inner, max_size=4)
@@ -51,7 +52,9 @@ def make_file(path):
 
     X, y = load_digits(return_X_y=True)
     cnn = skdigits.CNNClassifier(epochs=1, width=0.05, random_state=0)
-    model = Pipeline([("augment", skdigits.ImageAugmenter()), ("cnn", cnn)])
+    normalizer = skdigits.DigitNormalizer(output_shape=(8, 8), on_blank="ignore")
+    steps = [("normalize", normalizer), ("augment", skdigits.ImageAugmenter())]
+    model = Pipeline([*steps, ("cnn", cnn)])
     skdigits.save(model.fit(X[:100], y[:100]), path)
     _, _, line, body = path.read_bytes().split(b"\n", 3)
     return json.loads(line)["estimator"], safetensors.numpy.load(body)

@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.numpy
 import tensorflow as tf
@@ -167,6 +168,8 @@ def test_a_file_says_what_it_was_trained_with(content, model, path):
 def test_a_file_of_the_first_format_is_read(digits):
     X, y = digits
     loaded = skdigits.load(Path(__file__).parent / "data" / "first-format.skdigits")
+    other_pens = ("thickness", "gaps", "low_resolution", "blur", "contrast")
+    assert not any(getattr(loaded["augment"], name) for name in other_pens)
     assert loaded["cnn"].trained_with_ == {}  # it did not say
     assert loaded["cnn"].n_iter_ == 12
     assert loaded.score(X, y) == 0.76  # as it was before it was saved
@@ -207,6 +210,59 @@ def test_text_that_does_not_hold_together(content, path, name):
     estimator, arrays = parts(content)
     network_of(estimator)[name.strip()] = CHANGES[name]
     refused(path, rebuilt(estimator, arrays))
+
+
+@pytest.fixture
+def normalizer(digits, path):
+    """The JSON of a normalizer in a good file."""
+    X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
+    skdigits.save(skdigits.DigitNormalizer().fit(X), path)
+    _, _, line, _ = path.read_bytes().split(b"\n", 3)
+    return json.loads(line)["estimator"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_features": -1},
+        {"n_features": True},
+        {"n_features": "64"},
+        {"n_features": 10**30},
+        {"n_features": 63},
+        {"n_features": None},
+        {"feature_names": [*range(64)]},
+        {"feature_names": "pixel"},
+        {"output": "html"},
+        {"output": []},
+        {"extra": 1},
+        {"parameters": []},
+        {"parameters": {"no_such": 1}},
+        {"parameters": {"output_shape": [2**20, 2**20]}},
+        {"parameters": {"output_shape": [2**40, 1]}},
+        {"parameters": {"output_shape": [-1, -1]}},
+        {"parameters": {"output_shape": [0, 0]}},
+        {"parameters": {"output_shape": [28, 28, 1]}},
+        {"parameters": {"output_shape": [28.0, 28]}},
+        {"parameters": {"output_shape": ["a", "b"]}},
+        {"parameters": {"output_shape": [True, True]}},
+        {"parameters": {"output_shape": []}},
+        {"parameters": {"output_shape": "x"}},
+        {"parameters": {"output_shape": -1}},
+        {"parameters": {"output_shape": None}},
+        {"parameters": {"box_size": 29}},
+        {"parameters": {"box_size": 10**400}},
+        {"parameters": {"image_shape": {"function": "os.system"}}},
+        {"parameters": {"stroke_width": 1e999}},
+        {"parameters": {"on_blank": "os"}},
+    ],
+    ids=lambda change: str(change)[:50],
+)
+def test_a_normalizer_that_does_not_hold_together(normalizer, path, change):
+    path.write_bytes(rebuilt(normalizer, {}))
+    assert skdigits.load(path).n_features_in_ == 64
+    refused(path, rebuilt({**normalizer, **change}, {}))
+    del normalizer["output"]
+    refused(path, rebuilt(normalizer, {}), "other entries")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skdigits
-from skdigits import CNNClassifier, ImageAugmenter, ModelFileError
+from skdigits import (
+    CNNClassifier,
+    DigitNormalizer,
+    ImageAugmenter,
+    ModelFileError,
+    make_digit_pipeline,
+)
 from skdigits._files.container import read_header
+from skdigits.datasets import make_digit_photo
 from skdigits.persistence import KIND
 
 pytestmark = pytest.mark.processor
@@ -134,6 +141,38 @@ def test_names_of_features_and_output_stay(digits, path):
     pd.testing.assert_frame_equal(loaded.transform(X), X)
     with pytest.raises(ValueError, match="feature names"):
         loaded.transform(X.rename(columns={"pixel0": "first"}))
+
+
+def test_a_pipeline_for_photos_takes_them_when_it_is_loaded(digits, path):
+    X, y = digits
+    model = make_digit_pipeline("robust", random_state=0)
+    model.set_params(cnn__epochs=1, cnn__width=0.25, augment__gaps=np.int64(2))
+    model.fit([*X.reshape(-1, 8, 8)], y)
+    loaded = saved_and_loaded(model, path)
+    for step in ("normalize", "augment"):
+        assert loaded[step].get_params() == model[step].get_params()
+    photos = [make_digit_photo(str(n), random_state=n).image for n in range(5)]
+    expected = model.predict_proba(photos)
+    np.testing.assert_array_equal(loaded.predict_proba(photos), expected)
+
+
+@pytest.mark.parametrize("form", ["frame", "rows", "list", "unfitted"])
+def test_a_normalizer_alone(digits, path, form):
+    params = {"output_shape": [20, 24], "box_size": 16, "image_shape": (8, -1)}
+    normalizer = DigitNormalizer(**params, on_blank="warn")
+    normalizer.set_output(transform="pandas")
+    X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
+    forms = {"frame": X, "rows": digits[0], "list": [*digits[0].reshape(-1, 8, 8)]}
+    if form in forms:
+        normalizer.fit(forms[form])
+    loaded = saved_and_loaded(normalizer, path)
+    params["output_shape"] = (20, 24)
+    assert loaded.get_params() == {**normalizer.get_params(), **params}
+    for name in ("n_features_in_", "feature_names_in_"):
+        assert hasattr(loaded, name) == hasattr(normalizer, name)
+    for images in forms.values() if form == "unfitted" else [forms[form]]:
+        expected = normalizer.transform(images)
+        pd.testing.assert_frame_equal(loaded.transform(images), expected)
 
 
 def test_equal_models_give_equal_bytes(digits, model, content, path):

@@ -9,10 +9,18 @@ import pytest
 from matplotlib.colors import to_hex
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_validate
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skdigits import CNNClassifier, ImageAugmenter, plots
+from skdigits import (
+    CNNClassifier,
+    DigitNormalizer,
+    ImageAugmenter,
+    make_digit_pipeline,
+    plots,
+)
+from skdigits.datasets import make_digit_photo
 from skdigits.plots import (
     ActivationsDisplay,
     AugmentationDisplay,
@@ -217,8 +225,24 @@ def test_augmentation_shows_the_image_and_its_draws(digits):
     in_pipeline = Pipeline([("augment", augmenter), ("cnn", CNNClassifier())])
     again = AugmentationDisplay.from_estimator(in_pipeline, X, n_draws=5)
     np.testing.assert_array_equal(again.draws, display.draws)
-    with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
-        AugmentationDisplay.from_estimator(SVC(), X)
+    for wrong in (SVC(), Pipeline([("svc", SVC())])):
+        with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
+            AugmentationDisplay.from_estimator(wrong, X)
+
+
+def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
+    photo = make_digit_photo("7", random_state=0).image
+    model = make_digit_pipeline("robust", random_state=3)
+    display = AugmentationDisplay.from_estimator(model, [photo], n_draws=5)
+    normal = DigitNormalizer().transform([photo])
+    np.testing.assert_array_equal(display.image.reshape(1, 784), normal)
+    alone = AugmentationDisplay.from_estimator(model["augment"], normal, n_draws=5)
+    np.testing.assert_array_equal(display.draws, alone.draws)
+    scaled = make_pipeline(StandardScaler(), ImageAugmenter(), SVC())
+    display = AugmentationDisplay.from_estimator(scaled, digits[0])
+    expected = StandardScaler().fit_transform(digits[0])[0]
+    np.testing.assert_allclose(display.image.ravel(), expected)
+    assert not hasattr(scaled[0], "mean_")
 
 
 def test_activations_are_what_the_layers_put_out(digits, model):
