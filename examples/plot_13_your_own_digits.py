@@ -19,14 +19,14 @@ model.fit(digits.X_train, digits.y_train)
 print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
 
 # %%
-# Photos of single digits: pens, papers and light differ, and so does the size.
+# Photos of single digits: pens, papers, light and sizes differ.
 from skdigits.datasets import make_digit_photo
 
 options = [
-    {"pen": "ballpoint", "paper": "squared", "light": "shadow"},
-    {"pen": "pencil", "paper": "ruled", "light": "even", "tilt": 10},
-    {"pen": "felt", "paper": "plain", "light": "shadow", "height": 200},
-    {"pen": "chalk", "paper": "plain", "light": "even"},
+    {"pen": "ballpoint", "paper": "squared"},
+    {"pen": "pencil", "paper": "plain", "tilt": 10},
+    {"pen": "felt", "paper": "ruled", "height": 200},
+    {"pen": "chalk", "paper": "plain", "light": "shadow"},
 ]
 photos = [
     make_digit_photo(str(digit), **options[digit % 4], random_state=digit).image
@@ -52,7 +52,7 @@ seen = model["normalize"].transform(photos)
 DigitsDisplay.from_estimator(model[1:], seen, range(10), axes=axes[2])
 
 # %%
-# A page with several digits: they are found, and then read.
+# A page with several digits under a lamp: they are found, and then read.
 from skdigits.plots import FoundDigitsDisplay
 
 page = make_digit_photo("31415\n92653", light="lamp", random_state=0)
