@@ -20,9 +20,9 @@ LAYERS = [
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
     {"_augmenter", "_classifier", "_finder", "_normalizer"},
-    {"pipelines"},
+    {"_recognition", "pipelines"},
     {"persistence", "plots", "tuning"},
-    {"_demo", "_draw"},
+    {"_commands", "_demo", "_draw"},
     {"__main__"},
 ]
 LEVELS = {unit: level for level, layer in enumerate(LAYERS) for unit in layer}

@@ -1,0 +1,65 @@
+"""What a model makes of images as they come: of any size, with one digit in each."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from ._normalizer import DigitNormalizer
+
+UNSURE = 0.9  # labels of a lower probability are marked
+
+
+def split_normalizer(model):
+    """Take the normalizer off a model; one that has none gets one in front.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted, with `predict_proba`.
+
+    Returns
+    -------
+    normalizer : DigitNormalizer
+    rest : estimator
+        What predicts from the normalizer's images.
+    """
+    if not hasattr(model, "predict_proba"):
+        raise TypeError(
+            "model must be a classifier with predict_proba, as a Pipeline of "
+            f"make_digit_pipeline is. Got {type(model).__name__} instead."
+        )
+    check_is_fitted(model)
+    if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer):
+        return model[0], model[1:]
+    return DigitNormalizer(), model
+
+
+def recognize(model, images):
+    """Give the probabilities of each class for images of any size.
+
+    Parameters
+    ----------
+    model : estimator
+        As in `split_normalizer`.
+    images : list of ndarray of shape (height, width) or (height, width, channels)
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    probabilities : ndarray of shape (n_images, n_classes), dtype float64
+        NaN for images in which no digit can be seen.
+    """
+    normalizer, rest = split_normalizer(model)
+    probabilities = np.full((len(images), len(rest.classes_)), np.nan)
+    if not images:
+        return rest.classes_, probabilities
+    normalizer = clone(normalizer).set_params(on_blank="ignore")
+    X = np.asarray(normalizer.transform(images))
+    seen = X.any(axis=1)
+    if seen.any():
+        names = getattr(rest, "feature_names_in_", None)
+        X = X[seen] if names is None else pd.DataFrame(X[seen], columns=names)
+        probabilities[seen] = rest.predict_proba(X)
+    return rest.classes_, probabilities
