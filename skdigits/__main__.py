@@ -1,18 +1,14 @@
-"""The command line: ``skdigits demo``, ``skdigits submit`` and ``skdigits draw``."""
+"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict`` and ``draw``."""
 
 import argparse
-import contextlib
 import errno
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from . import __version__
 from ._presets import PRESETS
 
-TEST_IMAGES = 28_000  # of the competition, each of which wants a label
-HELD_OUT = 0.1  # fraction of the training images that --validate keeps apart
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
@@ -47,12 +43,7 @@ def _parse(argv):
         default="submission.csv",
         help="file to write (default: %(default)s)",
     )
-    submit.add_argument(
-        "--preset",
-        default="fast",
-        choices=PRESETS,
-        help="network and recipe (default: %(default)s)",
-    )
+    _add_training(submit, preset="fast")
     submit.add_argument(
         "--networks",
         type=_count,
@@ -60,15 +51,45 @@ def _parse(argv):
         metavar="N",
         help="networks to train and average (default: %(default)s)",
     )
-    submit.add_argument(
-        "--seed", type=_seed, help="a whole number, for the same result again"
-    )
-    submit.add_argument(
-        "--validate",
-        action="store_true",
-        help="first train on nine tenths and report the accuracy on the last one",
-    )
     submit.set_defaults(run=_submit)
+
+    fit = commands.add_parser("fit", help="train on images and write a model file")
+    fit.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="the competition's files, as for submit; or a folder or zip of images in "
+        "folders 0 to 9 (default: train on the bundled digits)",
+    )
+    fit.add_argument(
+        "--output",
+        default="model.skdigits",
+        help="file to write (default: %(default)s)",
+    )
+    _add_training(fit, preset="robust")
+    fit.set_defaults(run=_fit)
+
+    predict = commands.add_parser("predict", help="label photos, scans or drawings")
+    predict.add_argument(
+        "model", metavar="MODEL", help="file that skdigits fit or skdigits.save wrote"
+    )
+    predict.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGES",
+        help="image files, folders, zips or patterns",
+    )
+    predict.add_argument(
+        "--output",
+        metavar="CSV",
+        help="file to write (default: a table on a terminal, else CSV)",
+    )
+    predict.add_argument(
+        "--split",
+        action="store_true",
+        help="find the digits of each image first, a row for each",
+    )
+    predict.set_defaults(run=_predict)
 
     draw = commands.add_parser(
         "draw", help="draw digits in the browser and see what a model makes of them"
@@ -92,6 +113,23 @@ def _parse(argv):
         of_command = commands.choices[arguments.command]
         of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
     return arguments
+
+
+def _add_training(command, *, preset):
+    command.add_argument(
+        "--preset",
+        default=preset,
+        choices=PRESETS,
+        help="network and recipe (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seed", type=_seed, help="a whole number, for the same result again"
+    )
+    command.add_argument(
+        "--validate",
+        action="store_true",
+        help="first train on nine tenths and report the accuracy on the last one",
+    )
 
 
 def _seed(text):
@@ -132,104 +170,21 @@ def _draw(arguments):
 
 
 def _submit(arguments):
-    from ._files.whole import check_writable
+    from ._commands.submit import submit
 
-    with _option_named("--output"):
-        check_writable(arguments.output)  # better an error now than after the training
-    digits = _read(arguments.path)
-    n_train, n_test = len(digits.X_train), len(digits.X_test)
-    print(f"{n_train:,} images to train on, {n_test:,} to label")
-    if n_test != TEST_IMAGES:
-        raise ValueError(
-            f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
-            f"images. Got {n_test:,} instead. Download it again."
-        )
-    if arguments.validate:
-        _validate(digits, arguments)
-    step = "2 of 2: " if arguments.validate else ""
-    model = _train(digits.X_train, digits.y_train, arguments, step=step)
-    _write(model.predict(digits.X_test), arguments.output)
+    submit(arguments)
 
 
-@contextlib.contextmanager
-def _option_named(name):
-    """Say whose value an error is about, as argparse does."""
-    try:
-        yield
-    except (OSError, ValueError) as exc:
-        raise ValueError(f"argument {name}: {exc}") from exc
+def _fit(arguments):
+    from ._commands.fit import fit
+
+    fit(arguments)
 
 
-def _read(path):
-    """Read the competition's files."""
-    print(f"Reading {path}", flush=True)  # the imports alone may take seconds
-    from .datasets import load_competition
+def _predict(arguments):
+    from ._commands.predict import predict
 
-    return load_competition(path)
-
-
-def _write(labels, output):
-    """Write the submission, somewhere else if it must be: the training was long."""
-    from .submission import write_submission
-
-    try:
-        write_submission(labels, output, expected=TEST_IMAGES)
-    except OSError as exc:
-        elsewhere = Path(tempfile.mkdtemp(prefix="skdigits-"), "submission.csv")
-        write_submission(labels, elsewhere, expected=TEST_IMAGES)
-        raise OSError(
-            f"argument --output: {exc}. The labels are in {elsewhere} instead."
-        ) from exc
-    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
-
-
-def _validate(digits, arguments):
-    from sklearn.model_selection import train_test_split
-
-    X_train, X_held_out, y_train, y_held_out = train_test_split(
-        digits.X_train,
-        digits.y_train,
-        test_size=HELD_OUT,
-        stratify=digits.y_train,
-        random_state=0,
-    )
-    model = _train(X_train, y_train, arguments, step="1 of 2: ")
-    wrong = int((model.predict(X_held_out) != y_held_out).sum())
-    n = len(y_held_out)
-    accuracy = 1 - wrong / n
-    error = (accuracy * (1 - accuracy) / n) ** 0.5
-    print(
-        f"Held-out accuracy: {accuracy:.5f} (standard error {error:.5f}), "
-        f"{wrong} of {n:,} images wrong."
-    )
-
-
-def _train(X, y, arguments, *, step):
-    from time import perf_counter
-
-    n_networks = arguments.networks
-    what = repr(arguments.preset)
-    what = what if n_networks == 1 else f"{n_networks} networks {what}"
-    print(f"{step}Training {what} on {len(X):,} images", flush=True)
-    model = _make_model(arguments)
-    start = perf_counter()
-    model.fit(X, y)
-    print(f"Trained for {perf_counter() - start:.0f} s.", flush=True)
-    return model
-
-
-def _make_model(arguments):
-    from joblib import cpu_count
-
-    from .pipelines import make_digit_ensemble, make_digit_pipeline
-
-    preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
-    if n_networks == 1:
-        return make_digit_pipeline(preset, random_state=seed, verbose=1)
-    n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
-    return make_digit_ensemble(
-        preset, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
-    )
+    return predict(arguments)
 
 
 def main(argv=None):
@@ -243,12 +198,12 @@ def main(argv=None):
     Returns
     -------
     int
-        0; 1 after an error in the data or the files, 130 after Ctrl-C. A usage error
+        0; 1 after an error in the data or the files, or if an image has no label; 130 after Ctrl-C. A usage error
         exits with 2.
     """
     arguments = _parse(argv)
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except (OSError, ValueError, TypeError, ImportError) as exc:
         if getattr(exc, "errno", None) in CLOSED_PIPE and exc.filename is None:
             # Whoever read our output has seen enough.
@@ -259,7 +214,6 @@ def main(argv=None):
     except KeyboardInterrupt:
         print("skdigits: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

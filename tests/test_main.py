@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from skdigits import __main__, __version__, _demo
+from skdigits import __version__, _demo
 from skdigits.__main__ import main
+from skdigits._commands import submit
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_another_number_of_test_images_is_refused_before_training(tmp_path, caps
 def small_competition(tmp_path, monkeypatch):
     """A competition of 100 images and 500 to label, in the working folder."""
     write_competition(tmp_path / "digits.zip", n_train=100, n_test=500)
-    monkeypatch.setattr(__main__, "TEST_IMAGES", 500)
+    monkeypatch.setattr(submit, "TEST_IMAGES", 500)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

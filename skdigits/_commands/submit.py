@@ -1,0 +1,66 @@
+"""``skdigits submit``: from the competition's files to the submission."""
+
+from functools import partial
+
+from .._files.whole import check_writable
+from .training import option_named, validate_and_train, write_or_rescue
+
+TEST_IMAGES = 28_000  # of the competition, each of which wants a label
+
+
+def submit(arguments):
+    """Train, predict and write.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+    """
+    with option_named("--output"):
+        check_writable(arguments.output)  # better an error now than after the training
+    digits = _read(arguments.path)
+    n_train, n_test = len(digits.X_train), len(digits.X_test)
+    print(f"{n_train:,} images to train on, {n_test:,} to label")
+    if n_test != TEST_IMAGES:
+        raise ValueError(
+            f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
+            f"images. Got {n_test:,} instead. Download it again."
+        )
+    n_networks, what = arguments.networks, repr(arguments.preset)
+    model = validate_and_train(
+        partial(_make_model, arguments),
+        what if n_networks == 1 else f"{n_networks} networks {what}",
+        digits.X_train,
+        digits.y_train,
+        validate=arguments.validate,
+    )
+    _write(model.predict(digits.X_test), arguments.output)
+
+
+def _read(path):
+    """Read the competition's files."""
+    print(f"Reading {path}", flush=True)  # the imports alone may take seconds
+    from ..datasets import load_competition
+
+    return load_competition(path)
+
+
+def _make_model(arguments):
+    from joblib import cpu_count
+
+    from ..pipelines import make_digit_ensemble, make_digit_pipeline
+
+    preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
+    if n_networks == 1:
+        return make_digit_pipeline(preset, random_state=seed, verbose=1)
+    n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
+    return make_digit_ensemble(
+        preset, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
+    )
+
+
+def _write(labels, output):
+    from ..submission import write_submission
+
+    write = partial(write_submission, labels, expected=TEST_IMAGES)
+    write_or_rescue(write, output, "The labels are")
+    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
