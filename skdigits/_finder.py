@@ -69,14 +69,9 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
             f"{background!r} instead."
         )
     (image,) = check_images([image])
-    from ._images.page import (
-        cut_out,
-        find_pieces,
-        group_pieces,
-    )  # OpenCV may be missing
+    from ._images.page import cut_out, find_groups  # OpenCV may be missing
 
-    ink, strokes, scale = find_pieces(image, background)
-    groups, lines = ([], []) if ink is None else group_pieces(strokes)
+    ink, strokes, scale, groups, lines = find_groups(image, background)
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
     return Bunch(

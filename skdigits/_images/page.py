@@ -6,7 +6,10 @@ from .ink import FAINT, TINY, Ink, as_grey, find_ink, find_strokes
 from .mnist_form import LEAST_LEVELS, resize
 from .opencv import cv2
 
-LARGEST = 1600  # pixels: larger pages are made smaller before anything else
+# Pixels of the longer side. A page is made as small as its digits allow: the grain of a
+# pencil and the lines of squared paper fade, while strokes stay.
+SIZES = (200, 300, 450, 675, 1050, 1600)
+ENOUGH = 36  # pixels: digits so high lose nothing on the way to MNIST's 20
 OVERVIEW = 240  # pixels: the page that shows whether it is dark or light
 GAIN = 5  # by which dark parts of a page are made lighter at most
 AROUND = 1 / 4  # of the longer side: where the shade of the paper is looked for
@@ -23,8 +26,8 @@ LINE = 2.5  # of a digit's height: broader pieces are lines or frames
 COVERED = 0.5  # of the narrower piece's width: pieces of one digit, above each other
 
 
-def find_pieces(image, background):
-    """Find the ink of a page, and its connected pieces.
+def find_groups(image, background):
+    """Find the ink of a page, and the pieces of it that make a digit each.
 
     Parameters
     ----------
@@ -38,12 +41,34 @@ def find_pieces(image, background):
     strokes : Strokes or None
     scale : float
         Pixels of `image` for one of the ink's.
+    groups : list of list of int
+        The pieces of each digit, in the order in which the digits are read.
+    lines : list of int
+        The line of each digit, from 0.
     """
     least = LEAST_LEVELS if image.dtype == np.uint8 else 0
     grey = as_grey(image)
-    scale = max(1.0, max(grey.shape) / LARGEST)
-    if scale > 1:
-        grey = resize(grey, 1 / scale)
+    longer = max(grey.shape)
+    for size in SIZES:
+        scale = max(1.0, longer / size)
+        small = resize(grey, 1 / scale) if scale > 1 else grey
+        ink = _find_ink(small, background, least)
+        strokes = None if ink is None else find_strokes(ink)
+        groups, lines = ([], []) if ink is None else group_pieces(strokes)
+        if scale == 1 or (groups and _height(strokes, groups) >= ENOUGH):
+            break
+    return ink, strokes, scale, groups, lines
+
+
+def _height(strokes, groups):
+    """Give the height of most digits, in pixels."""
+    tops, heights = strokes.boxes[:, 1], strokes.boxes[:, 3]
+    bottoms = tops + heights
+    return np.median([bottoms[g].max() - tops[g].min() for g in groups])
+
+
+def _find_ink(grey, background, least):
+    """Tell ink from paper, in light that changes, and without the paper's lines."""
     light = _paper_around(grey)
     if background == "auto":
         differs = (grey - light) / np.maximum(light, float(np.ptp(grey)) / 20)
@@ -56,13 +81,12 @@ def find_pieces(image, background):
         broadest //= 2
         ink = find_ink(grey, background, broadest, least=least)
     if ink is None:
-        return None, None, scale
+        return None
     width = _stroke_width(ink.sure)
     if BROADER * width < broadest:
         broadest = int(BROADER * width) + 1
         ink = find_ink(grey, background, broadest, least=least) or ink
-    ink = _without_thin_lines(ink, width)
-    return ink, find_strokes(ink), scale
+    return _without_thin_lines(ink, width)
 
 
 def _paper_around(grey):
