@@ -44,6 +44,21 @@ def test_ruled_and_squared_paper(pen, paper):
     assert_found(photo.image, photo)
 
 
+@pytest.mark.parametrize("light", ["even", "lamp"])
+@pytest.mark.parametrize("height", [40, 90, 120])
+def test_pencil_on_squared_paper(height, light):
+    photo = make_digit_photo(
+        TEXT, pen="pencil", paper="squared", light=light, height=height, random_state=0
+    )
+    assert_found(photo.image, photo)
+
+
+def test_a_page_of_many_small_digits():
+    rows = np.random.default_rng(0).integers(0, 10, (12, 20)).tolist()
+    photo = make_digit_photo(rows, height=28, light="shadow", random_state=0)
+    assert_found(photo.image, photo)
+
+
 @pytest.mark.parametrize("height", [24, 40, 60, 120, 200])
 def test_heights(height):
     photo = make_digit_photo("27\n18", height=height, random_state=2)
@@ -151,6 +166,16 @@ def test_specks_and_frames_are_no_digits():
     marked = find_digits(page_with(ONE, seven, frame, speck, rule))
     assert len(plain.boxes) == 2
     np.testing.assert_allclose(marked.boxes, plain.boxes, atol=2)
+
+
+def test_small_digits_beside_a_large_stain():
+    digits = [[(60 + 20 * i, 40), (60 + 20 * i, 64)] for i in range(12)]
+    page = page_with(size=(700, 900))
+    cv2.circle(page, (600, 450), 90, 60, cv2.FILLED)
+    for stroke in digits:
+        cv2.polylines(page, [np.int32(stroke)], False, 40, 3, cv2.LINE_AA)
+    tops = find_digits(page).boxes[:, 1]
+    assert (np.abs(tops - 40) < 4).sum() == 12
 
 
 def test_lines_are_read_from_top_to_bottom_and_left_to_right():
