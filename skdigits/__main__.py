@@ -1,4 +1,4 @@
-"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict`` and ``draw``."""
+"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict``, ``draw``."""
 
 import argparse
 import errno
@@ -198,8 +198,8 @@ def main(argv=None):
     Returns
     -------
     int
-        0; 1 after an error in the data or the files, or if an image has no label; 130 after Ctrl-C. A usage error
-        exits with 2.
+        0; 1 after an error in the data or the files, or if an image has no digit; 130
+        after Ctrl-C. A usage error exits with 2.
     """
     arguments = _parse(argv)
     try:

@@ -9,8 +9,6 @@ from sklearn.utils import Bunch
 from ._images.any_size import check_images
 
 BACKGROUNDS = ("auto", "dark", "light")
-LARGEST = 1600  # pixels: larger photos are made smaller before anything else
-AROUND = 1 / 4  # of a photo's longer side: most of it is paper
 
 
 def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
@@ -71,13 +69,9 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
             f"{background!r} instead."
         )
     (image,) = check_images([image])
-    from ._images.ink import find_strokes  # OpenCV may be missing
-    from ._images.page import cut_out, group_pieces
-    from ._images.photo import find_photo_ink
+    from ._images.page import cut_out, find_groups  # OpenCV may be missing
 
-    ink, scale = find_photo_ink(image, background, largest=LARGEST, around=AROUND)
-    strokes = None if ink is None else find_strokes(ink)
-    groups, lines = ([], []) if strokes is None else group_pieces(strokes)
+    ink, strokes, scale, groups, lines = find_groups(image, background)
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
     return Bunch(

@@ -8,7 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._normalizer import DigitNormalizer
 
-UNSURE = 0.9  # labels of a lower probability are marked
+# Labels of a lower probability are marked. A network of the bundled digits read 14 of
+# 300 digits of drawn photos wrong; 34 were below this, among them 13 of those 14.
+UNSURE = 0.9
 
 
 def split_normalizer(model):

@@ -35,21 +35,21 @@ def predict(arguments):
 
     model = load(arguments.model)
     with option_named("MODEL"):
-        recognize(model, [np.eye(28, dtype=np.uint8)])  # an error now, or none
+        recognize(model, [np.eye(28, dtype=np.uint8) * 255])  # errors now, not later
     names, images, errors = _read(arguments.images)
     rows, digits = _find(names, images) if arguments.split else _whole(names, images)
     _label(rows, digits, model)
     errors += [f"{row['file']}: no digit can be seen" for row in rows if _is_blank(row)]
     columns = COLUMNS + PLACE if arguments.split else COLUMNS
-    if output is not None and rows:
+    if rows and output is not None:
         write_whole(_as_csv(rows, columns).encode(), target_file(output))
-    if sys.stdout.isatty():
-        _print_table(rows, columns)
-    elif output is None and rows:
+    if rows and sys.stdout.isatty():
+        _print_table(rows, arguments.split)
+    elif rows and output is None:
         print(_as_csv(rows, columns), end="")
-    if output is not None and rows:
+    if rows and output is not None:
         print(f"Wrote {output}, {len(rows):,} rows.")
-    sys.stdout.flush()
+    sys.stdout.flush()  # errors come last
     for error in errors:
         print(f"skdigits: {error}", file=sys.stderr)
     return 1 if errors else 0
@@ -139,32 +139,30 @@ def _as_csv(rows, columns):
     return text.getvalue()
 
 
-def _print_table(rows, columns):
+def _print_table(rows, split):
     from rich.console import Console
     from rich.table import Table
-
-    table = Table()
-    for name in columns:
-        is_text = name == "file"
-        table.add_column(
-            "" if name == "unsure" else name.replace("_", " "),
-            justify="left" if is_text else "right",
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(_cell(name, row) for name in columns))
-    if rows:
-        Console().print(table)
-
-
-def _cell(name, row):
-    """Give a cell as text, in which no markup is read."""
     from rich.text import Text
 
-    if name == "unsure":
-        mark = "no digit" if _is_blank(row) else "unsure" if row[name] else ""
-        return Text(mark, style="bold yellow")
-    value = row.get(name, "")
-    return Text(
-        f"{value:.1%}" if name.endswith("probability") and value != "" else str(value)
-    )
+    table = Table()
+    table.add_column("file", overflow="fold")  # a name is not cut off
+    if split:
+        table.add_column("line", justify="right", no_wrap=True)
+        table.add_column("left top\nwidth height", justify="right", no_wrap=True)
+    for name in ("label", "probability", "second"):
+        table.add_column(name, justify="right")
+    table.add_column(no_wrap=True, style="bold yellow")
+    for row in rows:
+        cells = [row["file"]]
+        if split:
+            cells.append(row.get("line", ""))
+            cells.append(" ".join(str(row.get(name, "")) for name in PLACE[1:]))
+        if _is_blank(row):
+            cells += ["", "", "", "no digit"]
+        else:
+            cells += [row["label"], f"{row['probability']:.1%}"]
+            second = row.get("second_label"), row.get("second_probability", 0.0)
+            cells.append("" if second[0] is None else f"{second[0]} {second[1]:.1%}")
+            cells.append("unsure" if row["unsure"] else "")
+        table.add_row(*(Text(str(cell)) for cell in cells))  # in which is no markup
+    Console().print(table)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .ink import find_strokes
 from .opencv import cv2
-from .photo import find_photo_ink, resize
+from .photo import as_photo, find_photo_ink, resize
 
 LARGEST = 320  # pixels: larger images are made smaller before anything else
 AROUND = 1 / 2  # of an image's longer side: most of it is paper
@@ -44,7 +44,10 @@ def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width
     ndarray of the given shape, uint8, or None
         Light on black. None where no digit can be seen.
     """
-    ink, _ = find_photo_ink(image, background, largest=LARGEST, around=AROUND)
+    grey, least = as_photo(image)
+    ink, _ = find_photo_ink(
+        grey, background, least=least, largest=LARGEST, around=AROUND
+    )
     if ink is None:
         return None
     amount, core = _digit(ink)

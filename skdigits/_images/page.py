@@ -2,6 +2,14 @@
 
 import numpy as np
 
+from .ink import find_strokes
+from .photo import as_photo, find_photo_ink
+
+# Pixels of the longer side. A page is made as small as its digits allow: the grain of a
+# pencil and the lines of squared paper fade, while strokes stay.
+SIZES = (200, 300, 450, 675, 1050, 1600)
+ENOUGH = 48  # pixels: digits so high lose nothing on the way to MNIST's 20
+AROUND = 1 / 4  # of the longer side: most of it is paper
 MARGIN = 0.2  # of a digit's longer side: black around it
 LARGE = 0.3  # of the heaviest piece's ink: the pieces whose height is that of digits
 SMALL = 0.55  # of a digit's height: a piece that may belong to one beside it
@@ -10,6 +18,45 @@ SPECK = 0.15  # of a digit's height: smaller pieces are specks
 NEAR = 0.25  # of a digit's height: gap between the pieces of one digit
 LINE = 2.5  # of a digit's height: broader pieces are lines or frames
 COVERED = 0.5  # of the narrower piece's width: pieces of one digit, above each other
+
+
+def find_groups(image, background):
+    """Find the ink of a page, and the pieces of it that make a digit each.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width) or (height, width, channels)
+    background : {"auto", "dark", "light"}
+
+    Returns
+    -------
+    ink : Ink or None
+        None where there is none.
+    strokes : Strokes or None
+    scale : float
+        Pixels of `image` for one of the ink's.
+    groups : list of list of int
+        The pieces of each digit, in the order in which the digits are read.
+    lines : list of int
+        The line of each digit, from 0.
+    """
+    grey, least = as_photo(image)
+    for size in SIZES:
+        ink, scale = find_photo_ink(
+            grey, background, least=least, largest=size, around=AROUND
+        )
+        strokes = None if ink is None else find_strokes(ink)
+        groups, lines = ([], []) if strokes is None else group_pieces(strokes)
+        if scale == 1 or (groups and _height(strokes, groups) >= ENOUGH):
+            break
+    return ink, strokes, scale, groups, lines
+
+
+def _height(strokes, groups):
+    """Give the height of most digits, in pixels."""
+    tops, heights = strokes.boxes[:, 1], strokes.boxes[:, 3]
+    bottoms = tops + heights
+    return np.median([bottoms[g].max() - tops[g].min() for g in groups])
 
 
 def group_pieces(strokes):

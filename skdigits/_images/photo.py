@@ -14,13 +14,31 @@ BROADER = 6  # times the width of strokes: paper, once they have been seen
 THIN = 0.5  # of the width of strokes: thinner ones are the paper's lines
 
 
-def find_photo_ink(image, background, *, largest, around):
-    """Find the ink of an image of any size.
+def as_photo(image):
+    """Give an image as `find_photo_ink` takes it.
 
     Parameters
     ----------
     image : ndarray of shape (height, width) or (height, width, channels)
+
+    Returns
+    -------
+    grey : ndarray of shape (height, width), float32
+    least : float
+        By what ink differs from paper at least.
+    """
+    return as_grey(image), LEAST_LEVELS if image.dtype == np.uint8 else 0
+
+
+def find_photo_ink(grey, background, *, least, largest, around):
+    """Find the ink of an image of any size.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width), float32
     background : {"auto", "dark", "light"}
+    least : float
+        By what ink differs from paper at least.
     largest : int
         Longer side to which a larger image is made smaller first, in pixels.
     around : float
@@ -31,10 +49,8 @@ def find_photo_ink(image, background, *, largest, around):
     ink : Ink or None
         None where there is none.
     scale : float
-        Pixels of `image` for one of the ink's.
+        Pixels of `grey` for one of the ink's.
     """
-    least = LEAST_LEVELS if image.dtype == np.uint8 else 0
-    grey = as_grey(image)
     if max(grey.shape) <= SMALL:
         return find_ink(grey, background, max(grey.shape) // 2, least=least), 1.0
     scale = max(1.0, max(grey.shape) / largest)
