@@ -20,11 +20,11 @@ def overlaps(found, boxes):
     return both / (found[:, 2:].prod(axis=1) + boxes[:, 2:].prod(axis=1) - both)
 
 
-def assert_found(image, photo, scale=1):
+def assert_found(image, photo):
     found = find_digits(image)
     assert len(found.boxes) == len(found.images) == len(photo.boxes)
     # Box by box: so they are in the order in which one reads.
-    assert (overlaps(found.boxes, photo.boxes * scale) > 0.6).all()
+    assert (overlaps(found.boxes, photo.boxes) > 0.6).all()
     np.testing.assert_array_equal(found.lines, photo.lines)
     return found
 

@@ -9,7 +9,7 @@ from .opencv import cv2
 # Pixels of the longer side. A page is made as small as its digits allow: the grain of a
 # pencil and the lines of squared paper fade, while strokes stay.
 SIZES = (200, 300, 450, 675, 1050, 1600)
-ENOUGH = 48  # pixels: digits so high lose nothing on the way to MNIST's 20
+ENOUGH = 48  # pixels: digits so high lose little on the way to MNIST's 20
 OVERVIEW = 240  # pixels: the page that shows whether it is dark or light
 GAIN = 5  # by which dark parts of a page are made lighter at most
 AROUND = 1 / 4  # of the longer side: where the shade of the paper is looked for
