@@ -1,5 +1,7 @@
 """What ``skdigits demo`` shows: the whole way, on digits that need no download."""
 
+import operator
+
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -8,8 +10,10 @@ from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from ._files.whole import check_writable
+from ._finder import find_digits
+from ._normalizer import DigitNormalizer
 from .baselines import make_baselines
-from .datasets import load_sample
+from .datasets import load_sample, make_digit_photo
 from .pipelines import make_digit_pipeline
 from .plots import AugmentationDisplay, HistoryDisplay, TopErrorsDisplay
 from .submission import write_submission
@@ -31,6 +35,7 @@ WRITTEN = {
     "history.png": "loss and accuracy over the epochs",
     "confusion_matrix.png": "what was taken for what in the cross-validation",
     "top_errors.png": "the mistakes that the network was surest of",
+    "photo.png": "a photo of ten digits, what the network sees, its labels",
     "submission.csv": "labels of the held-out digits, as Kaggle takes them",
 }
 
@@ -73,6 +78,15 @@ def run_demo(folder):
     _draw_each(folder, network, digits, predicted, probabilities)
     figure = _summary(network, digits, predicted, probabilities)
     figure.savefig(folder / "summary.png", dpi=150)
+    photo, seen, read = read_photo(network)
+    right = sum(map(operator.eq, photo.target, read))
+    console.print(
+        f"A photo of {''.join(map(str, photo.target))} in another hand, drawn by a "
+        f"script, is read as {''.join(map(str, read))}: {right} of {len(read)} right\n",
+        highlight=False,
+        soft_wrap=True,
+    )
+    draw_photo(photo, seen, read).savefig(folder / "photo.png", dpi=150)
     console.print(f"[bold]Wrote {folder}/[/]")
     for name, what in WRITTEN.items():
         console.print(f"  {name:<21} {what}", highlight=False)
@@ -81,6 +95,49 @@ def run_demo(folder):
         "  [bold]skdigits submit digit-recognizer.zip --validate[/]",
         soft_wrap=True,
     )
+
+
+def read_photo(network):
+    """Read digits in another hand than that of the training images.
+
+    Parameters
+    ----------
+    network : Pipeline
+        Fitted on the columns of `load_sample`.
+
+    Returns
+    -------
+    photo : Bunch
+        As `make_digit_photo` gives it.
+    seen : ndarray of shape (n_found, 784)
+        The digits that were found, as the network sees them.
+    labels : ndarray of shape (n_found,)
+        What it predicts.
+    """
+    photo = make_digit_photo(
+        "0123456789", paper="squared", light="shadow", random_state=SEED
+    )
+    # The network knows its columns by their names.
+    normalizer = DigitNormalizer(on_blank="ignore").set_output(transform="pandas")
+    seen = normalizer.transform(find_digits(photo.image).images)
+    return photo, seen.to_numpy(), network.predict(seen)
+
+
+def draw_photo(photo, seen, labels):
+    """Draw what `read_photo` returns."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(8, 2.7), layout="constrained")
+    top, bottom = figure.subfigures(2, height_ratios=[1.9, 1])
+    page, axes = top.subplots(), bottom.subplots(1, len(seen))
+    page.imshow(photo.image)
+    for ax, pixels, label in zip(axes, seen, labels, strict=True):
+        ax.imshow(pixels.reshape(28, 28), cmap="gray")
+        ax.set_xlabel(label, fontsize="xx-large")
+    for ax in [page, *axes]:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return figure
 
 
 def _cross_validate(models, digits, console):

@@ -67,7 +67,7 @@ class DigitNormalizer(
     ----------
     n_features_in_ : int
         Pixels of a row. Only if `fit` was given rows.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if `fit` was given a DataFrame with string names.
 
     See Also

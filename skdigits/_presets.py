@@ -56,13 +56,13 @@ PRESETS = {
     "robust": {
         "normalize": {},
         "augment": {
-            "rotation": 15,
-            "zoom": 0.15,
+            "rotation": 10,
+            "zoom": 0.12,
             "shift": 0.05,
             "shear": 15,
-            "elastic": 0.8,
-            "thickness": 1.0,
-            "low_resolution": 0.6,
+            "elastic": 0.5,
+            "thickness": 1,
+            "low_resolution": 0.75,
         },
         "cnn": {
             "architecture": "fast",

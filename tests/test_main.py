@@ -200,6 +200,7 @@ def test_demo(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     for text in ("logistic regression", "SVC", "CNN pipeline", "Class 9", "Next:"):
         assert text in out
+    assert re.search(r"0123456789 in .* is read as \d{10}: \d+ of 10 right", out)
     folder = tmp_path / "skdigits-demo"
     assert (folder / "submission.csv").read_text().count("\n") == 361
     assert sorted(path.name for path in folder.iterdir()) == sorted(_demo.WRITTEN)

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from .opencv import cv2
 
 OVERVIEW = 64  # pixels: enough to see which parts of an image are thin
+# How far an image is taken to go on behind its border, of its longer side: far where a
+# digit may have been cut out tightly, less where a large image may have a frame.
+BEYOND, BEYOND_FRAME = 1 / 4, 1 / 12
 RIM = 1 / 8  # of the shorter side: where the shade of the paper is looked for
 TINY = 20  # pixels: smaller images were made by averaging, which leaves no noise
-# The high-pass response of noise of deviation 1 is below 0.385 in three pixels of ten.
-# Strokes and their edges cover the other seven at most.
-CALM_PIXELS, CALM_RESPONSE = 0.3, 0.385
+# The high-pass response of noise of deviation 1 is below 0.1257 in a tenth of pixels.
+# Strokes and their edges cover nine tenths at most.
+CALM_PIXELS, CALM_RESPONSE = 0.1, 0.1257
 HIGH_PASS = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
 # Single pixels that differ from all their neighbours by so much of the image's range
 # are noise if there are more of them than this fraction.
@@ -113,14 +116,16 @@ def has_dark_background(grey):
     -------
     bool
     """
-    factor = OVERVIEW / max(grey.shape)
+    factor, beyond = OVERVIEW / max(grey.shape), BEYOND
     if factor < 1:
+        beyond = BEYOND_FRAME
         height, width = (max(1, round(side * factor)) for side in grey.shape)
         grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     even = grey - _shade_of_rim(grey)
     even -= even.min()
     light = (even > _otsu_threshold(even)).astype(np.uint8)
-    return _mean_depth(light) < _mean_depth(1 - light)
+    beyond = max(1, int(beyond * max(grey.shape)))
+    return _mean_depth(light, beyond) < _mean_depth(1 - light, beyond)
 
 
 def _shade_of_rim(grey):
@@ -134,13 +139,12 @@ def _shade_of_rim(grey):
     return (across + down) / 2
 
 
-def _mean_depth(mask):
+def _mean_depth(mask, beyond):
     """Give the mean distance of a mask's pixels to its edge, in pixels.
 
-    What reaches the border of the image is taken to go on behind it.
+    What reaches the border of the image goes on for `beyond` pixels behind it.
     """
-    beyond = [max(mask.shape) // 2] * 4
-    mask = cv2.copyMakeBorder(mask, *beyond, cv2.BORDER_REPLICATE)
+    mask = cv2.copyMakeBorder(mask, *[beyond] * 4, cv2.BORDER_REPLICATE)
     inside = mask > 0
     if inside.all() or not inside.any():
         return np.inf if inside.any() else 0.0

@@ -8,12 +8,12 @@ Document Recognition", Proceedings of the IEEE 86(11), 1998, section III-A.
 
 import numpy as np
 
-from .ink import as_grey, find_ink, find_strokes
+from .ink import find_strokes
 from .opencv import cv2
+from .photo import find_photo_ink, resize
 
 LARGEST = 320  # pixels: larger images are made smaller before anything else
-BROADEST_STROKE = 0.5  # of the longer side; what is broader is paper
-LEAST_LEVELS = 6  # of 256, by which ink differs from paper
+AROUND = 1 / 2  # of an image's longer side: most of it is paper
 # A piece of ink with less than this fraction of the largest one's is a speck.
 SPECK = 0.04
 # Pieces at the border are frames, lines or parts of neighbours, if the largest one
@@ -44,13 +44,7 @@ def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width
     ndarray of the given shape, uint8, or None
         Light on black. None where no digit can be seen.
     """
-    least = LEAST_LEVELS if image.dtype == np.uint8 else 0
-    grey = as_grey(image)
-    side = max(grey.shape)
-    if side > LARGEST:
-        grey = resize(grey, LARGEST / side)
-    broadest = int(max(grey.shape) * BROADEST_STROKE)
-    ink = find_ink(grey, background, broadest, least=least)
+    ink, _ = find_photo_ink(image, background, largest=LARGEST, around=AROUND)
     if ink is None:
         return None
     amount, core = _digit(ink)
@@ -140,15 +134,6 @@ def _centred(digit, shape, centering):
     image = np.zeros(shape, np.uint8)
     image[top : top + height, left : left + width] = np.rint(digit * 255)
     return image
-
-
-def resize(image, factor, at_most=None):
-    """Scale both sides of an image by a factor, each to one pixel at least."""
-    height, width = (max(1, round(side * factor)) for side in image.shape)
-    if at_most is not None:
-        height, width = min(height, at_most), min(width, at_most)
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
-    return cv2.resize(image, (width, height), interpolation=method)
 
 
 def _crop(mask):

@@ -2,20 +2,14 @@
 
 import numpy as np
 
-from .ink import FAINT, TINY, Ink, as_grey, find_ink, find_strokes
-from .mnist_form import LEAST_LEVELS, resize
-from .opencv import cv2
+from .ink import find_strokes
+from .photo import find_photo_ink
 
 # Pixels of the longer side. A page is made as small as its digits allow: the grain of a
 # pencil and the lines of squared paper fade, while strokes stay.
 SIZES = (200, 300, 450, 675, 1050, 1600)
 ENOUGH = 48  # pixels: digits so high lose little on the way to MNIST's 20
-OVERVIEW = 240  # pixels: the page that shows whether it is dark or light
-GAIN = 5  # by which dark parts of a page are made lighter at most
-AROUND = 1 / 4  # of the longer side: where the shade of the paper is looked for
-BROADEST_STROKE = 1 / 4  # of the shorter side, before strokes have been seen
-BROADER = 6  # times the width of strokes: paper, once they have been seen
-THIN = 0.5  # of the width of strokes: thinner ones are the paper's lines
+AROUND = 1 / 4  # of a page's longer side: most of it is paper
 MARGIN = 0.2  # of a digit's longer side: black around it
 LARGE = 0.3  # of the heaviest piece's ink: the pieces whose height is that of digits
 SMALL = 0.55  # of a digit's height: a piece that may belong to one beside it
@@ -46,15 +40,10 @@ def find_groups(image, background):
     lines : list of int
         The line of each digit, from 0.
     """
-    least = LEAST_LEVELS if image.dtype == np.uint8 else 0
-    grey = as_grey(image)
-    longer = max(grey.shape)
     for size in SIZES:
-        scale = max(1.0, longer / size)
-        small = resize(grey, 1 / scale) if scale > 1 else grey
-        ink = _find_ink(small, background, least)
+        ink, scale = find_photo_ink(image, background, largest=size, around=AROUND)
         strokes = None if ink is None else find_strokes(ink)
-        groups, lines = ([], []) if ink is None else group_pieces(strokes)
+        groups, lines = ([], []) if strokes is None else group_pieces(strokes)
         if scale == 1 or (groups and _height(strokes, groups) >= ENOUGH):
             break
     return ink, strokes, scale, groups, lines
@@ -65,57 +54,6 @@ def _height(strokes, groups):
     tops, heights = strokes.boxes[:, 1], strokes.boxes[:, 3]
     bottoms = tops + heights
     return np.median([bottoms[g].max() - tops[g].min() for g in groups])
-
-
-def _find_ink(grey, background, least):
-    """Tell ink from paper, in light that changes, and without the paper's lines."""
-    light = _paper_around(grey)
-    if background == "auto":
-        differs = (grey - light) / np.maximum(light, float(np.ptp(grey)) / 20)
-        background = "dark" if (differs**3).sum() > 0 else "light"
-    grey = grey * np.clip(light.mean() / np.maximum(light, 1e-6), 1 / GAIN, GAIN)
-    # Paper's light is followed the more closely, the narrower strokes may be.
-    broadest = max(TINY, int(min(grey.shape) * BROADEST_STROKE))
-    ink = find_ink(grey, background, broadest, least=least)
-    while ink is None and broadest > TINY:
-        broadest //= 2
-        ink = find_ink(grey, background, broadest, least=least)
-    if ink is None:
-        return None
-    width = _stroke_width(ink.sure)
-    if BROADER * width < broadest:
-        broadest = int(BROADER * width) + 1
-        ink = find_ink(grey, background, broadest, least=least) or ink
-    return _without_thin_lines(ink, width)
-
-
-def _paper_around(grey):
-    """Give the shade that most of the surroundings of each pixel have."""
-    small = resize(grey, min(1.0, OVERVIEW / max(grey.shape)))
-    low, high = float(small.min()), float(small.max())
-    levels = ((small - low) * (255 / max(high - low, 1e-6))).astype(np.uint8)
-    shades = cv2.medianBlur(levels, int(max(levels.shape) * AROUND) | 1)
-    shades = low + cv2.blur(shades, (9, 9)).astype(np.float32) * ((high - low) / 255)
-    return cv2.resize(shades, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _stroke_width(strokes):
-    """Give the width of most strokes, in pixels."""
-    distances = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 5)
-    peaks = distances == cv2.dilate(distances, np.ones((3, 3), np.uint8))
-    return 2 * float(np.quantile(distances[peaks & strokes], 0.9))
-
-
-def _without_thin_lines(ink, width):
-    """Take away the paper's lines, where they are thinner than the strokes."""
-    size = int(width * THIN)
-    if size < 2:
-        return ink
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    strokes = (ink.amount > FAINT * ink.full).astype(np.uint8)
-    strokes = cv2.morphologyEx(strokes, cv2.MORPH_OPEN, brush)
-    strokes = cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0
-    return Ink(ink.amount * strokes, ink.full, ink.sure & strokes)
 
 
 def group_pieces(strokes):

@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import robustness
 from corruptions import CORRUPTIONS
-from folds import FOLDS, PRESETS, parse, read_rows, test_indices, unpack
+from folds import FOLDS, PRESETS, parse, read_rows, settings, test_indices, unpack
 
 from skdigits.baselines import mcnemar_p_value
 from skdigits.datasets import load_competition
@@ -201,8 +201,10 @@ def cells(kind, rows):
         if right is None:
             yield ""
             continue
-        worst = f" ({right.mean(axis=0).min():.1f})" if right.shape[1] > 1 else ""
-        yield f"{right.mean():.1f}{worst}"
+        if right.shape[1] == 1:
+            yield f"{right.mean():.2f}"
+        else:
+            yield f"{right.mean():.1f} ({right.mean(axis=0).min():.1f})"
 
 
 def robustness_table(rows):
@@ -211,7 +213,7 @@ def robustness_table(rows):
     yield "|".join(["---"] * (1 + len(PRESETS)))
     if not any(row["name"] in PRESETS for row in rows):
         return
-    for kind in ("clean", *CORRUPTIONS):
+    for kind in (robustness.CLEAN, robustness.CLEAN_NORMALIZED, *CORRUPTIONS):
         yield "|".join([kind, *cells(kind, rows)])
     yield "|".join(["**all corruptions**", *all_corruptions(rows)])
 
@@ -238,6 +240,24 @@ def small_digits_table(rows):
         shown = [*cells(f"{way}, report", rows)]
         if any(shown):
             yield "|".join([label, *shown])
+
+
+def own_digits_table():
+    """Show the errors of models on the two halves of 8x8 digits, by seed."""
+    yield "model|errors, half to choose by|errors, half to report|accuracy on it"
+    yield "---|---|---|---"
+    rows = read_measurements("own-digits.jsonl")
+    for name in dict.fromkeys(row["name"] for row in rows):
+        found = [
+            r for r in rows if r["name"] == name and r["settings"] == settings(name)
+        ]
+        errors = {
+            half: [row["errors"][half] for row in found] for half in robustness.HALVES
+        }
+        shares = [1 - row["errors"]["report"] / row["n"]["report"] for row in found]
+        spread = f" ± {np.std(shares, ddof=1):.4f}" if len(shares) > 1 else ""
+        cells = [", ".join(map(str, counts)) for counts in errors.values()]
+        yield "|".join([f"`{name}`", *cells, f"{np.mean(shares):.4f}{spread}"])
 
 
 def read_measurements(name):
@@ -420,6 +440,7 @@ def main():
     corrupted = robustness.read_rows()
     text = put(text, "robustness", robustness_table(corrupted))
     text = put(text, "small digits", small_digits_table(corrupted))
+    text = put(text, "own digits", own_digits_table())
     text = put(text, "feed", feed_table())
     text = put(text, "feed alone", feed_alone_table())
     text = put(text, "memory", memory_table())

@@ -5,10 +5,11 @@
 NAME is a preset, or one with other values of parameters, as in
 fast:cnn__epochs=3,augment__elastic=0. Each is trained with each seed on 33,600 of the
 competition's images, those that the first fold of folds.py trains on. It then labels
-the other 8,400 as they are and under each of `corruptions.CORRUPTIONS` at three
-strengths; the corrupted images are the same for all models. It also labels the 1,797
-digits of 8x8 that come with scikit-learn, in two halves: one to choose settings by,
-one to report.
+the other 8,400 as they are, and one in four of them under each of
+`corruptions.CORRUPTIONS` at three strengths; the corrupted images are the same for all
+models. A preset without a normalizer also labels the 8,400 behind a DigitNormalizer.
+All label the 1,797 digits of 8x8 that come with scikit-learn, in two halves: one to
+choose settings by, one to report.
 
 A row for each kind of images is appended to docs/benchmarks/robustness.jsonl when a
 model has labelled all; a restart skips what is there. Trained models are kept in the
@@ -41,8 +42,10 @@ MODELS = Path(tempfile.gettempdir()) / "skdigits-robustness"
 
 # How digits of 8x8 become what a network takes. A preset that has a normalizer gets
 # them as they are, which counts as normalized.
+CLEAN, CLEAN_NORMALIZED = "clean", "clean normalized"
 RESIZED, NORMALIZED = "optdigits resized", "optdigits normalized"
 HALVES = ("choose", "report")
+EVERY = 4  # one held-out image in four is corrupted
 
 
 def read_rows(path=ROWS):
@@ -80,11 +83,10 @@ def own_normalizer(model):
 def kinds_of_images(name):
     """Name all that a model labels, one row each."""
     has_normalizer = own_normalizer(make_model(name, 0)) is not None
-    ways = [RESIZED] if not has_normalizer else []
-    if has_normalizer or hasattr(skdigits, "DigitNormalizer"):
-        ways.append(NORMALIZED)
+    ways = [NORMALIZED] if has_normalizer else [RESIZED, NORMALIZED]
     return [
-        "clean",
+        CLEAN,
+        *([] if has_normalizer else [CLEAN_NORMALIZED]),
         *CORRUPTIONS,
         *(f"{way}, {half}" for way in ways for half in HALVES),
     ]
@@ -120,9 +122,12 @@ def errors_on(kind, model, X, y):
     if kind.startswith("optdigits"):
         X, y = small_digits(kind, model)
         batches = [X]
-    elif kind == "clean":
+    elif kind == CLEAN:
         batches = [X]
+    elif kind == CLEAN_NORMALIZED:
+        batches = [skdigits.DigitNormalizer(on_blank="ignore").transform(X)]
     else:
+        X, y = X[::EVERY], y[::EVERY]
         images = X.reshape(-1, SIZE, SIZE)
         batches = (batch.reshape(len(X), -1) for batch in corrupted(images, kind))
     errors = [int((model.predict(batch) != y).sum()) for batch in batches]

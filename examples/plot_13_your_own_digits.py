@@ -1,0 +1,59 @@
+"""
+Digits of your own: photos, scans and drawings
+==============================================
+
+MNIST's digits are light on black, 20 pixels high or wide, with their centre of mass in
+the middle. A network that has learned them reads a photo only in this form, which
+``DigitNormalizer`` brings it to. The photos here are drawn, so that no file is needed;
+``load_images("photos").images`` gives your own.
+"""
+
+# %%
+# Train with the preset that begins with a ``DigitNormalizer``.
+from skdigits import make_digit_pipeline
+from skdigits.datasets import load_sample
+
+digits = load_sample()
+model = make_digit_pipeline("robust", random_state=0).set_params(cnn__epochs=15)
+model.fit(digits.X_train, digits.y_train)
+print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
+
+# %%
+# Photos of single digits: pens, papers, light and sizes differ.
+from skdigits.datasets import make_digit_photo
+
+options = [
+    {"pen": "ballpoint", "paper": "squared"},
+    {"pen": "pencil", "paper": "plain", "tilt": 10},
+    {"pen": "felt", "paper": "ruled", "height": 200},
+    {"pen": "chalk", "paper": "plain", "light": "shadow"},
+]
+photos = [
+    make_digit_photo(str(digit), **options[digit % 4], random_state=digit).image
+    for digit in range(10)
+]
+
+# %%
+# Grey, smaller and inverted by hand, then by the normalizer, for the same network.
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from skdigits.plots import DigitsDisplay
+
+small = [Image.fromarray(photo).convert("L").resize((28, 28)) for photo in photos]
+resized = 255 - np.array(small).reshape(10, 784)
+_, axes = plt.subplots(3, 10, figsize=(9, 4.2), layout="constrained")
+for ax, photo in zip(axes[0], photos, strict=True):
+    ax.set_axis_off()
+    ax.imshow(photo)
+DigitsDisplay.from_estimator(model[1:], resized, range(10), axes=axes[1])
+seen = model["normalize"].transform(photos)
+DigitsDisplay.from_estimator(model[1:], seen, range(10), axes=axes[2])
+
+# %%
+# A page with several digits under a lamp: they are found, and then read.
+from skdigits.plots import FoundDigitsDisplay
+
+page = make_digit_photo("31415\n92653", light="lamp", random_state=0)
+FoundDigitsDisplay.from_estimator(model, page.image)
