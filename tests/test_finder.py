@@ -20,11 +20,11 @@ def overlaps(found, boxes):
     return both / (found[:, 2:].prod(axis=1) + boxes[:, 2:].prod(axis=1) - both)
 
 
-def assert_found(image, photo, scale=1):
+def assert_found(image, photo):
     found = find_digits(image)
     assert len(found.boxes) == len(found.images) == len(photo.boxes)
     # Box by box: so they are in the order in which one reads.
-    assert (overlaps(found.boxes, photo.boxes * scale) > 0.6).all()
+    assert (overlaps(found.boxes, photo.boxes) > 0.6).all()
     np.testing.assert_array_equal(found.lines, photo.lines)
     return found
 
@@ -45,7 +45,7 @@ def test_ruled_and_squared_paper(pen, paper):
 
 
 @pytest.mark.parametrize("light", ["even", "lamp"])
-@pytest.mark.parametrize("height", [40, 90, 120])
+@pytest.mark.parametrize("height", [40, 90])
 def test_pencil_on_squared_paper(height, light):
     photo = make_digit_photo(
         TEXT, pen="pencil", paper="squared", light=light, height=height, random_state=0

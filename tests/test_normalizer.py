@@ -248,7 +248,7 @@ def test_centering_is_a_shift(digits):
 def test_stroke_width_broadens_thin_lines():
     y, x = np.indices((400, 400))
     ring = np.abs(np.hypot(y - 200, x - 200) - 140)
-    thin, broad = (np.uint8(255 * (ring < half)) for half in (1.5, 50))
+    thin, broad = (np.uint8(255 * (ring < half)) for half in (1.5, 30))
     ink = {
         width: transform([thin, broad], stroke_width=width).sum(axis=(1, 2)) / 255
         for width in (0, 2, 3)

@@ -8,9 +8,9 @@ Document Recognition", Proceedings of the IEEE 86(11), 1998, section III-A.
 
 import numpy as np
 
-from .ink import find_strokes
+from .ink import find_ink, find_strokes
 from .opencv import cv2
-from .photo import as_photo, find_photo_ink, resize
+from .photo import as_photo, find_photo_ink, is_unevenly_lit, resize
 
 LARGEST = 320  # pixels: larger images are made smaller before anything else
 AROUND = 1 / 2  # of an image's longer side: most of it is paper
@@ -45,9 +45,15 @@ def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width
         Light on black. None where no digit can be seen.
     """
     grey, least = as_photo(image)
-    ink, _ = find_photo_ink(
-        grey, background, least=least, largest=LARGEST, around=AROUND
-    )
+    if is_unevenly_lit(grey):
+        ink, _ = find_photo_ink(
+            grey, background, least=least, largest=LARGEST, around=AROUND
+        )
+    else:
+        longer = max(grey.shape)
+        if longer > LARGEST:
+            grey = resize(grey, LARGEST / longer)
+        ink = find_ink(grey, background, max(grey.shape) // 2, least=least)
     if ink is None:
         return None
     amount, core = _digit(ink)

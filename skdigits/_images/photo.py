@@ -8,6 +8,8 @@ from .opencv import cv2
 SMALL = 64  # pixels: an image of this size is too small to have light and lines
 LEAST_LEVELS = 6  # of 256, by which ink differs from paper
 OVERVIEW = 240  # pixels: enough to see where light falls
+PARTS = 6  # of an image's height and width; those at its rim are compared
+UNEVEN = 0.1  # of the contrast: the shades' difference from which light is uneven
 GAIN = 5  # by which dark parts of a photo are made lighter at most
 BROADEST_STROKE = 1 / 4  # of the shorter side, before strokes have been seen
 BROADER = 6  # times the width of strokes: paper, once they have been seen
@@ -28,6 +30,33 @@ def as_photo(image):
         By what ink differs from paper at least.
     """
     return as_grey(image), LEAST_LEVELS if image.dtype == np.uint8 else 0
+
+
+def is_unevenly_lit(grey):
+    """Tell whether the shade of the paper changes over an image.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (height, width), float32
+
+    Returns
+    -------
+    bool
+        False for small images.
+    """
+    if max(grey.shape) <= SMALL:
+        return False
+    small = resize(grey, min(1.0, OVERVIEW / max(grey.shape)))
+    height, width = small.shape
+    down, across = max(1, height // PARTS), max(1, width // PARTS)
+    shades = [
+        np.median(small[y : y + down, x : x + across])
+        for y in range(0, height - down + 1, down)
+        for x in range(0, width - across + 1, across)
+        if y < down or x < across or y + 2 * down > height or x + 2 * across > width
+    ]
+    low, high = np.quantile(shades, [0.2, 0.8])
+    return bool(high - low > UNEVEN * np.ptp(small))
 
 
 def find_photo_ink(grey, background, *, least, largest, around):
