@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_is_said_before_the_training(
 
 
 def test_labels_are_not_lost_when_the_disk_fills_up_meanwhile(small_disk, tmp_path):
-    from skdigits.__main__ import TEST_IMAGES, _write
+    from skdigits._commands.submit import TEST_IMAGES, _write
 
     (small_disk / "ballast").write_bytes(bytes(900_000))
     with pytest.raises(OSError, match="The labels are in .*submission.csv") as error:
