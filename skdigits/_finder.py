@@ -20,7 +20,7 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
         The photo. Two or four channels have their opacity last.
     background : {"auto", "dark", "light"}, default="auto"
         Whether strokes are lighter ("dark") or darker ("light") than what they are
-        drawn on. "auto" finds out from the rim of the photo.
+        drawn on. "auto" takes the thinner parts for strokes.
 
     Returns
     -------

@@ -46,7 +46,7 @@ class DigitNormalizer(
         Height and width of the images that are returned, in pixels.
     background : {"auto", "dark", "light"}, default="auto"
         Whether strokes are lighter ("dark") or darker ("light") than what they are
-        drawn on. "auto" finds out for each image, from its rim.
+        drawn on. "auto" takes the thinner parts of each image for strokes.
     box_size : int, default=None
         The digit's longer side, in pixels of `output_shape`. None means 5/7 of the
         shorter side of `output_shape`: 20 of 28.
@@ -78,7 +78,8 @@ class DigitNormalizer(
 
     Notes
     -----
-    What is broader than half of an image's longer side is paper. Strokes are pieces of
+    What is broader than half of an image's longer side is paper. Where its shade changes
+    along the rim, the light is evened out first. Strokes are pieces of
     ink that stand out of the paper's noise by Otsu's threshold somewhere. Of these,
     specks are left out, and so are pieces at the border if there is a large one clear
     of it. A line through the digit stays.
