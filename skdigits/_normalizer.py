@@ -79,7 +79,9 @@ class DigitNormalizer(
     Notes
     -----
     What is broader than half of an image's longer side is paper. Where its shade
-    changes along the rim, the light is evened out first. Strokes are pieces of ink that stand out of the paper's noise by Otsu's threshold somewhere. Of these,
+    changes along the rim, the light is evened out first. Strokes are pieces of ink
+    that stand out of the paper's noise by Otsu's threshold somewhere.
+    Of these,
     specks are left out, and so are pieces at the border if there is a large one clear
     of it. A line through the digit stays.
 
