@@ -45,6 +45,7 @@ __all__ = [
     "Interval",
     "StrOptions",
     "add_callback",
+    "check_ensemble",
     "check_partial_fit_first_call",
     "check_pipeline",
     "check_sample_weight",
@@ -150,3 +151,9 @@ def check_pipeline(pipeline):
     if not pipeline.steps:
         raise ValueError("there are none")
     pipeline._validate_steps()
+
+
+def check_ensemble(ensemble):
+    """Raise what ``VotingClassifier.fit`` would say of its parameters."""
+    ensemble._validate_params()
+    ensemble._validate_estimators()

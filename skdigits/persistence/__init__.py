@@ -14,6 +14,7 @@ from .._files.container import DamagedFileError, pack, read_arrays, read_header
 from .._files.whole import source_file, target_file, write_whole
 
 if TYPE_CHECKING:
+    from sklearn.ensemble import VotingClassifier
     from sklearn.pipeline import Pipeline
 
     from .._augmenter import ImageAugmenter
@@ -37,7 +38,8 @@ class ModelFileError(ValueError):
 
 
 def save(
-    estimator: "CNNClassifier | ImageAugmenter | DigitNormalizer | Pipeline",
+    estimator: "CNNClassifier | ImageAugmenter | DigitNormalizer | Pipeline "
+    "| VotingClassifier",
     path: str | os.PathLike[str],
 ) -> None:
     """Write a fitted estimator to a file that holds no code.
@@ -48,9 +50,11 @@ def save(
 
     Parameters
     ----------
-    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
-        Fitted. The steps of a Pipeline must be of these classes, too, or
-        ``"passthrough"``.
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or \
+            VotingClassifier
+        Fitted. The steps of a Pipeline and the estimators of a VotingClassifier, such
+        as `skdigits.make_digit_ensemble` makes, must be of these classes, too, or
+        ``"passthrough"`` and ``"drop"``.
     path : str or os.PathLike
         The file to write. Its folder must exist; an older file is replaced.
 
@@ -73,8 +77,8 @@ def save(
 
     Notes
     -----
-    The parameters `callbacks` and `checkpoint` and a Pipeline's `memory`, which are of
-    this program and this machine, stay behind. An architecture that is a function is
+    The parameters `callbacks` and `checkpoint`, a Pipeline's `memory` and an ensemble's
+    `n_jobs`, which are of this program and this machine, stay behind. An architecture that is a function is
     named in the file; it is not in it.
 
     References
@@ -135,7 +139,8 @@ def load(
 
     Returns
     -------
-    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or \
+            VotingClassifier
         It predicts what the saved one predicted, to the last bit, and goes on training
         as that would have.
 

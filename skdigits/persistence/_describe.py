@@ -1,9 +1,10 @@
 """Takes fitted estimators apart: into what JSON has, and arrays.
 
 skops was weighed: it keeps any estimator, by the names of classes and functions, which
-its reader then has to trust. A file of ours names four classes and no function.
+its reader then has to trust. A file of ours names five classes and no function.
 """
 
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,7 +21,8 @@ def take_apart(estimator):
 
     Parameters
     ----------
-    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
+    estimator : CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or \
+            VotingClassifier
 
     Returns
     -------
@@ -49,11 +51,14 @@ def _estimator(estimator, location, arrays):
     # Exactly these classes: a subclass may have more than a file would hold.
     if type(estimator) is Pipeline:
         return _pipeline(estimator, location, arrays)
+    if type(estimator) is VotingClassifier:
+        return _ensemble(estimator, location, arrays)
     if type(estimator) not in (CNNClassifier, ImageAugmenter, DigitNormalizer):
         where = f" in step {location!r}" if location else ""
         raise TypeError(
-            "Only CNNClassifier, ImageAugmenter, DigitNormalizer and Pipelines of them "
-            f"can be saved. Got {type(estimator).__name__}{where}. "
+            "Only CNNClassifier, ImageAugmenter, DigitNormalizer, and Pipelines and "
+            "VotingClassifiers of them can be saved. Got "
+            f"{type(estimator).__name__}{where}. "
             "joblib.dump saves any estimator, in files that may run code when they are "
             "loaded."
         )
@@ -120,4 +125,24 @@ def _pipeline(pipeline, location, arrays):
         ],
         "transform_input": pipeline.transform_input,
         "verbose": bool(pipeline.verbose),
+    }
+
+
+def _ensemble(ensemble, location, arrays):
+    check_is_fitted(ensemble)
+    fitted = iter(ensemble.estimators_)
+    weights = ensemble.weights
+    return {
+        "class": "VotingClassifier",
+        "estimators": [
+            [name, "drop"]
+            if member == "drop"
+            else [name, _estimator(next(fitted), inside(location, name), arrays)]
+            for name, member in ensemble.estimators
+        ],
+        "classes": write_classes(ensemble.classes_),
+        "weights": None if weights is None else [float(weight) for weight in weights],
+        "voting": ensemble.voting,
+        "flatten_transform": bool(ensemble.flatten_transform),
+        "verbose": bool(ensemble.verbose),
     }

@@ -8,14 +8,18 @@ import dataclasses
 import math
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Bunch
 
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._files.container import DamagedFileError
 from .._network.state import NETWORK_PARAMETERS, NetworkSpec, TrainedNetwork
 from .._normalizer import DigitNormalizer
-from .._sklearn import OUTPUTS, check_pipeline, set_output
+from .._sklearn import OUTPUTS, check_ensemble, check_pipeline, set_output
 from ._describe import inside
 from ._values import (
     is_a,
@@ -27,7 +31,7 @@ from ._values import (
     read_settings,
 )
 
-MAX_DEPTH = 5  # Pipelines in Pipelines
+MAX_DEPTH = 5  # Pipelines and ensembles in each other
 MAX_PIXELS = 2**20  # in an image, for an architecture that we do not know
 # What an optimizer keeps for each weight, and the weight, are four arrays at most.
 ARRAYS_PER_WEIGHT = 4
@@ -47,6 +51,15 @@ LEARNED = {
 }
 NORMALIZER = {"class", "parameters", "n_features", "feature_names", "output"}
 PIPELINE = {"class", "steps", "transform_input", "verbose"}
+ENSEMBLE = {
+    "class",
+    "classes",
+    "estimators",
+    "flatten_transform",
+    "verbose",
+    "voting",
+    "weights",
+}
 
 
 @dataclasses.dataclass
@@ -98,11 +111,11 @@ class Loader:
         location : str
             In the file.
         depth : int
-            Number of Pipelines around it.
+            Number of Pipelines and ensembles around it.
 
         Returns
         -------
-        CNNClassifier, ImageAugmenter, DigitNormalizer or Pipeline
+        CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or VotingClassifier
         """
         match data:
             case {"class": "CNNClassifier"}:
@@ -114,6 +127,9 @@ class Loader:
             case {"class": "Pipeline"}:
                 need(depth < MAX_DEPTH, "its Pipelines stand too deep in each other")
                 return self._pipeline(data, location, depth)
+            case {"class": "VotingClassifier"}:
+                need(depth < MAX_DEPTH, "its ensembles stand too deep in each other")
+                return self._ensemble(data, location, depth)
         raise DamagedFileError("it names no class of those that are saved")
 
     def give_arrays(self, arrays):
@@ -291,6 +307,65 @@ class Loader:
         except (TypeError, ValueError) as exc:
             raise DamagedFileError(f"its steps make no Pipeline: {exc}") from exc
         return pipeline
+
+    def _ensemble(self, data, location, depth):
+        need(data.keys() == ENSEMBLE, "it has other entries than we write")
+        weights, members = data["weights"], data["estimators"]
+        for name in ("flatten_transform", "verbose"):
+            need(is_a(data[name], bool), f"{name} must be true or false")
+        need(
+            is_list(members, list)
+            and all(is_list(member, object, 2) for member in members)
+            and all(is_a(name, str) for name, _ in members),
+            "estimators must be pairs of a name and an estimator",
+        )
+        need(
+            weights is None
+            or (
+                is_list(weights, float, len(members))
+                and all(0 <= weight < 1e300 for weight in weights)
+                and any(
+                    weight > 0 and member != "drop"
+                    for weight, (_, member) in zip(weights, members, strict=True)
+                )
+            ),
+            "weights must be a number for each estimator, and not all 0",
+        )
+        fitted = {
+            name: member
+            if member == "drop"
+            else self.estimator(member, inside(location, name), depth + 1)
+            for name, member in members
+        }
+        need(len(fitted) == len(members), "its estimators must have different names")
+        ensemble = VotingClassifier(
+            [
+                (name, member if member == "drop" else clone(member))
+                for name, member in fitted.items()
+            ],
+            voting=data["voting"],
+            weights=weights,
+            flatten_transform=data["flatten_transform"],
+            verbose=data["verbose"],
+        )
+        try:
+            check_ensemble(ensemble)
+        except (TypeError, ValueError, AttributeError) as exc:
+            raise DamagedFileError(f"its estimators make no ensemble: {exc}") from exc
+        ensemble.classes_ = read_classes(data["classes"])
+        ensemble.le_ = LabelEncoder()
+        ensemble.le_.classes_ = ensemble.classes_
+        ensemble.named_estimators_ = Bunch(**fitted)
+        ensemble.estimators_ = [m for m in fitted.values() if m != "drop"]
+        numbers = np.arange(len(ensemble.classes_))
+        for member in ensemble.estimators_:
+            need(
+                np.array_equal(member.classes_, numbers),
+                "its estimators must have numbered classes, as many as it has",
+            )
+            if hasattr(member, "feature_names_in_"):
+                ensemble.feature_names_in_ = member.feature_names_in_
+        return ensemble
 
 
 def _set_feature_names(estimator, names):

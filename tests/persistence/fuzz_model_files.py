@@ -35,7 +35,8 @@ JSON = st.recursive(
         [-1, 0, 1, 2**31, 10**30, 1e308, "fast", "classic", "tiny", "cnn"]
     )
     | st.sampled_from(["Pipeline", "ImageAugmenter", "CNNClassifier", "passthrough"])
-    | st.sampled_from(["DigitNormalizer", "output_shape", "n_features"]),
+    | st.sampled_from(["DigitNormalizer", "output_shape", "n_features"])
+    | st.sampled_from(["VotingClassifier", "drop", "soft", "hard", "residual"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.text(max_size=8), inner, max_size=4)
@@ -48,13 +49,16 @@ DTYPES = ["float32", "float64", "float16", "int64", "int32", "uint8", "bool"]
 def make_file(path):
     """Write a small model and return its parts: (estimator's JSON, arrays)."""
     from sklearn.datasets import load_digits
+    from sklearn.ensemble import VotingClassifier
     from sklearn.pipeline import Pipeline
 
     X, y = load_digits(return_X_y=True)
     cnn = skdigits.CNNClassifier(epochs=1, width=0.05, random_state=0)
     normalizer = skdigits.DigitNormalizer(output_shape=(8, 8), on_blank="ignore")
     steps = [("normalize", normalizer), ("augment", skdigits.ImageAugmenter())]
-    model = Pipeline([*steps, ("cnn", cnn)])
+    pipeline = Pipeline([*steps, ("cnn", cnn)])
+    members = [("one", pipeline), ("two", cnn), ("three", "drop")]
+    model = VotingClassifier(members, voting="soft", weights=[2, 1, 1])
     skdigits.save(model.fit(X[:100], y[:100]), path)
     _, _, line, body = path.read_bytes().split(b"\n", 3)
     return json.loads(line)["estimator"], safetensors.numpy.load(body)
