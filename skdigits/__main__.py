@@ -43,13 +43,20 @@ def _parse(argv):
         default="submission.csv",
         help="file to write (default: %(default)s)",
     )
-    _add_training(submit, preset="fast")
+    submit.add_argument(
+        "--preset",
+        type=_presets,
+        default=["fast"],
+        metavar="PRESET",
+        help=f"network and recipe: {', '.join(PRESETS)}; or several with commas, whose "
+        "networks take turns (default: fast)",
+    )
+    _add_training(submit)
     submit.add_argument(
         "--networks",
         type=_count,
-        default=1,
         metavar="N",
-        help="networks to train and average (default: %(default)s)",
+        help="networks to train and average (default: one of each preset)",
     )
     submit.set_defaults(run=_submit)
 
@@ -66,7 +73,13 @@ def _parse(argv):
         default="model.skdigits",
         help="file to write (default: %(default)s)",
     )
-    _add_training(fit, preset="robust")
+    fit.add_argument(
+        "--preset",
+        default="robust",
+        choices=PRESETS,
+        help="network and recipe (default: %(default)s)",
+    )
+    _add_training(fit)
     fit.set_defaults(run=_fit)
 
     predict = commands.add_parser("predict", help="label photos, scans or drawings")
@@ -112,16 +125,18 @@ def _parse(argv):
     if unknown:
         of_command = commands.choices[arguments.command]
         of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if arguments.command == "submit":
+        n_presets = len(arguments.preset)
+        arguments.networks = arguments.networks or n_presets
+        if arguments.networks < n_presets:
+            commands.choices["submit"].error(
+                f"argument --networks: must be {n_presets} or more, for {n_presets} "
+                f"presets. Got {arguments.networks} instead"
+            )
     return arguments
 
 
-def _add_training(command, *, preset):
-    command.add_argument(
-        "--preset",
-        default=preset,
-        choices=PRESETS,
-        help="network and recipe (default: %(default)s)",
-    )
+def _add_training(command):
     command.add_argument(
         "--seed", type=_seed, help="a whole number, for the same result again"
     )
@@ -130,6 +145,15 @@ def _add_training(command, *, preset):
         action="store_true",
         help="first train on nine tenths and report the accuracy on the last one",
     )
+
+
+def _presets(text):
+    for name in text.split(","):
+        if name not in PRESETS:
+            raise argparse.ArgumentTypeError(
+                f"invalid choice: {name!r} (choose from {', '.join(PRESETS)})"
+            )
+    return text.split(",")
 
 
 def _seed(text):

@@ -1,17 +1,25 @@
 """The command line, run as a user runs it."""
 
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from sklearn.base import clone
 
-from skdigits import __version__, _demo
+from skdigits import CNNClassifier, __version__, _demo, make_digit_pipeline
 from skdigits.__main__ import main
-from skdigits._commands import submit
+from skdigits._commands import duration, submit
+from skdigits.datasets import load_sample
 
 
 @pytest.mark.parametrize(
@@ -24,6 +32,11 @@ from skdigits._commands import submit
         (["submit", "x.zip", "--seed", "one"], "whole number from 0 to .* Got 'one'"),
         (["submit", "x.zip", "--seed", "-1"], "--seed"),
         (["submit", "x.zip", "--networks", "0"], "--networks: .* from 1. Got '0'"),
+        (["submit", "x.zip", "--preset", "fast,"], "invalid choice: ''"),
+        (
+            ["submit", "x.zip", "--preset", "fast,classic", "--networks", "1"],
+            "--networks: must be 2 or more, for 2 presets. Got 1",
+        ),
         (["submit", "x.zip", "--speed"], "unrecognized arguments: --speed"),
         (["demo", "x"], "unrecognized arguments: x"),
     ],
@@ -176,6 +189,106 @@ def test_submit_several_networks(small_competition, capfd):
     assert err == ""
     assert "\nTraining 2 networks 'fast' on 100 images\n" in out
     assert len(pd.read_csv("submission.csv")) == 500
+
+
+@pytest.mark.slow
+def test_submit_networks_of_several_presets(small_competition, capfd):
+    arguments = "submit", "digits.zip", "--preset", "fast,classic", "--seed", "0"
+    assert main(arguments) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "\nTraining 2 networks 'fast+classic' on 100 images\n" in out
+    assert len(pd.read_csv("submission.csv")) == 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--networks", "2"]])
+def test_submit_goes_on_after_a_kill(more, small_competition, capfd):
+    command = ["submit", "digits.zip", "--seed", "0", *more]
+    code = f"""
+import skdigits._commands.submit as submit
+from skdigits.__main__ import main
+
+if __name__ == "__main__":
+    submit.TEST_IMAGES = 500
+    main({command!r})
+"""
+    Path("run.py").write_text(code)
+    files = Path("submission.csv.training")
+    process = subprocess.Popen(
+        [sys.executable, "run.py"], stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    while not any(files.glob("*.previous")):  # two epochs are over
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not Path("submission.csv").exists()
+    assert main(command) == 0
+    there = re.search(r"run before: (\d+) of \d+ epochs", capfd.readouterr().out)
+    assert int(there[1]) >= 2
+    assert not files.exists()
+    resumed = Path("submission.csv").read_bytes()
+    assert main([*command, "--output", "whole.csv"]) == 0
+    assert "run before" not in capfd.readouterr().out
+    assert Path("whole.csv").read_bytes() == resumed
+
+
+def test_submit_leaves_other_trainings_alone(small_competition, monkeypatch):
+    monkeypatch.setattr(CNNClassifier, "fit", interrupt)
+    command = ["submit", "digits.zip", "--seed", "1"]
+    folder = Path("submission.csv.training")
+    assert main(command) == 130
+    folder.joinpath("other.checkpoint").touch()
+    monkeypatch.undo()
+    monkeypatch.chdir(small_competition)
+    monkeypatch.setattr(submit, "TEST_IMAGES", 500)
+    assert main(command) == 0
+    assert [file.name for file in folder.iterdir()] == ["other.checkpoint"]
+
+
+def interrupt(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_says_where_the_training_is(small_competition, monkeypatch, capsys):
+    monkeypatch.setattr(CNNClassifier, "fit", interrupt)
+    assert main(["submit", "digits.zip"]) == 130
+    out, err = capsys.readouterr()
+    assert err == "skdigits: interrupted\n"
+    assert "is in submission.csv.training: the same command goes on from it." in out
+
+
+def test_a_long_training_says_how_long_it_will_take(monkeypatch):
+    digits = load_sample()
+    fast = make_digit_pipeline("fast", random_state=0)
+    fast.set_params(cnn__width=0.25)
+    X, y = digits.X_train, digits.y_train
+    assert duration.expected_seconds([fast], [8], X, y) is None
+    short = duration.expected_seconds([fast], [200], X, y)
+    start = time.perf_counter()
+    clone(fast).set_params(cnn__epochs=20).fit(X, y)
+    taken = 10 * (time.perf_counter() - start)
+    # Other work on the machine makes a factor of some, but no seconds of milliseconds.
+    assert taken / 5 < short < taken * 5
+    assert duration.expected_seconds([fast] * 3, [200] * 3, X, y) > short
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "10 s"),
+        (44, "40 s"),
+        (89.9, "90 s"),
+        (95, "2 min"),
+        (3600, "60 min"),
+        (5400, "1 h 30 min"),
+        (7199, "2 h"),
+        (12_345, "3 h 30 min"),
+    ],
+)
+def test_times_are_said_in_words(seconds, words):
+    assert duration.in_words(seconds) == words
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

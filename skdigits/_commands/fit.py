@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from .._files.whole import check_writable
+from .kept import KeptTraining
 from .training import option_named, validate_and_train, write_or_rescue
 
 # Fewer images want more passes, in smaller steps, than the presets are made for.
@@ -26,16 +27,19 @@ def fit(arguments):
         check_writable(arguments.output)  # better an error now than after the training
     X, y = _read(arguments.path)
     print(f"{len(X):,} images to train on")
+    kept = KeptTraining(arguments.output, f"{arguments.preset}-seed-{arguments.seed}")
     model = validate_and_train(
         partial(_make_model, arguments, len(X)),
         repr(arguments.preset),
         X,
         y,
         validate=arguments.validate,
+        kept=kept,
     )
     from ..persistence import save
 
     write_or_rescue(partial(save, model), arguments.output, "The model is")
+    kept.remove()
     print(f"Wrote {arguments.output}.")
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from .._files.whole import check_writable
+from .kept import KeptTraining
 from .training import option_named, validate_and_train, write_or_rescue
 
 TEST_IMAGES = 28_000  # of the competition, each of which wants a label
@@ -25,15 +26,18 @@ def submit(arguments):
             f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
             f"images. Got {n_test:,} instead. Download it again."
         )
-    n_networks, what = arguments.networks, repr(arguments.preset)
+    n_networks, presets = arguments.networks, "+".join(arguments.preset)
+    kept = KeptTraining(arguments.output, f"{presets}-seed-{arguments.seed}")
     model = validate_and_train(
         partial(_make_model, arguments),
-        what if n_networks == 1 else f"{n_networks} networks {what}",
+        repr(presets) if n_networks == 1 else f"{n_networks} networks {presets!r}",
         digits.X_train,
         digits.y_train,
         validate=arguments.validate,
+        kept=kept,
     )
     _write(model.predict(digits.X_test), arguments.output)
+    kept.remove()
 
 
 def _read(path):
@@ -49,12 +53,12 @@ def _make_model(arguments):
 
     from ..pipelines import make_digit_ensemble, make_digit_pipeline
 
-    preset, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
+    presets, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
     if n_networks == 1:
-        return make_digit_pipeline(preset, random_state=seed, verbose=1)
+        return make_digit_pipeline(presets[0], random_state=seed, verbose=1)
     n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
     return make_digit_ensemble(
-        preset, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
+        presets, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
     )
 
 

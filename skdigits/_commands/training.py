@@ -16,7 +16,7 @@ def option_named(name):
         raise ValueError(f"argument {name}: {exc}") from exc
 
 
-def validate_and_train(make_model, what, X, y, *, validate):
+def validate_and_train(make_model, what, X, y, *, validate, kept):
     """Train, and before that on nine tenths if an accuracy is asked for.
 
     Parameters
@@ -27,24 +27,27 @@ def validate_and_train(make_model, what, X, y, *, validate):
         Names the model.
     X, y : array-like
     validate : bool
+    kept : KeptTraining
 
     Returns
     -------
     estimator
         Fitted on all images.
     """
-    if validate:
-        _validate(make_model, what, X, y)
-    return _train(make_model(), what, X, y, step="2 of 2: " if validate else "")
+    if not validate:
+        return _train(make_model(), f"Training {what}", X, y, kept)
+    _validate(make_model, what, X, y, kept)
+    return _train(make_model(), f"2 of 2: Training {what}", X, y, kept)
 
 
-def _validate(make_model, what, X, y):
+def _validate(make_model, what, X, y, kept):
     from sklearn.model_selection import train_test_split
 
     X_train, X_held_out, y_train, y_held_out = train_test_split(
         X, y, test_size=HELD_OUT, stratify=y, random_state=0
     )
-    model = _train(make_model(), what, X_train, y_train, step="1 of 2: ")
+    title = f"1 of 2: Training {what}"
+    model = _train(make_model(), title, X_train, y_train, kept, part="validation")
     wrong = int((model.predict(X_held_out) != y_held_out).sum())
     n = len(y_held_out)
     accuracy = 1 - wrong / n
@@ -55,14 +58,35 @@ def _validate(make_model, what, X, y):
     )
 
 
-def _train(model, what, X, y, *, step):
+def _train(model, title, X, y, kept, part=""):
     from time import perf_counter
 
-    print(f"{step}Training {what} on {len(X):,} images", flush=True)
+    print(f"{title} on {len(X):,} images", flush=True)
     start = perf_counter()
-    model.fit(X, y)
+    found = kept.keep(model, part)
+    _announce(found, X, y)
+    try:
+        model.fit(X, y)
+    except KeyboardInterrupt:
+        print(f"What is trained is in {kept.folder}: the same command goes on from it.")
+        raise
     print(f"Trained for {perf_counter() - start:.0f} s.", flush=True)
     return model
+
+
+def _announce(found, X, y):
+    """Say what is there from a run before, and how long the rest will take."""
+    from .duration import expected_seconds, in_words
+
+    wanted = sum(network[-1].epochs for network, _ in found)
+    there = sum(n for _, n in found)
+    if there:
+        print(f"Going on from a run before: {there} of {wanted} epochs are there.")
+    networks = [network for network, _ in found]
+    left = [network[-1].epochs - n for network, n in found]
+    seconds = expected_seconds(networks, left, X, y)
+    if seconds is not None:
+        print(f"This will take about {in_words(seconds)}.", flush=True)
 
 
 def write_or_rescue(write, output, what):

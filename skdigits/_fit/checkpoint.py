@@ -163,6 +163,15 @@ class Checkpoint:
             )
 
 
+def epochs_kept(path):
+    """Say for how many epochs a checkpoint was trained: 0 if there is no whole one."""
+    for file in (path, path.with_name(f"{path.name}.previous")):
+        contents = _read_whole(file) if file.exists() else None
+        if contents is not None:
+            return contents[0]["n_iter"]
+    return 0
+
+
 def fit_identity(classifier, plan, data):
     """Say what a fit is: its parameters and its data.
 

@@ -69,11 +69,18 @@ def build_network(spec, seed=None):
 
 def build_layers(plan):
     """Build the network that a `LayerPlan` describes."""
+    images = keras.Input(plan.image_shape, name="images")
     layers = [
         getattr(keras.layers, kind)(**arguments) for kind, arguments in plan.layers
     ]
-    images = keras.Input(plan.image_shape, name="images")
-    return keras.Sequential([images, *layers], name=plan.name)
+    if not plan.sums:
+        return keras.Sequential([images, *layers], name=plan.name)
+    output, outputs = images, {}
+    for layer in layers:
+        earlier = plan.sums.get(layer.name)
+        output = layer(output if earlier is None else [outputs[earlier], output])
+        outputs[layer.name] = output
+    return keras.Model(images, output, name=plan.name)
 
 
 @contextlib.contextmanager

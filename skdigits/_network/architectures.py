@@ -63,7 +63,7 @@ ArchitectureName = Literal["classic", "fast"]
 
 
 class LayerPlan:
-    """Layers one after another, numbered by kind and fitted to the image's size.
+    """Layers in their order, numbered by kind and fitted to the image's size.
 
     Parameters
     ----------
@@ -74,18 +74,23 @@ class LayerPlan:
     ----------
     layers : list of (str, dict)
         Classes of `keras.layers` and their arguments.
+    sums : dict of str to str
+        Name of a layer -> name of the earlier one whose output it adds to that of the
+        layer before.
     variable_shapes : list of tuple of int
         Shapes of all that the network keeps, in Keras's order.
     """
 
     def __init__(self, name, image_shape):
         self.name, self.image_shape = name, image_shape
-        self.layers, self.variable_shapes = [], []
+        self.layers, self.variable_shapes, self.sums = [], [], {}
         self._shape = image_shape  # of the last layer's output
         self._counts = {}
 
-    def convolution(self, filters, kernel=3, *, padding="same", **options):
+    def convolution(self, filters, kernel=3, *, stride=1, padding="same", **options):
         options = {"kernel_initializer": "he_normal", **CHANNELS, **options}
+        if stride > 1:
+            options["strides"] = stride
         self._add(
             "Conv2D",
             self._numbered("conv"),
@@ -100,7 +105,7 @@ class LayerPlan:
             self._keeps((filters,))
         if padding == "valid":
             size = [n - kernel + 1 for n in size]
-        self._shape = (*size, filters)
+        self._shape = (*(-(-n // stride) for n in size), filters)
 
     def pooling(self):
         *size, channels = self._shape
@@ -125,6 +130,20 @@ class LayerPlan:
         self.pooling()
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
         self._add("ReLU", self._numbered("relu"))
+
+    def residual(self, kernel=3):
+        """Add to the images what a batch norm and a convolution make of them."""
+        before = self.layers[-1][1]["name"]
+        self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
+        self.convolution(self._shape[-1], kernel, activation="relu")
+        name = self._numbered("sum")
+        self._add("Add", name)
+        self.sums[name] = before
+
+    def mean(self):
+        """The mean over all pixels, for each channel."""
+        self._add("GlobalAveragePooling2D", "mean", **CHANNELS)
+        self._shape = self._shape[-1:]
 
     def flatten(self):
         self._add("Flatten", "flatten")

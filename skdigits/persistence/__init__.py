@@ -78,8 +78,8 @@ def save(
     Notes
     -----
     The parameters `callbacks` and `checkpoint`, a Pipeline's `memory` and an ensemble's
-    `n_jobs`, which are of this program and this machine, stay behind. An architecture that is a function is
-    named in the file; it is not in it.
+    `n_jobs`, which are of this program and this machine, stay behind. An architecture
+    that is a function is named in the file; it is not in it.
 
     References
     ----------
