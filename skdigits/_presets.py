@@ -65,7 +65,7 @@ PRESETS = {
             "low_resolution": 0.75,
         },
         "cnn": {
-            "architecture": "fast",
+            "architecture": "pooled",
             "epochs": 12,
             "batch_size": 128,
             "optimizer": "muon",

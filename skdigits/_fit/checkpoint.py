@@ -14,7 +14,7 @@ from .._warnings import warn_user
 
 # Keras's BackupAndRestore was weighed: it keeps neither history, random numbers nor
 # what callbacks remember, needs h5py, and takes up any file that it finds.
-KIND = "skdigits checkpoint 2"
+KIND = "skdigits checkpoint 3"
 NOT_COMPARED = {"callbacks", "checkpoint", "random_state", "verbose"}
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelFileError", "export", "load", "save"]
 
-KIND = "skdigits model 1"
+KIND = "skdigits model 2"
+FIRST_KIND = "skdigits model 1"
+RENAMED = {"fast": "pooled"}  # architectures of the first kind, and their names now
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 OTHERS = {  # first bytes -> what a file is
     b"PK\x03\x04": "It is a zip archive, such as Keras's or skops's.",
@@ -187,10 +189,12 @@ def load(
 def _load(file, architectures, allow_nan):
     from ._rebuild import Loader
 
-    header = read_header(file, KIND)
+    is_first = file.readline(len(KIND) + 1) == FIRST_KIND.encode() + b"\n"
+    file.seek(0)
+    header = read_header(file, FIRST_KIND if is_first else KIND)
     if header.keys() != {"arrays", "estimator", "versions"}:
         raise DamagedFileError("it has other entries than we write")
-    loader = Loader(architectures)
+    loader = Loader(architectures, RENAMED if is_first else {})
     estimator = loader.estimator(header["estimator"])
     arrays = read_arrays(file, header["arrays"], limit=loader.limit)
     if not allow_nan and not all(np.isfinite(array).all() for array in arrays.values()):
@@ -215,7 +219,7 @@ def _what_else(source):
     with source.open("rb") as file:
         start = file.read(32)
     newer = re.match(rb"skdigits model (\d{1,9})\n", start)
-    if newer and int(newer[1]) > 1:
+    if newer and int(newer[1]) > int(KIND.split()[-1]):
         return " It was written by a newer version of skdigits. Update skdigits."
     return "".join(
         f" {what}" for sign, what in OTHERS.items() if start.startswith(sign)

@@ -90,6 +90,8 @@ class Loader:
     ----------
     architectures : dict of str to callable
         The user's, by the names that the file has.
+    renamed : dict of str to str
+        Architectures of ours that have another name in the file.
 
     Attributes
     ----------
@@ -97,8 +99,8 @@ class Loader:
         Bytes that all arrays may take; None where an architecture is not ours.
     """
 
-    def __init__(self, architectures):
-        self.architectures = architectures
+    def __init__(self, architectures, renamed):
+        self.architectures, self.renamed = architectures, renamed
         self.limit = BYTES_PER_NAME
         self._unfinished = []
 
@@ -278,6 +280,9 @@ class Loader:
     def _make(self, cls, data):
         """Make an estimator with checked parameters."""
         params = read_parameters(data, self.architectures)
+        name = params.get("architecture")
+        if isinstance(name, str) and name in self.renamed:
+            params["architecture"] = self.renamed[name]
         try:
             estimator = cls(**params)
             estimator._validate_params()

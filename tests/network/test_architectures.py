@@ -5,11 +5,12 @@ import pytest
 from helpers.classifiers import small
 
 from skdigits import CNNClassifier
+from skdigits._network.architectures import ARCHITECTURES
 
 pytestmark = pytest.mark.processor
 
 
-@pytest.mark.parametrize("architecture", ["classic", "fast"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize(
     "shape", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (1, 1, 1), (1, 50, 1)]
 )

@@ -26,7 +26,9 @@ def tiny(image_shape, n_classes):
 
 
 @pytest.fixture(
-    scope="module", params=["fast", "classic", tiny], ids=["fast", "classic", "own"]
+    scope="module",
+    params=["fast", "classic", "residual", tiny],
+    ids=["fast", "classic", "residual", "own"],
 )
 def model(request, digits):
     cnn = CNNClassifier(

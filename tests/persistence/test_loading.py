@@ -171,6 +171,7 @@ def test_a_file_of_the_first_format_is_read(digits):
     other_pens = ("thickness", "gaps", "low_resolution", "blur", "contrast")
     assert not any(getattr(loaded["augment"], name) for name in other_pens)
     assert loaded["cnn"].trained_with_ == {}  # it did not say
+    assert loaded["cnn"].architecture == "pooled"  # which was "fast" then
     assert loaded["cnn"].n_iter_ == 12
     assert loaded.score(X, y) == 0.76  # as it was before it was saved
     loaded["cnn"].set_params(warm_start=True, epochs=1).fit(X, y)
