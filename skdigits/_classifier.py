@@ -86,11 +86,13 @@ class CNNClassifier(
         when the accuracy has not risen for three epochs, down to a tenth.
     label_smoothing : float, default=0.0
         Share of each label that is spread over all classes, in [0, 1).
-    dtype_policy : {"float32", "mixed_bfloat16"} or None, default=None
+    dtype_policy : {"float32", "mixed_bfloat16", "auto"} or None, default=None
         Keras's name for the precision of the network. "mixed_bfloat16" computes in
         bfloat16, of 8 significant bits, and keeps the weights in float32: faster on
-        processors that have instructions for it, much slower on others. None means
-        what `keras.config.dtype_policy` says, "float32" unless it was changed.
+        processors that have instructions for it, much slower on others. "auto" is that
+        on a Linux machine whose processor, or whose GPU, has them, and "float32" on all
+        others. None means what `keras.config.dtype_policy` says, "float32" unless it
+        was changed.
     validation_fraction : float, default=None
         Share of the training images that is held out, stratified and never augmented,
         in (0, 1). ``history_`` then has its loss and accuracy, and early stopping and
@@ -202,7 +204,7 @@ class CNNClassifier(
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions(set(SCHEDULES))],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "dtype_policy": [StrOptions({"float32", "mixed_bfloat16"}), None],
+        "dtype_policy": [StrOptions({"float32", "mixed_bfloat16", "auto"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -229,7 +231,7 @@ class CNNClassifier(
         learning_rate: float = 0.003,
         schedule: ScheduleName = "one_cycle",
         label_smoothing: float = 0.0,
-        dtype_policy: Literal["float32", "mixed_bfloat16"] | None = None,
+        dtype_policy: Literal["float32", "mixed_bfloat16", "auto"] | None = None,
         validation_fraction: float | None = None,
         early_stopping: bool = False,
         n_iter_no_change: int = 5,

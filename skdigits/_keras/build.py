@@ -8,13 +8,10 @@ import weakref
 import keras
 import numpy as np
 
+from .precision import dtype_policy
+
 _building = threading.RLock()  # an architecture may itself fit a classifier
 _used_networks = weakref.WeakSet()
-
-
-def dtype_policy(spec):
-    """Name the precision of the layers that `build_network` makes now."""
-    return spec.dtype_policy or keras.config.dtype_policy().name
 
 
 @contextlib.contextmanager
@@ -59,7 +56,10 @@ def build_network(spec, seed=None):
             "Pass a function that returns it anew, such as architecture=lambda "
             "image_shape, n_classes: keras.models.clone_model(network)."
         )
-    with _seeded_initialisers(seed), _in_policy(spec.dtype_policy):
+    with (
+        _seeded_initialisers(seed),
+        _in_policy(spec.dtype_policy and dtype_policy(spec)),
+    ):
         if isinstance(spec.architecture, str):
             return build_layers(spec.layer_plan())
         network = spec.architecture(spec.image_shape, spec.n_classes)

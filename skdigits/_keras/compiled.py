@@ -6,8 +6,9 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from .build import build_network, dtype_policy
+from .build import build_network
 from .feed import standardise
+from .precision import dtype_policy
 from .trainer import Trainer
 from .weights import (
     assign,

@@ -10,8 +10,8 @@ import contextlib
 import threading
 import weakref
 
-from .build import dtype_policy
 from .compiled import CompiledNetwork
+from .precision import dtype_policy
 from .quiet import without_retracing_warnings
 from .start import check_process
 

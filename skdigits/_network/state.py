@@ -37,7 +37,8 @@ class NetworkSpec:
     optimizer : str
     label_smoothing : float
     dtype_policy : str or None
-        None means Keras's own, whichever it is when a network is built.
+        "auto" is decided where a network is built. None means Keras's own, whichever
+        it is then.
     key : str or None
         Set for a callable architecture, whose networks are never shared by fits: two
         calls of it need not build the same.

@@ -69,8 +69,8 @@ def _check_steps(estimator):
 def _onnx_model(cnn):
     """Give ``cnn.model_``, in float32 if mixed: ONNX Runtime knows no bfloat16."""
     check_is_fitted(cnn)
-    from .._keras.build import dtype_policy
     from .._keras.model import build_model
+    from .._keras.precision import dtype_policy
 
     network = cnn._network
     if not dtype_policy(network.spec).startswith("mixed_"):

@@ -1,11 +1,18 @@
 """Half the precision: the parameter `dtype_policy`, and Keras's own setting."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers.classifiers import equal, small, weights
 from helpers.precision import needs_bfloat16
 from sklearn.base import clone
+
+import skdigits
+from skdigits._keras import precision
+from skdigits._keras.start import has_onednn
 
 pytestmark = pytest.mark.processor
 
@@ -53,6 +60,39 @@ def test_half_the_precision(digits, architecture):
     exact = clone(model).set_params(dtype_policy="float32").fit(X, y)
     difference = np.abs(exact.predict_proba(X) - proba)
     assert 0 < difference.max() < 0.1
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_auto_is_half_the_precision_where_the_processor_has_it(
+    can, digits, monkeypatch, tmp_path
+):
+    X, y = digits
+    if can and not precision.computes_in_bfloat16():
+        pytest.skip("this processor has no instructions for bfloat16")
+    monkeypatch.setattr(precision, "computes_in_bfloat16", lambda: can)
+    model = small(dtype_policy="auto").fit(X, y)
+    name = "mixed_bfloat16" if can else "float32"
+    same = small(dtype_policy=name).fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(model.predict_proba(X), same)
+    skdigits.save(model, tmp_path / "auto.skdigits")
+    # Elsewhere it computes in what that machine has.
+    monkeypatch.setattr(precision, "computes_in_bfloat16", lambda: not can)
+    loaded = skdigits.load(tmp_path / "auto.skdigits")
+    difference = np.abs(loaded.predict_proba(X) - same).max()
+    assert 0 < difference < 0.02
+
+
+def test_a_processor_is_asked_what_it_has(monkeypatch):
+    asked = precision.computes_in_bfloat16.__wrapped__
+    text = Path("/proc/cpuinfo")
+    has = text.exists() and not precision.INSTRUCTIONS.isdisjoint(
+        text.read_text().split()
+    )
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    if not tf.config.list_physical_devices("GPU"):
+        assert asked() == (has and has_onednn())
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+        assert not asked()
 
 
 def test_a_parameter_goes_before_kerass_policy(digits):
