@@ -220,7 +220,12 @@ def test_a_shape_given_to_the_augmenter_reaches_the_classifier():
 
 @pytest.mark.parametrize(
     ("preset", "architecture"),
-    [("classic", "classic"), ("fast", "fast"), ("accurate", "classic")],
+    [
+        ("classic", "classic"),
+        ("fast", "fast"),
+        ("accurate", "residual"),
+        ("record", "residual"),
+    ],
 )
 def test_presets_fit_and_predict(preset, architecture):
     X = np.random.default_rng(0).integers(0, 256, (60, 784), dtype=np.uint8)
@@ -273,6 +278,22 @@ def test_an_ensemble_averages_networks_of_different_seeds(digits):
     ]
     assert seeds[0] == seeds[1]
     assert make_digit_ensemble().estimators[0][1]["cnn"].random_state is None
+
+
+def test_presets_take_turns_in_an_ensemble():
+    presets = ["record", "classic"]
+    made = make_digit_ensemble(presets, 3, random_state=0).estimators
+    assert [network["cnn"].architecture for _, network in made] == [
+        "residual",
+        "classic",
+        "residual",
+    ]
+    seeds = {network["cnn"].random_state for _, network in made}
+    assert len(seeds) == 3
+    with pytest.raises(ValueError, match="2 or more, for 2 presets. Got 1"):
+        make_digit_ensemble(presets, 1)
+    with pytest.raises(ValueError, match="one preset or several"):
+        make_digit_ensemble([], 1)
 
 
 def test_an_ensemble_needs_a_network():

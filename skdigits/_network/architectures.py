@@ -91,15 +91,17 @@ def residual(image_shape, n_classes, width=1.0, dropout=None):
     plan.convolution(units(32), padding=padding, use_bias=False)
     plan.pooling()
     plan.normalised()
+    plan.dropout(rate(0.1))
     plan.convolution(units(64), use_bias=False)
     plan.normalised()
     plan.residual()
+    plan.dropout(rate(0.1))
     plan.pooling()
     plan.convolution(units(128), use_bias=False)
     plan.normalised()
     plan.residual()
+    plan.dropout(rate(0.1))
     plan.mean()
-    plan.dropout(rate(0.0))
     plan.probabilities(n_classes)
     return plan
 
