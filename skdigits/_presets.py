@@ -64,7 +64,7 @@ PRESETS = {
         },
         "cnn": {
             "architecture": "residual",
-            "width": 2,
+            "width": 1.5,
             "epochs": 30,
             "batch_size": 128,
             "optimizer": "muon",

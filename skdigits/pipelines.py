@@ -31,7 +31,7 @@ def make_digit_pipeline(
           RMSprop, a learning rate that is halved when the accuracy on a held-out tenth
           stops rising;
         - "accurate": a network of residual blocks, stronger augmentation and 24 epochs;
-        - "record": that network with twice the channels and 30 epochs, for ensembles
+        - "record": that network with half as many channels more and 30 epochs, for ensembles
           and machines that have a night;
         - "robust": for digits of one's own. Images of any size are brought to MNIST's
           form first, in training and in ``predict``; stronger and other augmentation,
@@ -93,8 +93,9 @@ def make_digit_ensemble(
 
     Parameters
     ----------
-    preset : str or sequence of str, default="accurate"
-        Presets of `skdigits.make_digit_pipeline`. Several take turns: with ``["record",
+    preset : {"fast", "classic", "accurate", "record", "robust"} or sequence of them, \
+            default="accurate"
+        As in `skdigits.make_digit_pipeline`. Several take turns: with ``["record",
         "accurate"]`` every other network is of "accurate".
     n_networks : int, default=5
         Number of networks.
@@ -138,13 +139,14 @@ def make_digit_ensemble(
     [7, 24, 7]
     """
     presets = [preset] if isinstance(preset, str) else [*preset]
-    if n_networks < max(1, len(presets)):
-        raise ValueError(
-            f"n_networks must be {max(1, len(presets))} or more, for {len(presets)} "
-            f"preset{'s' * (len(presets) != 1)}. Got {n_networks!r} instead."
-        )
     if not presets:
         raise ValueError(f"preset must name one preset or several. Got {preset!r}.")
+    if n_networks < len(presets):
+        several = f", for {len(presets)} presets" if len(presets) > 1 else ""
+        raise ValueError(
+            f"n_networks must be {len(presets)} or more{several}. Got {n_networks!r} "
+            "instead."
+        )
     # With None each fit of each network gets other random numbers.
     rng = None if random_state is None else check_random_state(random_state)
     networks = [

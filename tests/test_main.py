@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
-from sklearn.base import clone
 
 from skdigits import CNNClassifier, __version__, _demo, make_digit_pipeline
 from skdigits.__main__ import main
@@ -259,19 +258,32 @@ def test_ctrl_c_says_where_the_training_is(small_competition, monkeypatch, capsy
     assert "is in submission.csv.training: the same command goes on from it." in out
 
 
-def test_a_long_training_says_how_long_it_will_take(monkeypatch):
+def test_the_time_of_a_long_training_is_that_of_its_parts(monkeypatch):
     digits = load_sample()
-    fast = make_digit_pipeline("fast", random_state=0)
-    fast.set_params(cnn__width=0.25)
     X, y = digits.X_train, digits.y_train
+    fast, classic = map(make_digit_pipeline, ("fast", "classic"))
+    seen = []
+
+    def timed(network, X, y):
+        seen.append(network)
+        return (5.0, 1.0) if network is fast else (7.0, 10.0)
+
+    monkeypatch.setattr(duration, "_time", timed)
     assert duration.expected_seconds([fast], [8], X, y) is None
-    short = duration.expected_seconds([fast], [200], X, y)
-    start = time.perf_counter()
-    clone(fast).set_params(cnn__epochs=20).fit(X, y)
-    taken = 10 * (time.perf_counter() - start)
-    # Other work on the machine makes a factor of some, but no seconds of milliseconds.
-    assert taken / 5 < short < taken * 5
-    assert duration.expected_seconds([fast] * 3, [200] * 3, X, y) > short
+    assert seen == []  # it is over too soon to be timed
+    networks = [fast, classic, make_digit_pipeline("fast", random_state=7)]
+    assert duration.expected_seconds(networks, [100, 200, 0], X, y) == 105 + 2007 + 5
+    assert seen == [fast, classic]
+
+
+def test_a_few_batches_are_timed():
+    digits = load_sample()
+    for preset in ("fast", "robust"):
+        network = make_digit_pipeline(preset).set_params(cnn__width=0.25)
+        before = str(network.get_params())
+        preparation, epoch = duration._time(network, digits.X_train, digits.y_train)
+        assert preparation > 0 and epoch >= 0
+        assert str(network.get_params()) == before
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from time import perf_counter
 import numpy as np
 
 BATCHES = 2, 8  # that are timed; the difference has no costs of a start in it
+ALIKE = ("random_state", "checkpoint")  # parameters on which no time depends
 SHORT = 1_000  # batches; below that a training is over before one has read how long
 
 
@@ -34,8 +35,13 @@ def expected_seconds(networks, epochs, X, y):
     timed = {}  # the parameters of a network -> seconds of preparation and of an epoch
     total = 0.0
     for network, n in zip(networks, epochs, strict=True):
-        params = network.get_params()
-        kind = repr([params[name] for name in sorted(params) if "__" in name])
+        kind = repr(
+            [
+                (name, value)
+                for name, value in sorted(network.get_params().items())
+                if "__" in name and not name.endswith(ALIKE)
+            ]
+        )
         if kind not in timed:
             timed[kind] = _time(network, X, y)
         preparation, epoch = timed[kind]

@@ -38,7 +38,7 @@ def test_mnist_result(openml_cache, no_network):
     assert (mnist.y.name, mnist.y.dtype) == ("label", np.uint8)
     np.testing.assert_array_equal(mnist.X, openml_cache.X)
     np.testing.assert_array_equal(mnist.y, openml_cache.y)
-    assert "MNIST" in mnist.DESCR
+    assert "mnist_784" in mnist.DESCR
 
 
 def test_mnist_return_X_y(openml_cache, no_network):

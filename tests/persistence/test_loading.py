@@ -314,7 +314,7 @@ def test_weights_that_are_no_numbers_are_refused_unless_asked_for(content, path)
 def test_keys_twice_depth_size_and_versions(content, path):
     estimator, arrays = parts(content)
     refused(path, rebuilt(estimator, arrays, surplus=1), "other entries")
-    newer = rebuilt(estimator, arrays, kind="skdigits model 2")
+    newer = rebuilt(estimator, arrays, kind="skdigits model 3")
     refused(path, newer, "newer version of skdigits. Update skdigits")
     for line in (
         b'{"estimator": 1, "estimator": 2}',
