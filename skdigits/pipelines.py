@@ -31,8 +31,8 @@ def make_digit_pipeline(
           RMSprop, a learning rate that is halved when the accuracy on a held-out tenth
           stops rising;
         - "accurate": a network of residual blocks, stronger augmentation and 24 epochs;
-        - "record": that network with half as many channels more and 30 epochs, for ensembles
-          and machines that have a night;
+        - "record": that network with half as many channels more and 30 epochs, for
+          ensembles and machines that have a night;
         - "robust": for digits of one's own. Images of any size are brought to MNIST's
           form first, in training and in ``predict``; stronger and other augmentation,
           and a small network.

@@ -66,7 +66,7 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
 
 
 def pooled(image_shape, n_classes, width=1.0, dropout=None):
-    """The network "fast" of the first model files: all convolutions at full size."""
+    """The network "fast" of the first model files: 5x5 at full size, then pooled."""
     units = _channels(width)
     rate = _rates(dropout)
     plan = LayerPlan("pooled", image_shape)

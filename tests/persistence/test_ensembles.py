@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 import skdigits
 from skdigits import ModelFileError
 from skdigits._files.container import pack
+from skdigits._keras import pool
 from skdigits.persistence import KIND
 from skdigits.pipelines import make_digit_ensemble
 
@@ -82,6 +83,18 @@ def test_those_of_different_presets_are_saved(digits, path):
     np.testing.assert_array_equal(
         skdigits.load(path).predict_proba(X), model.predict_proba(X)
     )
+
+
+def test_networks_of_one_kind_share_what_is_compiled(digits, path):
+    X, y = digits
+    ensemble = make_digit_ensemble("fast", 3, random_state=0)
+    for _, network in ensemble.estimators:
+        network.set_params(cnn__epochs=1, cnn__width=0.27)  # as in no other test
+    skdigits.save(ensemble.fit(X, y), path)
+    loaded = skdigits.load(path)
+    loaded.predict_proba(X)
+    (spec,) = {network["cnn"]._network.spec for network in loaded.estimators_}
+    assert sum(compiled.spec == spec for compiled in pool._idle) == 1
 
 
 def test_a_member_of_another_class_is_named(digits, path):
