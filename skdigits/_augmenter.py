@@ -21,6 +21,8 @@ from ._sklearn import (
     one_task,
 )
 
+UNIT = 28  # height and width in pixels for which elastic distortion is given
+
 
 class ImageAugmenter(
     DocumentedMixin,
@@ -51,8 +53,9 @@ class ImageAugmenter(
     shear : float, default=0
         Largest angle of shear, in degrees, in [0, 90).
     elastic : float, default=0
-        Elastic distortion [1]_: standard deviation, in pixels, of the displacements
-        of a 4 by 4 grid of nodes that the image is stretched along.
+        Elastic distortion [1]_: standard deviation of the displacements of a 4 by 4
+        grid of nodes that the image is stretched along, in 28ths of the smaller of
+        height and width: in pixels, for 28x28.
     thickness : float, default=0
         Pixels that the edges of strokes move out or in at most, for light strokes on
         dark.
@@ -292,7 +295,7 @@ class ImageAugmenter(
             zoom=self.zoom,
             shift=self.shift,
             shear=self.shear,
-            elastic=self.elastic,
+            elastic=self.elastic * min(images.shape[1:3]) / UNIT,
             fill_value=self.fill_value,
         )
         if self.thickness > 0:

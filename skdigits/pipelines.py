@@ -55,8 +55,8 @@ def make_digit_pipeline(
     Notes
     -----
     The epochs are meant for tens of thousands of images. A thousand need more passes:
-    try ``set_params(cnn__epochs=40)``. Elastic distortion is measured in pixels, so
-    images smaller than 28x28 want a smaller ``augment__elastic``.
+    try ``set_params(cnn__epochs=40)``. In images much smaller than 28x28 a pixel is a
+    large shift: ``set_params(cnn__test_time_shift=0)``.
 
     Examples
     --------

@@ -192,11 +192,11 @@ def test_submit_several_networks(small_competition, capfd):
 
 @pytest.mark.slow
 def test_submit_networks_of_several_presets(small_competition, capfd):
-    arguments = "submit", "digits.zip", "--preset", "fast,classic", "--seed", "0"
+    arguments = "submit", "digits.zip", "--preset", "fast,robust", "--seed", "0"
     assert main(arguments) == 0
     out, err = capfd.readouterr()
     assert err == ""
-    assert "\nTraining 2 networks 'fast+classic' on 100 images\n" in out
+    assert "\nTraining 2 networks 'fast+robust' on 100 images\n" in out
     assert len(pd.read_csv("submission.csv")) == 500
 
 

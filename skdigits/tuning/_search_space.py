@@ -20,7 +20,7 @@ def suggest_digit_params(trial: "optuna.trial.BaseTrial") -> dict[str, Any]:
         width (0.5 to 1.5), dropout (its own rates, or one in 0 to 0.5), learning rate
         (0.0005 to 0.01), batch size (64, 128 or 256) and schedule ("one_cycle",
         "cosine" or "linear"); rotation (0 to 20 degrees), zoom (0 to 0.2), shift (0 to
-        0.12 of the side) and elastic (none, or 0.2 to 1.2 pixels).
+        0.12 of the side) and elastic (none, or 0.2 to 1.2).
 
     Notes
     -----

@@ -39,6 +39,7 @@ def write_openml_cache(data_home, name, X, y, *, data_id, version=1):
         }
         for i in range(n_pixels + 1)
     ]
+    features[-1]["nominal_value"] = [str(digit) for digit in range(10)]
     download = f"data/v1/download/{FILE_ID}"
     description = {
         "id": str(data_id),
