@@ -39,20 +39,18 @@ PRESETS = {
     },
     "accurate": {
         "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.05,
-            "elastic": 0.8,
+            "rotation": 8,
+            "zoom": 0.08,
+            "shift": 0.04,
+            "elastic": 0.5,
         },
         "cnn": {
-            "architecture": "residual",
+            "architecture": "classic",
             "epochs": 24,
             "batch_size": 128,
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
-            "dtype_policy": "auto",
-            "test_time_shift": 1,
         },
     },
     "record": {

@@ -192,11 +192,11 @@ def test_submit_several_networks(small_competition, capfd):
 
 @pytest.mark.slow
 def test_submit_networks_of_several_presets(small_competition, capfd):
-    arguments = "submit", "digits.zip", "--preset", "fast,robust", "--seed", "0"
+    arguments = "submit", "digits.zip", "--preset", "fast,accurate", "--seed", "0"
     assert main(arguments) == 0
     out, err = capfd.readouterr()
     assert err == ""
-    assert "\nTraining 2 networks 'fast+robust' on 100 images\n" in out
+    assert "\nTraining 2 networks 'fast+accurate' on 100 images\n" in out
     assert len(pd.read_csv("submission.csv")) == 500
 
 
@@ -217,7 +217,7 @@ if __name__ == "__main__":
     process = subprocess.Popen(
         [sys.executable, "run.py"], stdout=subprocess.DEVNULL, start_new_session=True
     )
-    while not any(files.glob("*.previous")):  # two epochs are over
+    while not any(files.glob("*.previous")):  # the second is over
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
@@ -225,7 +225,7 @@ if __name__ == "__main__":
     assert not Path("submission.csv").exists()
     assert main(command) == 0
     there = re.search(r"run before: (\d+) of \d+ epochs", capfd.readouterr().out)
-    assert int(there[1]) >= 2
+    assert int(there[1]) >= 1  # it may have been killed while it wrote the second
     assert not files.exists()
     resumed = Path("submission.csv").read_bytes()
     assert main([*command, "--output", "whole.csv"]) == 0
