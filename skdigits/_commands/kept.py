@@ -40,7 +40,10 @@ class KeptTraining:
         kept = []
         for name, network in networks(model):
             words = (self.name, part, name)
-            file = self.folder / f"{'-'.join(filter(None, words))}.checkpoint"
+            # Processes that train for us may be in another folder.
+            file = (
+                self.folder.absolute() / f"{'-'.join(filter(None, words))}.checkpoint"
+            )
             network.set_params(cnn__checkpoint=file)
             self._files += [file, file.with_name(f"{file.name}.previous")]
             kept.append((network, epochs_kept(file)))
