@@ -281,8 +281,8 @@ def test_a_few_batches_are_timed():
     for preset in ("fast", "robust"):
         network = make_digit_pipeline(preset).set_params(cnn__width=0.25)
         before = str(network.get_params())
-        preparation, epoch = duration._time(network, digits.X_train, digits.y_train)
-        assert preparation > 0 and epoch >= 0
+        preparation, _ = duration._time(network, digits.X_train, digits.y_train)
+        assert preparation > 0
         assert str(network.get_params()) == before
 
 

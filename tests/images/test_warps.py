@@ -57,6 +57,21 @@ def test_elastic_moves_by_its_deviation():
     assert (two - 14).std() / (one - 14).std() == pytest.approx(2, rel=0.2)
 
 
+def test_elastic_is_a_share_of_the_side():
+    large, small = (
+        np.array(
+            [
+                centre_of(image)
+                for image in still(elastic=2, random_state=0).fit_transform(
+                    np.repeat(spot(n, n, at=(n // 2, n // 2)), 500, axis=0)
+                )
+            ]
+        ).std(axis=0)
+        for n in (28, 14)
+    )
+    np.testing.assert_allclose(large / small, 2, rtol=0.2)
+
+
 def test_images_are_never_mirrored():
     X = np.repeat(spot(at=(10, 17)), 500, axis=0)
     drawn = ImageAugmenter(random_state=0).fit_transform(X)
