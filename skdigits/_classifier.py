@@ -23,6 +23,7 @@ from ._sklearn import (
     CallbackSupportMixin,
     DocumentedMixin,
     Interval,
+    RealNotInt,
     StrOptions,
     fit_context,
     with_callbacks,
@@ -104,11 +105,12 @@ class CNNClassifier(
         Epochs that early stopping waits.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in other classifiers.
-    test_time_shift : int, default=0
+    test_time_shift : int or float, default=0
         Test-time augmentation: predictions are means over the image and its shifts by
-        up to this many pixels to each side, (2 * test_time_shift + 1) ** 2 copies; 10
-        at most. Each takes as long as a prediction without. It may be changed after
-        ``fit``.
+        up to this many pixels to each side, 10 at most. A float in (0, 1) is a
+        fraction of the smaller side, rounded down: 0.04 is one pixel of 28 and none of
+        8. With a reach of n pixels there are (2 * n + 1) ** 2 copies, each of which
+        takes as long as a prediction without. It may be changed after ``fit``.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
         and a network of their own that they may change. Once one of them has set the
@@ -209,7 +211,10 @@ class CNNClassifier(
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "test_time_shift": [Interval(Integral, 0, MAX_SHIFT, closed="both")],
+        "test_time_shift": [
+            Interval(Integral, 0, MAX_SHIFT, closed="both"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
         "callbacks": [list, tuple, None],
         "checkpoint": [str, os.PathLike, None],
         "warm_start": ["boolean"],
@@ -236,7 +241,7 @@ class CNNClassifier(
         early_stopping: bool = False,
         n_iter_no_change: int = 5,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
-        test_time_shift: int = 0,
+        test_time_shift: float = 0,
         callbacks: "Sequence[Callback] | None" = None,
         checkpoint: str | os.PathLike[str] | None = None,
         warm_start: bool = False,
@@ -363,7 +368,7 @@ class CNNClassifier(
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         images = as_pixels(X, self.image_shape_)
         with share(network.spec, network.state) as compiled:
-            return compiled.predict(images, *network.scale, reach=self.test_time_shift)
+            return compiled.predict(images, *network.scale, reach=self._reach())
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class of each image.
@@ -417,6 +422,13 @@ class CNNClassifier(
 
             self._model = build_model(self._network)
         return self._model
+
+    def _reach(self):
+        """Give `test_time_shift` in pixels."""
+        shift = self.test_time_shift
+        if not isinstance(shift, Integral):
+            shift = min(int(shift * min(self.image_shape_[:2])), MAX_SHIFT)
+        return shift
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")

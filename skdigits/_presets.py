@@ -34,7 +34,7 @@ PRESETS = {
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
-            "test_time_shift": 1,
+            "test_time_shift": 0.04,
         },
     },
     "accurate": {
@@ -69,7 +69,7 @@ PRESETS = {
             "learning_rate": 0.003,
             "schedule": "one_cycle",
             "dtype_policy": "auto",
-            "test_time_shift": 1,
+            "test_time_shift": 0.04,
         },
     },
     "robust": {
@@ -90,7 +90,7 @@ PRESETS = {
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
-            "test_time_shift": 1,
+            "test_time_shift": 0.04,
         },
     },
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     Interval,
+    RealNotInt,
     StrOptions,
     validate_parameter_constraints,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "DocumentedMixin",
     "FitTasks",
     "Interval",
+    "RealNotInt",
     "StrOptions",
     "add_callback",
     "check_ensemble",

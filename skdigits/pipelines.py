@@ -56,8 +56,7 @@ def make_digit_pipeline(
     Notes
     -----
     The epochs are meant for tens of thousands of images. A thousand need more passes:
-    try ``set_params(cnn__epochs=40)``. In images much smaller than 28x28 a pixel is a
-    large shift: ``set_params(cnn__test_time_shift=0)``.
+    try ``set_params(cnn__epochs=40)``.
 
     Examples
     --------

@@ -44,8 +44,6 @@ def test_digits_of_8x8(preset):
         X, y, test_size=500, stratify=y, random_state=0
     )
     model = make_digit_pipeline(preset, random_state=0).fit(X_train, y_train)
-    # A pixel is an eighth of the image, and no shift that it was trained on.
-    model.set_params(cnn__test_time_shift=0)
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     known = linear.fit(X_train, y_train).score(X_test, y_test)
     # Seven epochs of "fast" are ninety steps here: as the guide says, too few.

@@ -41,6 +41,7 @@ def test_refuses_a_misspelt_parameter():
         ("dtype_policy", "bfloat17"),
         ("test_time_shift", -1),
         ("test_time_shift", 11),
+        ("test_time_shift", 1.0),
         ("test_time_shift", 1.5),
         ("validation_fraction", 1.5),
         ("early_stopping", "yes"),

@@ -57,6 +57,25 @@ def test_test_time_shift_averages_over_shifted_copies(digits, reach):
     np.testing.assert_array_equal(model.predict(X), averaged.argmax(axis=1))
 
 
+@pytest.mark.parametrize(
+    ("fraction", "pixels"), [(0.1, 0), (0.124, 0), (0.125, 1), (0.3, 2), (0.04, 0)]
+)
+def test_test_time_shift_may_be_a_fraction_of_the_side(digits, fraction, pixels):
+    X, y = digits
+    model = small(test_time_shift=fraction).fit(X, y)
+    proba = model.predict_proba(X[:50])
+    model.set_params(test_time_shift=pixels)
+    np.testing.assert_array_equal(model.predict_proba(X[:50]), proba)
+
+
+def test_a_fraction_of_a_large_side_is_ten_pixels_at_most():
+    X = np.random.default_rng(0).integers(0, 256, (20, 48, 48), dtype=np.uint8)
+    model = small(epochs=1, width=0.05, test_time_shift=0.9).fit(X, np.arange(20) % 2)
+    proba = model.predict_proba(X[:2])
+    model.set_params(test_time_shift=10)
+    np.testing.assert_array_equal(model.predict_proba(X[:2]), proba)
+
+
 def test_test_time_shift_is_no_part_of_the_training(digits):
     X, y = digits
     first, second = small().fit(X, y), small(test_time_shift=1).fit(X, y)
