@@ -50,15 +50,17 @@ class CNNClassifier(
 
     Parameters
     ----------
-    architecture : {"fast", "classic", "residual", "pooled"} or callable, \
-            default="fast"
+    architecture : {"fast", "classic", "residual", "strided", "pooled"} or \
+            callable, default="fast"
         The network. "fast" has three convolutions; "classic" is that of a 2019
         notebook, with 730,602 parameters on 28x28 grey images and ten classes;
         "residual" has blocks that add to the images a convolution of their batch norm
-        [2]_, and a mean over all pixels before the last layer; "pooled" is what "fast"
-        was in the first model files. A callable gets the image shape (height,
-        width, channels) and the number of classes and returns a new `keras.Model`
-        that takes standardised images and ends in a softmax; it need not be compiled.
+        [2]_, and a mean over all pixels before the last layer; "strided" has 5x5
+        convolutions with strides in place of poolings, and much dropout [3]_; "pooled"
+        is what "fast" was in the first model files. A callable gets the image shape
+        (height, width, channels) and the number of classes and returns a new
+        `keras.Model` that takes standardised images and ends in a softmax; it need not
+        be compiled.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
@@ -174,6 +176,8 @@ class CNNClassifier(
     .. [1] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks",
        2024, https://kellerjordan.github.io/posts/muon/
     .. [2] T. Doucet, "MNIST", 2019, https://github.com/ttdoucet/mnist
+    .. [3] C. Deotte, "25 Million Images! [0.99757] MNIST", Kaggle, 2018,
+       https://www.kaggle.com/code/cdeotte/25-million-images-0-99757-mnist
 
     Examples
     --------

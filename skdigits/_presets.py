@@ -62,9 +62,25 @@ PRESETS = {
         },
         "cnn": {
             "architecture": "residual",
-            "width": 1.5,
-            "epochs": 30,
+            "epochs": 24,
             "batch_size": 128,
+            "optimizer": "muon",
+            "learning_rate": 0.003,
+            "schedule": "one_cycle",
+            "dtype_policy": "auto",
+            "test_time_shift": 0.04,
+        },
+    },
+    "strided": {
+        "augment": {
+            "rotation": 10,
+            "zoom": 0.1,
+            "shift": 0.1,
+        },
+        "cnn": {
+            "architecture": "strided",
+            "epochs": 24,
+            "batch_size": 64,
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
@@ -96,4 +112,4 @@ PRESETS = {
 }
 
 # The same names for type checkers, which cannot read the table.
-PresetName = Literal["classic", "fast", "accurate", "record", "robust"]
+PresetName = Literal["classic", "fast", "accurate", "record", "strided", "robust"]

@@ -25,15 +25,18 @@ def make_digit_pipeline(
 
     Parameters
     ----------
-    preset : {"fast", "classic", "accurate", "record", "robust"}, default="fast"
+    preset : {"fast", "classic", "accurate", "record", "strided", "robust"}, \
+            default="fast"
         - "fast": a small network, trained in few epochs;
         - "classic": the network and the recipe of a 2019 notebook: 20 epochs of
           RMSprop, a learning rate that is halved when the accuracy on a held-out tenth
           stops rising;
         - "accurate": the network of "classic" with the recipe of "fast" and 24 epochs,
           and no averages over shifts, which bring nothing there;
-        - "record": residual blocks, stronger augmentation and 30 epochs, for ensembles
-          and machines that have a night;
+        - "record": residual blocks, stronger augmentation and 24 epochs, in bfloat16
+          where there are instructions for it;
+        - "strided": convolutions with strides, much dropout, wide shifts and 24 epochs,
+          in bfloat16 too: it errs elsewhere than "record", for ensembles of both;
         - "robust": for digits of one's own. Images of any size are brought to MNIST's
           form first, in training and in ``predict``; stronger and other augmentation,
           and a small network.
@@ -93,10 +96,10 @@ def make_digit_ensemble(
 
     Parameters
     ----------
-    preset : {"fast", "classic", "accurate", "record", "robust"} or sequence of them, \
-            default="accurate"
+    preset : {"fast", "classic", "accurate", "record", "strided", "robust"} or \
+            sequence of them, default="accurate"
         As in `skdigits.make_digit_pipeline`. Several take turns: with ``["record",
-        "accurate"]`` every other network is of "accurate".
+        "strided"]`` every other network is of "strided".
     n_networks : int, default=5
         Number of networks.
     random_state : int, RandomState instance or None, default=None

@@ -225,6 +225,7 @@ def test_a_shape_given_to_the_augmenter_reaches_the_classifier():
         ("fast", "fast"),
         ("accurate", "classic"),
         ("record", "residual"),
+        ("strided", "strided"),
     ],
 )
 def test_presets_fit_and_predict(preset, architecture):

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 pytestmark = pytest.mark.processor
 
 
-@pytest.mark.parametrize("architecture", ["fast", "classic", "residual"])
+@pytest.mark.parametrize("architecture", ["fast", "classic", "residual", "strided"])
 @pytest.mark.parametrize("n", [2, 30, 200, 650])
 def test_a_prediction_does_not_depend_on_the_place_among_others(
     digits, architecture, n

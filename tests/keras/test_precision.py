@@ -41,7 +41,9 @@ def tiny(image_shape, n_classes):
 
 
 @needs_bfloat16
-@pytest.mark.parametrize("architecture", ["fast", "classic", "residual", tiny])
+@pytest.mark.parametrize(
+    "architecture", ["fast", "classic", "residual", "strided", tiny]
+)
 def test_half_the_precision(digits, architecture):
     X, y = digits
     model = small(architecture=architecture, dtype_policy="mixed_bfloat16").fit(X, y)

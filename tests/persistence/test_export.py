@@ -27,8 +27,8 @@ def tiny(image_shape, n_classes):
 
 @pytest.fixture(
     scope="module",
-    params=["fast", "classic", "residual", tiny],
-    ids=["fast", "classic", "residual", "own"],
+    params=["fast", "classic", "residual", "strided", tiny],
+    ids=["fast", "classic", "residual", "strided", "own"],
 )
 def model(request, digits):
     cnn = CNNClassifier(
