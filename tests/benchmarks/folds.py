@@ -4,10 +4,11 @@
 
 NAME is a preset; a preset with other values of parameters, as in
 fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks
-in a VotingClassifier); "skorch" or "keras" (the classic network, not augmented, by
-those; they need the extra "bench"). Five stratified folds, fixed. Two fits run at a
-time, each on one core; an ensemble trains its networks one after another. core_seconds
-are those that the fit kept a core busy.
+in a VotingClassifier); record+strided (these presets, and the mean of their
+probabilities); "skorch" or "keras" (the classic network, not augmented, by those; they
+need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each on
+one core; an ensemble trains its networks one after another. core_seconds are those
+that the fit kept a core busy.
 
 Times are compared on one processor only: --again measures here what another one has
 done. The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with
@@ -17,6 +18,7 @@ last weights, one seed a fold (its number).
 
 import argparse
 import base64
+import itertools
 import json
 import platform
 import re
@@ -45,8 +47,15 @@ NAMES = [*PRESETS, "ensemble", *RIVALS, *make_baselines()]
 def parse(name):
     """Cut fast:cnn__epochs=3,augment__zoom=0 into the preset and a dict of changes."""
     preset, _, changes = name.partition(":")
-    if preset not in NAMES or (changes and preset not in PRESETS):
-        raise SystemExit(f"{name} is none of {NAMES}, nor PRESET:PARAMETER=VALUE,...")
+    if preset in NAMES:
+        fits = not changes or preset in PRESETS
+    else:
+        fits = not changes and "+" in preset and set(preset.split("+")) <= {*PRESETS}
+    if not fits:
+        raise SystemExit(
+            f"{name} is none of {NAMES}, nor PRESET:PARAMETER=VALUE,..., nor "
+            "PRESET+PRESET+..."
+        )
     pairs = [change.partition("=") for change in changes.split(",") if change]
     return preset, {parameter: value_of(text) for parameter, _, text in pairs}
 
@@ -72,7 +81,8 @@ def make_model(name, seed):
 def settings(name):
     """Say what a row depends on, to tell those of other settings from it."""
     preset = {"ensemble": "accurate"}.get(name, parse(name)[0])
-    return json.loads(json.dumps([*PRESETS.get(preset, {}).values()]))
+    steps = [PRESETS.get(each, {}).values() for each in preset.split("+")]
+    return json.loads(json.dumps([*itertools.chain(*steps)]))
 
 
 def read_rows(path=ROWS):
@@ -101,8 +111,31 @@ def test_indices(y):
 def fit(name, fold, X, y):
     """Train on all but one fold and predict that one: rows.
 
-    A preset that averages over shifts gives a second row, of the same network without.
+    A preset that averages over shifts gives a second row, of the same network without;
+    presets that are averaged give the rows of each.
     """
+    if "+" not in name:
+        return fit_alone(name, fold, X, y)[0]
+    found = [fit_alone(preset, fold, X, y) for preset in name.split("+")]
+    probabilities = np.mean([proba for _, proba in found], axis=0)
+    predicted = probabilities.argmax(axis=1)  # the digits are their own numbers
+    rows = [rows[0] for rows, _ in found]
+    together = rows[0] | {
+        "name": name,
+        **{
+            key: round(sum(row[key] for row in rows), 2)
+            for key in ("fit_seconds", "core_seconds", "predict_seconds")
+        },
+        "settings": settings(name),
+        "single_errors": [row["errors"] for row in rows],
+        "errors": int((predicted != y[test_indices(y)[fold]]).sum()),
+        "predicted": pack(predicted),
+    }
+    return [*itertools.chain(*(rows for rows, _ in found)), together]
+
+
+def fit_alone(name, fold, X, y):
+    """Train one model: its rows, and its probabilities if it is a preset."""
     test = test_indices(y)[fold]
     train = np.setdiff1d(np.arange(len(y)), test)
     model = make_model(name, fold)
@@ -130,11 +163,12 @@ def fit(name, fold, X, y):
             for network in model.estimators_
         ]
     rows = [row | test_on(model, X[test], y[test])]
+    probabilities = model.predict_proba(X[test]) if name in PRESETS else None
     if name in PRESETS and model.get_params().get("cnn__test_time_shift"):
         model.set_params(cnn__test_time_shift=0)
         other = {"name": f"{name}:cnn__test_time_shift=0"}
         rows.append(row | other | test_on(model, X[test], y[test]))
-    return rows
+    return rows, probabilities
 
 
 def test_on(model, X, y):

@@ -27,6 +27,7 @@ from skdigits.datasets import load_competition
 DOCS = Path("docs")
 LABELS = {
     "ensemble": "five accurate networks",
+    "record+strided": "a record and a strided network",
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
 }
@@ -34,6 +35,7 @@ LABELS = {
 CHART_FOLD, CHART_PROCESSOR = 0, "AMD EPYC"
 CHART_LABELS = {
     "ensemble": "five\naccurate",
+    "record+strided": "record\n+ strided",
     "keras": "Keras",
     "skorch": "skorch",
     "histogram gradient boosting": "gradient\nboosting",
@@ -60,7 +62,7 @@ COLOURS = {
 
 
 def is_ours(name):
-    return parse(name)[0] in [*PRESETS, "ensemble"]
+    return "+" in name or parse(name)[0] in [*PRESETS, "ensemble"]
 
 
 def by_name(rows):
@@ -156,14 +158,16 @@ def ablation_table(changed, models, y, tests):
 
 
 def ensemble_table(models):
-    """Show an ensemble beside the networks that it consists of."""
-    yield "fold|errors of each network|mean accuracy|errors together|accuracy|gain"
-    yield "---|---|---|---|---|---"
-    for row in models.get("ensemble", []):
+    """Show ensembles beside the networks that they consist of."""
+    yield "networks|fold|errors of each|mean accuracy|errors together|accuracy|gain"
+    yield "---|---|---|---|---|---|---"
+    everything = [row for rows in models.values() for row in rows]
+    for row in [row for row in everything if "single_errors" in row]:
         single = np.array(row["single_errors"])
         mean, together = 1 - single.mean() / row["n"], 1 - row["errors"] / row["n"]
         yield (
-            f"{row['fold']}|{', '.join(map(str, single))}|{mean:.5f}|{row['errors']}|"
+            f"{LABELS.get(row['name'], row['name'])}|{row['fold']}|"
+            f"{', '.join(map(str, single))}|{mean:.5f}|{row['errors']}|"
             f"{together:.5f}|{together - mean:+.5f}"
         )
 
@@ -191,9 +195,15 @@ def percent_right(kind, preset, rows):
     return 100 * np.array(shares) if shares else None
 
 
+def measured(rows):
+    """Give the presets that have rows."""
+    names = {row["name"] for row in rows}
+    return [preset for preset in PRESETS if preset in names]
+
+
 def cells(kind, rows):
     """Give a cell for each preset: the mean, and that of the worst strength."""
-    for preset in PRESETS:
+    for preset in measured(rows):
         right = percent_right(kind, preset, rows)
         if right is None:
             yield ""
@@ -206,18 +216,19 @@ def cells(kind, rows):
 
 def robustness_table(rows):
     """Show the accuracy of the presets under each corruption."""
-    yield "|".join(["images", *PRESETS])
-    yield "|".join(["---"] * (1 + len(PRESETS)))
-    if not any(row["name"] in PRESETS for row in rows):
-        return
+    presets = measured(rows)
+    yield "|".join(["images", *presets])
+    yield "|".join(["---"] * (1 + len(presets)))
     for kind in (robustness.CLEAN, robustness.CLEAN_NORMALIZED, *CORRUPTIONS):
-        yield "|".join([kind, *cells(kind, rows)])
+        shown = [*cells(kind, rows)]
+        if any(shown):
+            yield "|".join([kind, *shown])
     yield "|".join(["**all corruptions**", *all_corruptions(rows)])
 
 
 def all_corruptions(rows):
     """Give for each preset the mean of its corruptions and the deviation of seeds."""
-    for preset in PRESETS:
+    for preset in measured(rows):
         found = [percent_right(kind, preset, rows) for kind in CORRUPTIONS]
         shapes = {None if right is None else right.shape for right in found}
         if None in shapes or len(shapes) > 1:  # not all is measured yet
@@ -230,8 +241,9 @@ def all_corruptions(rows):
 
 def small_digits_table(rows):
     """Show the accuracy of the presets on the half of 8x8 digits to report."""
-    yield "|".join(["how they became 28x28", *PRESETS])
-    yield "|".join(["---"] * (1 + len(PRESETS)))
+    presets = measured(rows)
+    yield "|".join(["how they became 28x28", *presets])
+    yield "|".join(["---"] * (1 + len(presets)))
     ways = {robustness.RESIZED: "resized", robustness.NORMALIZED: "normalized"}
     for way, label in ways.items():
         shown = [*cells(f"{way}, report", rows)]
