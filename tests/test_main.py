@@ -10,6 +10,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -274,6 +275,14 @@ def test_the_time_of_a_long_training_is_that_of_its_parts(monkeypatch):
     networks = [fast, classic, make_digit_pipeline("fast", random_state=7)]
     assert duration.expected_seconds(networks, [100, 200, 0], X, y) == 105 + 2007 + 5
     assert seen == [fast, classic]
+    # On all cores, each of three networks is slower than the one that was timed.
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 4)
+    together = duration.expected_seconds(networks, [100, 200, 0], X, y, n_jobs=3)
+    assert together == 105 + 2007 + 5
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    together = duration.expected_seconds(networks, [100, 200, 0], X, y, n_jobs=3)
+    assert together == (105 + 2007 + 5) / 2
 
 
 def test_a_few_batches_are_timed():

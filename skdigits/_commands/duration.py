@@ -9,7 +9,7 @@ ALIKE = ("random_state", "checkpoint")  # parameters on which no time depends
 SHORT = 1_000  # batches; below that a training is over before one has read how long
 
 
-def expected_seconds(networks, epochs, X, y):
+def expected_seconds(networks, epochs, X, y, *, n_jobs=1):
     """Time a few batches of each kind of network.
 
     Parameters
@@ -20,6 +20,8 @@ def expected_seconds(networks, epochs, X, y):
         That each is going to be trained for.
     X, y : array-like
         All that they are going to be trained on.
+    n_jobs : int, default=1
+        Networks that are going to be trained at a time.
 
     Returns
     -------
@@ -46,7 +48,20 @@ def expected_seconds(networks, epochs, X, y):
             timed[kind] = _time(network, X, y)
         preparation, epoch = timed[kind]
         total += preparation + n * epoch
-    return total
+    return total / _shares(n_jobs)
+
+
+def _shares(n_jobs):
+    """Say how many times as many cores will work as the timing had.
+
+    By default a network that trains alone has all of them, and several share them.
+    """
+    from joblib import cpu_count
+
+    from ..parallel import thread_budget
+
+    cores = cpu_count()
+    return max(1, min(n_jobs, cores // (thread_budget() or cores)))
 
 
 def _time(network, X, y):

@@ -64,7 +64,7 @@ def _train(model, title, X, y, kept, part=""):
     print(f"{title} on {len(X):,} images", flush=True)
     start = perf_counter()
     found = kept.keep(model, part)
-    _announce(found, X, y)
+    _announce(found, X, y, n_jobs=getattr(model, "n_jobs", None) or 1)
     try:
         model.fit(X, y)
     except KeyboardInterrupt:
@@ -74,7 +74,7 @@ def _train(model, title, X, y, kept, part=""):
     return model
 
 
-def _announce(found, X, y):
+def _announce(found, X, y, *, n_jobs):
     """Say what is there from a run before, and how long the rest will take."""
     from .duration import expected_seconds, in_words
 
@@ -84,7 +84,7 @@ def _announce(found, X, y):
         print(f"Going on from a run before: {there} of {wanted} epochs are there.")
     networks = [network for network, _ in found]
     left = [network[-1].epochs - n for network, n in found]
-    seconds = expected_seconds(networks, left, X, y)
+    seconds = expected_seconds(networks, left, X, y, n_jobs=n_jobs)
     if seconds is not None:
         print(f"This will take about {in_words(seconds)}.", flush=True)
 
