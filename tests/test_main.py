@@ -182,22 +182,15 @@ def test_submit(small_competition, capfd):
 
 
 @pytest.mark.slow
-def test_submit_several_networks(small_competition, capfd):
-    arguments = "submit", "digits.zip", "--networks", "2", "--seed", "0"
-    assert main(arguments) == 0
+@pytest.mark.parametrize(
+    ("options", "presets"),
+    [(["--networks", "2"], "fast"), (["--preset", "fast,accurate"], "fast+accurate")],
+)
+def test_submit_several_networks(options, presets, small_competition, capfd):
+    assert main(["submit", "digits.zip", *options, "--seed", "0"]) == 0
     out, err = capfd.readouterr()
     assert err == ""
-    assert "\nTraining 2 networks 'fast' on 100 images\n" in out
-    assert len(pd.read_csv("submission.csv")) == 500
-
-
-@pytest.mark.slow
-def test_submit_networks_of_several_presets(small_competition, capfd):
-    arguments = "submit", "digits.zip", "--preset", "fast,accurate", "--seed", "0"
-    assert main(arguments) == 0
-    out, err = capfd.readouterr()
-    assert err == ""
-    assert "\nTraining 2 networks 'fast+accurate' on 100 images\n" in out
+    assert f"\nTraining 2 networks {presets!r} on 100 images\n" in out
     assert len(pd.read_csv("submission.csv")) == 500
 
 
