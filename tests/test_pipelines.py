@@ -238,6 +238,17 @@ def test_presets_fit_and_predict(preset, architecture):
     assert model["cnn"].architecture == architecture
 
 
+@pytest.mark.parametrize(("side", "pixels"), [(8, 0), (28, 1)])
+@pytest.mark.parametrize("preset", ["fast", "record", "strided"])
+def test_presets_shift_by_a_pixel_of_mnist_and_none_of_8x8(preset, side, pixels):
+    X = np.random.default_rng(0).integers(0, 256, (20, side, side), dtype=np.uint8)
+    model = make_digit_pipeline(preset, random_state=0)
+    model.set_params(cnn__epochs=1, cnn__width=0.1).fit(X, np.arange(20) % 2)
+    proba = model.predict_proba(X)
+    model.set_params(cnn__test_time_shift=pixels)
+    np.testing.assert_array_equal(model.predict_proba(X), proba)
+
+
 def test_robust_takes_images_of_any_size(digits):
     X, y = digits
     model = make_digit_pipeline("robust", random_state=0).set_params(cnn__epochs=1)
