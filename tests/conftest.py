@@ -1,6 +1,7 @@
 """Images for the tests, and what holds for all of them."""
 
 import os
+import signal
 
 import matplotlib
 import numpy as np
@@ -17,6 +18,10 @@ from skdigits._keras import pool
 
 matplotlib.use("Agg")
 pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
+
+# A shell lets what it runs in the background ignore Ctrl-C, and so do all its children.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=50, derandomize=True, **options)
