@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
-from ._presets import PRESETS
+from ._presets import ENSEMBLES, PRESETS, presets_of
 
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
@@ -49,7 +49,8 @@ def _parse(argv):
         default=["fast"],
         metavar="PRESET",
         help=f"network and recipe: {', '.join(PRESETS)}; or several with commas, whose "
-        "networks take turns (default: fast)",
+        "networks take turns; record is short for "
+        f"{','.join(ENSEMBLES['record'])} (default: fast)",
     )
     _add_training(submit)
     submit.add_argument(
@@ -148,12 +149,13 @@ def _add_training(command):
 
 
 def _presets(text):
-    for name in text.split(","):
-        if name not in PRESETS:
+    names, choices = text.split(","), [*PRESETS, *ENSEMBLES]
+    for name in names:
+        if name not in choices:
             raise argparse.ArgumentTypeError(
-                f"invalid choice: {name!r} (choose from {', '.join(PRESETS)})"
+                f"invalid choice: {name!r} (choose from {', '.join(choices)})"
             )
-    return text.split(",")
+    return presets_of(names)
 
 
 def _seed(text):

@@ -25,7 +25,6 @@ PRESETS = {
             "rotation": 8,
             "zoom": 0.08,
             "shift": 0.04,
-            "elastic": 0.5,
         },
         "cnn": {
             "architecture": "fast",
@@ -39,21 +38,22 @@ PRESETS = {
     },
     "accurate": {
         "augment": {
-            "rotation": 8,
-            "zoom": 0.08,
-            "shift": 0.04,
-            "elastic": 0.5,
+            "rotation": 10,
+            "zoom": 0.1,
+            "shift": 0.1,
         },
         "cnn": {
-            "architecture": "classic",
+            "architecture": "strided",
             "epochs": 24,
-            "batch_size": 128,
+            "batch_size": 64,
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
+            "dtype_policy": "auto",
+            "test_time_shift": 0.04,
         },
     },
-    "record": {
+    "residual": {
         "augment": {
             "rotation": 10,
             "zoom": 0.1,
@@ -64,23 +64,6 @@ PRESETS = {
             "architecture": "residual",
             "epochs": 24,
             "batch_size": 128,
-            "optimizer": "muon",
-            "learning_rate": 0.003,
-            "schedule": "one_cycle",
-            "dtype_policy": "auto",
-            "test_time_shift": 0.04,
-        },
-    },
-    "strided": {
-        "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.1,
-        },
-        "cnn": {
-            "architecture": "strided",
-            "epochs": 24,
-            "batch_size": 64,
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
@@ -111,5 +94,14 @@ PRESETS = {
     },
 }
 
-# The same names for type checkers, which cannot read the table.
-PresetName = Literal["classic", "fast", "accurate", "record", "strided", "robust"]
+# Name of an ensemble -> the presets whose networks take turns in it.
+ENSEMBLES = {"record": ("residual", "accurate")}
+
+# The same names for type checkers, which cannot read the tables.
+PresetName = Literal["classic", "fast", "accurate", "residual", "robust"]
+EnsembleName = Literal[PresetName, "record"]
+
+
+def presets_of(names):
+    """Replace names of ensembles by those of their presets."""
+    return [preset for name in names for preset in ENSEMBLES.get(name, (name,))]

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from ._augmenter import ImageAugmenter
 from ._classifier import CNNClassifier
 from ._normalizer import DigitNormalizer
-from ._presets import PRESETS, PresetName
+from ._presets import ENSEMBLES, PRESETS, EnsembleName, PresetName, presets_of
 
 
 def make_digit_pipeline(
@@ -25,18 +25,15 @@ def make_digit_pipeline(
 
     Parameters
     ----------
-    preset : {"fast", "classic", "accurate", "record", "strided", "robust"}, \
-            default="fast"
+    preset : {"fast", "classic", "accurate", "residual", "robust"}, default="fast"
         - "fast": a small network, trained in few epochs;
         - "classic": the network and the recipe of a 2019 notebook: 20 epochs of
           RMSprop, a learning rate that is halved when the accuracy on a held-out tenth
           stops rising;
-        - "accurate": the network of "classic" with the recipe of "fast" and 24 epochs,
-          and no averages over shifts, which bring nothing there;
-        - "record": residual blocks, stronger augmentation and 24 epochs, in bfloat16
-          where there are instructions for it;
-        - "strided": convolutions with strides, much dropout, wide shifts and 24 epochs,
-          in bfloat16 too: it errs elsewhere than "record", for ensembles of both;
+        - "accurate": strided convolutions, much dropout, wide shifts and 24 epochs,
+          in bfloat16 where there are instructions for it;
+        - "residual": residual blocks and elastic distortion, 24 epochs in bfloat16 too:
+          it errs elsewhere than "accurate", for ensembles of both;
         - "robust": for digits of one's own. Images of any size are brought to MNIST's
           form first, in training and in ``predict``; stronger and other augmentation,
           and a small network.
@@ -69,8 +66,9 @@ def make_digit_pipeline(
     """
     if preset not in PRESETS:
         raise ValueError(
-            f"preset must be one of {', '.join(map(repr, PRESETS))}. Got {preset!r} "
-            "instead."
+            f"preset must be one of {', '.join(map(repr, PRESETS))}; in "
+            f"make_digit_ensemble, {', '.join(map(repr, ENSEMBLES))}, too. Got "
+            f"{preset!r} instead."
         )
     steps: list[tuple[str, Any]] = []
     for name, params in PRESETS[preset].items():
@@ -85,7 +83,7 @@ def make_digit_pipeline(
 
 
 def make_digit_ensemble(
-    preset: PresetName | Sequence[PresetName] = "accurate",
+    preset: EnsembleName | Sequence[EnsembleName] = "accurate",
     n_networks: int = 5,
     *,
     random_state: int | RandomState | None = None,
@@ -96,10 +94,11 @@ def make_digit_ensemble(
 
     Parameters
     ----------
-    preset : {"fast", "classic", "accurate", "record", "strided", "robust"} or \
+    preset : {"fast", "classic", "accurate", "residual", "robust", "record"} or \
             sequence of them, default="accurate"
-        As in `skdigits.make_digit_pipeline`. Several take turns: with ``["record",
-        "strided"]`` every other network is of "strided".
+        As in `skdigits.make_digit_pipeline`. Several take turns: with ``["residual",
+        "accurate"]`` every other network is of "accurate". "record" is short for these
+        two, which together err least.
     n_networks : int, default=5
         Number of networks.
     random_state : int, RandomState instance or None, default=None
@@ -141,7 +140,7 @@ def make_digit_ensemble(
     >>> [pipeline["cnn"].epochs for name, pipeline in ensemble.estimators]
     [7, 24, 7]
     """
-    presets = [preset] if isinstance(preset, str) else [*preset]
+    presets = presets_of([preset] if isinstance(preset, str) else preset)
     if not presets:
         raise ValueError(f"preset must name one preset or several. Got {preset!r}.")
     if n_networks < len(presets):

@@ -184,7 +184,7 @@ def test_submit(small_competition, capfd):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "presets"),
-    [(["--networks", "2"], "fast"), (["--preset", "fast,accurate"], "fast+accurate")],
+    [(["--networks", "2"], "fast"), (["--preset", "record"], "residual+accurate")],
 )
 def test_submit_several_networks(options, presets, small_competition, capfd):
     assert main(["submit", "digits.zip", *options, "--seed", "0"]) == 0

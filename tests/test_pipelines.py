@@ -223,9 +223,8 @@ def test_a_shape_given_to_the_augmenter_reaches_the_classifier():
     [
         ("classic", "classic"),
         ("fast", "fast"),
-        ("accurate", "classic"),
-        ("record", "residual"),
-        ("strided", "strided"),
+        ("accurate", "strided"),
+        ("residual", "residual"),
     ],
 )
 def test_presets_fit_and_predict(preset, architecture):
@@ -239,7 +238,7 @@ def test_presets_fit_and_predict(preset, architecture):
 
 
 @pytest.mark.parametrize(("side", "pixels"), [(8, 0), (28, 1)])
-@pytest.mark.parametrize("preset", ["fast", "record", "strided"])
+@pytest.mark.parametrize("preset", ["fast", "accurate", "residual"])
 def test_presets_shift_by_a_pixel_of_mnist_and_none_of_8x8(preset, side, pixels):
     X = np.random.default_rng(0).integers(0, 256, (20, side, side), dtype=np.uint8)
     model = make_digit_pipeline(preset, random_state=0)
@@ -293,7 +292,7 @@ def test_an_ensemble_averages_networks_of_different_seeds(digits):
 
 
 def test_presets_take_turns_in_an_ensemble():
-    presets = ["record", "classic"]
+    presets = ["residual", "classic"]
     made = make_digit_ensemble(presets, 3, random_state=0).estimators
     assert [network["cnn"].architecture for _, network in made] == [
         "residual",
@@ -306,6 +305,17 @@ def test_presets_take_turns_in_an_ensemble():
         make_digit_ensemble(presets, 1)
     with pytest.raises(ValueError, match="one preset or several"):
         make_digit_ensemble([], 1)
+
+
+def test_record_is_an_ensemble_of_two_presets():
+    made = make_digit_ensemble("record", 4, random_state=0).estimators
+    same = make_digit_ensemble(["residual", "accurate"], 4, random_state=0).estimators
+    assert str(made) == str(same)
+    made = make_digit_ensemble(["fast", "record"], 3).estimators
+    architectures = [network["cnn"].architecture for _, network in made]
+    assert architectures == ["fast", "residual", "strided"]
+    with pytest.raises(ValueError, match="in make_digit_ensemble, 'record', too"):
+        make_digit_pipeline("record")
 
 
 def test_an_ensemble_needs_a_network():

@@ -18,7 +18,7 @@ from skdigits import CNNClassifier
 from skdigits._network.architectures import ARCHITECTURES, ArchitectureName
 from skdigits._network.optimizers import OPTIMIZERS, OptimizerName
 from skdigits._network.schedules import SCHEDULES, ScheduleName
-from skdigits._presets import PRESETS, PresetName
+from skdigits._presets import ENSEMBLES, PRESETS, EnsembleName, PresetName
 from skdigits.datasets._page import PAPERS, PENS
 from skdigits.datasets._photo import LIGHTS, LightName, PaperName, PenName
 
@@ -67,6 +67,7 @@ def test_public_signatures_have_types(public):
         (OptimizerName, OPTIMIZERS),
         (ScheduleName, SCHEDULES),
         (PresetName, PRESETS),
+        (EnsembleName, [*PRESETS, *ENSEMBLES]),
         (PenName, PENS),
         (PaperName, PAPERS),
         (LightName, LIGHTS),
@@ -83,7 +84,7 @@ def test_names_for_type_checkers_are_those_of_the_tables(names, table):
         (CNNClassifier, "optimizer", OPTIMIZERS),
         (CNNClassifier, "schedule", SCHEDULES),
         (skdigits.make_digit_pipeline, "preset", PRESETS),
-        (skdigits.pipelines.make_digit_ensemble, "preset", PRESETS),
+        (skdigits.pipelines.make_digit_ensemble, "preset", [*PRESETS, *ENSEMBLES]),
         (skdigits.datasets.make_digit_photo, "pen", PENS),
         (skdigits.datasets.make_digit_photo, "paper", PAPERS),
         (skdigits.datasets.make_digit_photo, "light", LIGHTS),

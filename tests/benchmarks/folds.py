@@ -4,7 +4,7 @@
 
 NAME is a preset; a preset with other values of parameters, as in
 fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks
-in a VotingClassifier); record+strided (these presets, and the mean of their
+in a VotingClassifier); residual+accurate (these presets, and the mean of their
 probabilities); "skorch" or "keras" (the classic network, not augmented, by those; they
 need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each on
 one core; an ensemble trains its networks one after another. core_seconds are those

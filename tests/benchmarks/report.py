@@ -27,7 +27,7 @@ from skdigits.datasets import load_competition
 DOCS = Path("docs")
 LABELS = {
     "ensemble": "five accurate networks",
-    "record+strided": "a record and a strided network",
+    "residual+accurate": "record: a residual and an accurate network",
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
 }
@@ -35,7 +35,7 @@ LABELS = {
 CHART_FOLD, CHART_PROCESSOR = 0, "AMD EPYC"
 CHART_LABELS = {
     "ensemble": "five\naccurate",
-    "record+strided": "record + strided",
+    "residual+accurate": "record",
     "keras": "Keras",
     "skorch": "skorch",
     "histogram gradient boosting": "gradient\nboosting",
@@ -52,8 +52,8 @@ BESIDE = {
     "SVC": ((7, 0), "left"),
     "ensemble": ((0, 17), "center"),
     "accurate": ((-7, 9), "right"),
-    "record": ((7, -6), "left"),
-    "record+strided": ((-4, 19), "right"),
+    "residual": ((7, -6), "left"),
+    "residual+accurate": ((-4, 19), "right"),
     "histogram gradient boosting": ((7, -4), "left"),
 }
 # Text, ours, others: of each pair the colour-blind can tell the last two apart.
