@@ -33,6 +33,7 @@ PRESETS = {
             "optimizer": "muon",
             "learning_rate": 0.003,
             "schedule": "one_cycle",
+            "label_smoothing": 0.03,
             "test_time_shift": 0.04,
         },
     },

@@ -299,6 +299,23 @@ def peak_table():
         yield f"{row['ours']:,}|{row['bare']:,}|**{row['ratio']}**"
 
 
+def training_time_table():
+    """Show what the presets take to train, beside the classic one."""
+    yield "network|core seconds of an epoch|epochs|times classic's|runs|processor"
+    yield "---|---|---|---|---|---"
+    rows = read_measurements("training-time.jsonl")
+    whole = {row["name"]: row["epochs"] * np.array(row["core_seconds"]) for row in rows}
+    for row in rows:
+        own, classic = whole[row["name"]], whole["classic"]
+        ratio = np.median(own) / np.median(classic)
+        deviation = np.std(own / classic, ddof=1)
+        yield (
+            f"`{row['name']}`|{np.median(row['core_seconds']):.1f}|{row['epochs']}|"
+            f"**{ratio:.3f}** ± {deviation:.3f}|{len(own)}|"
+            f"{row['processor'].replace('AMD ', '')}"
+        )
+
+
 def feed_table():
     """Show the last measurement of each row of feed.py."""
     yield "row|what|A, s|B, s|B / A|runs|processor"
@@ -445,6 +462,7 @@ def main():
     path = DOCS / "benchmarks.md"
     text = path.read_text(encoding="utf-8")
     text = put(text, "folds", folds_table(models, timed_classic, y, tests))
+    text = put(text, "training time", training_time_table())
     text = put(text, "ensemble", ensemble_table(models))
     text = put(text, "ablations", ablation_table(changed, models, y, tests))
     text = put(text, "agreement", agreement_table(models, y, tests))
