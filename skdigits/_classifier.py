@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._fit.fit import fit
 from ._fit.plan import TrainingPlan
+from ._images.mistakes import warn_of_pixel_scale
 from ._images.shapes import as_pixels, validate_images
 from ._network.architectures import ARCHITECTURES, ArchitectureName
 from ._network.optimizers import OPTIMIZERS, OptimizerName
@@ -149,6 +150,9 @@ class CNNClassifier(
     model_ : keras.Model
         The trained network, which takes raw pixels of shape (n, height, width,
         channels). It is a copy: to change it does not change the classifier.
+    pixel_range_ : tuple of 2 floats
+        Smallest and largest training pixel. Predictions for images that are clearly in
+        another scale bring a warning.
     history_ : dict of lists of float
         For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
         "val_loss" and "val_accuracy".
@@ -373,8 +377,9 @@ class CNNClassifier(
         network = self._network
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         images = as_pixels(X, self.image_shape_)
-        with share(network.spec, network.state) as compiled:
-            return compiled.predict(images, *network.scale, reach=self._reach())
+        warn_of_pixel_scale(images, network.pixels)
+        with share(network) as compiled:
+            return compiled.predict(images, max_shift=self._max_shift())
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class of each image.
@@ -429,8 +434,14 @@ class CNNClassifier(
             self._model = build_model(self._network)
         return self._model
 
-    def _reach(self):
-        """Give `test_time_shift` in pixels."""
+    @property
+    def pixel_range_(self) -> tuple[float, float]:
+        """Smallest and largest training pixel."""
+        check_is_fitted(self)
+        return self._network.pixels.min, self._network.pixels.max
+
+    def _max_shift(self):
+        """Convert `test_time_shift` to pixels."""
         shift = self.test_time_shift
         if not isinstance(shift, Integral):
             shift = min(int(shift * min(self.image_shape_[:2])), MAX_SHIFT)

@@ -1,20 +1,21 @@
 """Checkpoints: a fit that was killed goes on at the epoch where it was."""
 
 import dataclasses
-import hashlib
 import json
 import os
+import re
 
 import numpy as np
 
 from .._files.container import DamagedFileError, pack, read_arrays, read_header
 from .._files.whole import check_writable, target_file, write_whole
+from .._identity import describe
 from .._network.state import TrainedNetwork, numbered_arrays
 from .._warnings import warn_user
 
 # Keras's BackupAndRestore was weighed: it keeps neither history, random numbers nor
 # what callbacks remember, needs h5py, and takes up any file that it finds.
-KIND = "skdigits checkpoint 3"
+KIND = "skdigits checkpoint 4"
 NOT_COMPARED = {"callbacks", "checkpoint", "random_state", "verbose"}
 
 
@@ -55,7 +56,7 @@ class Progress:
     def resume(self, network):
         """Give a `TrainedNetwork` as it was then."""
         return TrainedNetwork.from_arrays(
-            self.arrays, spec=network.spec, scale=network.scale, seed=self.seed
+            self.arrays, spec=network.spec, pixels=network.pixels, seed=self.seed
         )
 
 
@@ -186,31 +187,20 @@ def fit_identity(classifier, plan, data):
     dict
     """
     params = classifier.get_params(deep=False)
-    identity = {key: params[key] for key in sorted(params.keys() - NOT_COMPARED)}
-    if callable(classifier.architecture):
-        function = classifier.architecture  # a functools.partial has no name
-        identity["architecture"] = getattr(function, "__qualname__", repr(function))
-    identity = {key: repr(value) for key, value in identity.items()}
+    names = sorted(params.keys() - NOT_COMPARED)
+    identity = {name: describe(params[name]) for name in names}
     seed = classifier.random_state
     identity["random_state"] = (
         int(seed) if isinstance(seed, (int, np.integer)) else None
     )
     identity["epochs before"] = plan.epochs_before
-    identity["X"] = _digest(data.images)
-    identity["y"] = _digest(data.labels, classifier.classes_.astype(str))
-    identity["weights"] = None if data.weights is None else _digest(data.weights)
-    # A fitted augmenter says nothing of itself here: what it does is compared instead.
+    identity["X"] = describe(data.images)
+    identity["y"] = describe([data.labels, classifier.classes_.astype(str)])
+    identity["weights"] = describe(data.weights)
+    # The parameters of a fitted augmenter are not known here: its copies are compared.
     copies = data.load(np.arange(min(8, len(data))), np.random.default_rng(0))
-    identity["augmentation"] = _digest(copies, np.array(data.augment_seeds))
+    identity["augmentation"] = describe([copies, data.augment_seeds])
     return identity
-
-
-def _digest(*arrays):
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.shape} {array.dtype} ".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _put_aside(value, arrays):
@@ -222,13 +212,33 @@ def _put_aside(value, arrays):
 
 
 def _read_whole(path):
-    """Read a file: (header, arrays), or None if it is torn."""
-    try:
-        with path.open("rb") as file:
+    """Read a file: (header, arrays), or None if it is torn.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a checkpoint, or one of another version.
+    """
+    with path.open("rb") as file:
+        start = file.read(len(KIND) + 1)
+        if not start.strip(b"\0"):  # as a power cut leaves a file
+            return None
+        if not f"{KIND}\n".encode().startswith(start):
+            is_ours = re.match(rb"skdigits checkpoint \d", start)
+            kind = "a checkpoint of another version of" if is_ours else "not one of"
+            raise ValueError(
+                f"checkpoint must be a new path or a checkpoint of this version of "
+                f"skdigits. {path} is {kind} skdigits. Pass another path"
+                f"{', or remove the file' if is_ours else ''}."
+            )
+        file.seek(0)
+        try:
             header = read_header(file, KIND)
-            return header, read_arrays(file, header.pop("arrays", None))
-    except DamagedFileError:
-        return None
+            arrays = read_arrays(file, header.pop("arrays", None))
+        except DamagedFileError:
+            return None
+    fields = {field.name for field in dataclasses.fields(Progress)} - {"arrays"}
+    return (header, arrays) if header.keys() == fields | {"identity"} else None
 
 
 def _restore(header, arrays):

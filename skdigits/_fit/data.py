@@ -10,9 +10,15 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._images.augmented import find_augmented, was_augmented
+from .._images.mistakes import warn_of_pixel_scale
 from .._images.shapes import as_pixels, pixel_statistics, validate_images
+from .._network.state import PixelStatistics
 from .._sklearn import check_sample_weight
 from .._warnings import warn_user
+
+# Of pixels. Keras's Normalization keeps the square in float32, and takes no root below
+# 1e-7.
+MIN_STD, MAX_STD = 1e-6, 1e18
 
 
 @dataclasses.dataclass
@@ -97,9 +103,20 @@ class TrainingData:
         # In their order, which the feed shuffles anew in each epoch anyway.
         return [self.take(np.sort(part)) for part in parts]
 
+    def range(self):
+        """Return the smallest and the largest pixel."""
+        return float(self.images.min()), float(self.images.max())
+
     def statistics(self):
-        """Mean and standard deviation of the pixels, before augmentation."""
-        return pixel_statistics(self.images)
+        """Compute the `PixelStatistics` of the images before augmentation."""
+        mean, std, *limits = pixel_statistics(self.images)
+        if not MIN_STD < std < MAX_STD:
+            raise ValueError(
+                "The pixels of X must have a standard deviation between "
+                f"{MIN_STD:g} and {MAX_STD:g}. Got {std:g}. Scale them, for example to "
+                "0..255."
+            )
+        return PixelStatistics(mean, std, *limits)
 
 
 def check_training_data(estimator, plan, X, y, sample_weight):
@@ -132,7 +149,9 @@ def check_training_data(estimator, plan, X, y, sample_weight):
     if augmented is not None and image_shape is None:
         image_shape = augmented.source.shape[1:]
     is_new = plan.network is None
-    X, y = validate_images(estimator, X, y, image_shape=image_shape, reset=is_new)
+    X, y = validate_images(
+        estimator, X, y, image_shape=image_shape, reset=is_new, warn=augmented is None
+    )
     check_classification_targets(y)
     if augmented is None:
         images, augment, seeds = as_pixels(X, estimator.image_shape_), None, ()
@@ -145,6 +164,8 @@ def check_training_data(estimator, plan, X, y, sample_weight):
                 "image_shape=None to take it from there."
             )
         seeds = () if augmented.seed is None else (augmented.seed,)
+    if not is_new:
+        warn_of_pixel_scale(images, plan.network.pixels)
     classes, labels = _encode(y, plan.classes)
     weights = _weights(X, y, sample_weight, plan.class_weight)
     if weights is not None:

@@ -54,10 +54,11 @@ def fit(classifier, plan, X, y, sample_weight):
         data, held_out = data.split(plan.validation_fraction, learner.classes_, seed)
     if plan.network is None:
         network = TrainedNetwork(
-            spec.for_one_fit(), state=None, scale=data.statistics(), seed=seed
+            spec.for_one_fit(), state=None, pixels=data.statistics(), seed=seed
         )
     else:
-        network = dataclasses.replace(plan.network, seed=seed)
+        pixels = plan.network.pixels.extended(*data.range())
+        network = dataclasses.replace(plan.network, pixels=pixels, seed=seed)
     if plan.tells_callbacks:
         tasks = FitTasks(classifier, learner, X, y, sample_weight, plan.epochs)
 

@@ -9,6 +9,7 @@ from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
 from .._warnings import warn_user
+from . import mistakes
 
 SHAPE_HELP = (
     "Pass image_shape=(height, width) or (height, width, channels); one entry may be "
@@ -51,9 +52,11 @@ def _square_or_row(n_pixels):
     side = math.isqrt(n_pixels)
     if side * side == n_pixels:
         return side, side
+    likely = mistakes.likely_image_shape(n_pixels)
+    hint = f"Color images need image_shape={likely}. " if likely else ""
     warn_user(
-        f"image_shape=None means square grey images, and {n_pixels} features are no "
-        f"square number: each image is taken as one row of {n_pixels} pixels. "
+        f"image_shape=None means square grey images, and {n_pixels} features are not a "
+        f"square number: each image is taken as one row of {n_pixels} pixels. {hint}"
         f"{SHAPE_HELP}"
     )
     return 1, n_pixels
@@ -82,7 +85,7 @@ def _given(image_shape, n_pixels):
     return tuple(int(n) for n in shape)
 
 
-def validate_images(estimator, X, *y, image_shape, reset):
+def validate_images(estimator, X, *y, image_shape, reset, warn=True):
     """Check `X` (and `y`) as scikit-learn's estimators do, whatever its dimensions.
 
     Sets, or compares with, ``n_features_in_``, ``feature_names_in_`` and
@@ -99,12 +102,19 @@ def validate_images(estimator, X, *y, image_shape, reset):
         As given by the user, or learned before.
     reset : bool
         True in ``fit``, False afterwards.
+    warn : bool
+        Whether to warn of likely mistakes; not if an earlier step has done so.
 
     Returns
     -------
     X : ndarray of shape (n_samples, n_pixels) or as it came, in its own dtype
     y : ndarray of shape (n_samples,), if `y` was given
     """
+    if not reset:
+        mistakes.check_not_one_image(X, estimator.image_shape_)
+    # scikit-learn compares names with those of the fit, but only if they are strings.
+    if warn and (reset or not hasattr(estimator, "feature_names_in_")):
+        mistakes.warn_of_column_order(X)
     X, tail = _flatten(X)
     # Arrays of other libraries become NumPy's here, as they do without dispatch.
     with config_context(array_api_dispatch=False):
@@ -113,6 +123,8 @@ def validate_images(estimator, X, *y, image_shape, reset):
     shape = resolve_image_shape(image_shape, X.shape[1], tail)
     if reset:
         estimator.image_shape_ = shape
+        if warn:
+            mistakes.warn_of_channels_first(shape)
     X = X if tail is None else X.reshape(len(X), *tail)
     return (X, checked[1]) if y else X
 
@@ -175,7 +187,7 @@ def like_pixels(images, X):
 
 
 def pixel_statistics(images):
-    """Mean and standard deviation of all pixels, without a copy of them all.
+    """Compute statistics of all pixels, without a copy of them all.
 
     Parameters
     ----------
@@ -183,13 +195,13 @@ def pixel_statistics(images):
 
     Returns
     -------
-    mean, deviation : float
-        A deviation of 0, of constant images, is given as 1.
+    mean, std, min, max : float
+        The standard deviation of constant images is returned as 1.
     """
     mean = images.mean(dtype=np.float64)
     squares = sum(
         np.square(images[first : first + BLOCK] - mean).sum()
         for first in range(0, len(images), BLOCK)
     )
-    deviation = math.sqrt(squares / images.size)
-    return float(mean), deviation if deviation > 0 else 1.0
+    std = math.sqrt(squares / images.size)
+    return float(mean), std or 1.0, float(images.min()), float(images.max())

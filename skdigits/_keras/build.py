@@ -13,6 +13,10 @@ from .precision import dtype_policy
 _building = threading.RLock()  # an architecture may itself fit a classifier
 _used_networks = weakref.WeakSet()
 
+STANDARDISE = "standardise"  # name of the first layer of every network
+# Methods of a keras.Model that a layer of another model is never asked for.
+TRAINING_METHODS = ("train_step", "test_step", "predict_step", "compute_loss")
+
 
 @contextlib.contextmanager
 def _in_policy(name):
@@ -28,12 +32,18 @@ def _in_policy(name):
         keras.config.set_dtype_policy(own)
 
 
-def build_network(spec, seed=None):
-    """Build the network of a `NetworkSpec`.
+def build_network(spec, pixels=None, seed=None):
+    """Build the network of a `NetworkSpec`, which takes raw pixels.
+
+    Its first layer, "standardise", standardises them. A network that a callable
+    architecture returns comes after it: its layers if it is Sequential, else the
+    network as one layer.
 
     Parameters
     ----------
     spec : NetworkSpec
+    pixels : PixelStatistics or None
+        None leaves the pixels unchanged.
     seed : int or None
         For a callable architecture: seeds its initialisers that have no seed. The
         weights of our architectures are set by `skdigits._keras.weights.initialise`.
@@ -61,21 +71,64 @@ def build_network(spec, seed=None):
         _in_policy(spec.dtype_policy and dtype_policy(spec)),
     ):
         if isinstance(spec.architecture, str):
-            return build_layers(spec.layer_plan())
+            return build_layers(spec.layer_plan(), pixels)
         network = spec.architecture(spec.image_shape, spec.n_classes)
         _check_network(network, spec)
-    return network
+    images = keras.Input(spec.image_shape, name="images")
+    is_sequential = type(network) is keras.Sequential
+    layers = network.layers if is_sequential else [network]
+    if is_sequential:
+        for layer in layers:  # or layer.output would be the one in the old network
+            layer._inbound_nodes.clear()
+    return keras.Sequential(
+        [images, standardisation(pixels), *layers], name=network.name
+    )
 
 
-def build_layers(plan):
-    """Build the network that a `LayerPlan` describes."""
+def standardisation(pixels):
+    """Build the layer that standardises raw pixels.
+
+    Its configuration has the mean and the variance, so the layer is right in every copy
+    and file of a network, also in those that hold the architecture alone.
+
+    Parameters
+    ----------
+    pixels : PixelStatistics or None
+        None leaves the pixels unchanged.
+
+    Returns
+    -------
+    keras.layers.Normalization
+    """
+    mean, variance = (0.0, 1.0) if pixels is None else mean_and_variance(pixels)
+    layer = keras.layers.Normalization(
+        axis=None, mean=mean, variance=variance, dtype="float32", name=STANDARDISE
+    )
+    layer.build((None, None, None, None))
+    # Its tensors would be inputs of an ONNX file; numbers are constants there.
+    layer.mean, layer.variance = mean, variance
+    return layer
+
+
+def mean_and_variance(pixels):
+    """Convert `PixelStatistics` to what a Normalization takes: two floats.
+
+    The layer computes the square root of the variance: in float32 that of a square is
+    the standard deviation again, to the last bit.
+    """
+    return float(np.float32(pixels.mean)), float(np.square(np.float32(pixels.std)))
+
+
+def build_layers(plan, pixels=None):
+    """Build the network of a `LayerPlan`; `pixels` is as in `build_network`."""
     images = keras.Input(plan.image_shape, name="images")
+    first = standardisation(pixels)
     layers = [
         getattr(keras.layers, kind)(**arguments) for kind, arguments in plan.layers
     ]
     if not plan.sums:
-        return keras.Sequential([images, *layers], name=plan.name)
-    output, outputs = images, {}
+        return keras.Sequential([images, first, *layers], name=plan.name)
+    output, outputs = first(images), {}
     for layer in layers:
         earlier = plan.sums.get(layer.name)
         output = layer(output if earlier is None else [outputs[earlier], output])
@@ -107,6 +160,13 @@ def _check_network(network, spec):
             "architecture must return a keras.Model. Got "
             f"{type(network).__name__} instead."
         )
+    for name in TRAINING_METHODS:
+        if getattr(type(network), name) is not getattr(keras.Model, name):
+            raise TypeError(
+                f"architecture must return a keras.Model without a {name} of its own. "
+                f"Got {type(network).__name__}, whose {name} would not be called. Use "
+                "layers, an optimizer or callbacks instead."
+            )
     if network in _used_networks:
         raise ValueError(
             "architecture returned a network that it had returned before. It must "

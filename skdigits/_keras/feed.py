@@ -9,7 +9,7 @@ PREFETCH = 4  # batches that are made ready while the network trains
 VALIDATION_BATCH = 240  # images at most
 
 
-def training_feed(data, *, batch_size, seed, first_epoch, scale, n_classes):
+def training_feed(data, *, batch_size, seed, first_epoch, n_classes):
     """Feed images in a new order, and augmented anew, in each epoch.
 
     Parameters
@@ -22,8 +22,6 @@ def training_feed(data, *, batch_size, seed, first_epoch, scale, n_classes):
         With the number of the epoch and the data's own seeds it decides the order and
         the augmentation of that epoch.
     first_epoch : int
-    scale : tuple of 2 floats
-        Mean and standard deviation of the pixels, for `standardise`.
     n_classes : int
 
     Returns
@@ -39,10 +37,10 @@ def training_feed(data, *, batch_size, seed, first_epoch, scale, n_classes):
         for indices in np.array_split(rng.permutation(len(data)), n_batches):
             yield indices, data.load(indices, rng)
 
-    return _dataset(epoch, n_batches, data, scale, n_classes)
+    return _dataset(epoch, n_batches, data, n_classes)
 
 
-def validation_feed(data, *, scale, n_classes):
+def validation_feed(data, *, n_classes):
     """Feed held-out images as they are, in their order."""
     n_batches = -(-len(data) // VALIDATION_BATCH)
 
@@ -50,29 +48,25 @@ def validation_feed(data, *, scale, n_classes):
         for indices in np.array_split(np.arange(len(data)), n_batches):
             yield indices, data.images[indices]
 
-    return _dataset(once, n_batches, data, scale, n_classes)
+    return _dataset(once, n_batches, data, n_classes)
 
 
-def _dataset(batches, n_batches, data, scale, n_classes):
+def _dataset(batches, n_batches, data, n_classes):
+    one_hot = np.eye(n_classes, dtype=np.float32)
     weighted = data.weights is not None
 
     def examples():
         for indices, images in batches():
-            example = images, data.labels[indices]
+            example = images, one_hot[data.labels[indices]]
             yield (*example, data.weights[indices]) if weighted else example
 
     # An unknown batch size keeps Keras from tracing once more for a smaller batch.
     signature = (
         tf.TensorSpec((None, *data.images.shape[1:]), data.images.dtype),
-        tf.TensorSpec((None,), tf.int32),
+        tf.TensorSpec((None, n_classes), tf.float32),
     )
     if weighted:
         signature += (tf.TensorSpec((None,), tf.float32),)
-
-    # It has nothing to convert, and AutoGraph warns of deprecations on Python 3.13.
-    @tf.autograph.experimental.do_not_convert
-    def prepare(images, labels, *weights):
-        return standardise(images, *scale), tf.one_hot(labels, n_classes), *weights
 
     options = tf.data.Options()
     # With autotune on, a fit often waits seconds at the end of an epoch.
@@ -80,12 +74,6 @@ def _dataset(batches, n_batches, data, scale, n_classes):
     return (
         tf.data.Dataset.from_generator(examples, output_signature=signature)
         .apply(tf.data.experimental.assert_cardinality(n_batches))
-        .map(prepare)
         .prefetch(PREFETCH)
         .with_options(options)
     )
-
-
-def standardise(images, mean, deviation):
-    """Give pixels mean 0 and deviation 1; `images` is a tensor."""
-    return (tf.cast(images, tf.float32) - mean) / deviation

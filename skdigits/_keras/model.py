@@ -2,26 +2,17 @@
 
 import keras
 
-from .build import build_network
+from .build import STANDARDISE, build_network
 from .start import check_process
 from .weights import assign
 
 
 def build_model(network):
-    """Build a model of its own for the user, which takes raw pixels.
-
-    Parameters
-    ----------
-    network : TrainedNetwork
-
-    Returns
-    -------
-    keras.Model
-    """
+    """Build a separate `keras.Model` of a `TrainedNetwork`, which takes raw pixels."""
     check_process()
-    built = build_network(network.spec)
-    assign(built.variables, network.state.network)
-    return with_standardisation(built, network.spec.image_shape, *network.scale)
+    model = build_network(network.spec, network.pixels)
+    assign(model.variables, network.state.network)
+    return model
 
 
 def network_summary(spec):
@@ -30,38 +21,6 @@ def network_summary(spec):
     lines = []
     build_network(spec).summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)
-
-
-def with_standardisation(network, image_shape, mean, deviation):
-    """Make a network take raw pixels: standardisation first, then its layers.
-
-    Parameters
-    ----------
-    network : keras.Model
-        Its layers are part of the new one and, if it is Sequential, of that one only.
-    image_shape : tuple of 3 ints
-    mean, deviation : float
-        In the unit of the pixels.
-
-    Returns
-    -------
-    keras.Model
-    """
-    first = [
-        keras.Input(image_shape, name="images"),
-        keras.layers.Rescaling(
-            1 / deviation,
-            offset=-mean / deviation,
-            dtype="float32",
-            name="standardise",
-        ),
-    ]
-    sequential = isinstance(network, keras.Sequential)
-    rest = network.layers if sequential else [network]
-    if sequential:
-        for layer in rest:  # or layer.output would be that in the old network
-            layer._inbound_nodes.clear()
-    return keras.Sequential([*first, *rest], name=network.name)
 
 
 def image_layers(model):
@@ -74,13 +33,16 @@ def image_layers(model):
     Returns
     -------
     dict of str to keras.layers.Layer
-        By name, in the order of the network.
+        By name, in the order of the network. Empty for a subclass of `keras.Model`:
+        Keras does not know what is between its layers.
     """
     network = _inner(model)
+    if not getattr(network, "inputs", None):
+        return {}
     return {
         layer.name: layer
         for layer in network.layers
-        if layer.name != "standardise"
+        if layer.name != STANDARDISE
         and not isinstance(layer, keras.layers.InputLayer)
         and len(getattr(layer.output, "shape", ())) == 4
     }
@@ -104,7 +66,7 @@ def layer_outputs(model, images, names):
     """
     network = _inner(model)
     if network is not model:
-        images = model.get_layer("standardise")(images)
+        images = model.get_layer(STANDARDISE)(images)
     found = image_layers(model)
     probe = keras.Model(network.inputs[0], {name: found[name].output for name in names})
     return {name: out.numpy() for name, out in probe(images, training=False).items()}

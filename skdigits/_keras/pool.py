@@ -19,25 +19,23 @@ MAX_IDLE = 8  # networks kept; a small one holds about 5 MiB
 
 _idle = []
 _shared = []  # networks that predict now
-_loading = weakref.WeakKeyDictionary()  # state -> the lock of whoever loads it
+_loading = weakref.WeakKeyDictionary()  # state -> lock of the thread that loads it
 _lock = threading.Lock()  # of these three
 
 
 @contextlib.contextmanager
-def lend(spec, *, state=None, seed=None, alone=False):
-    """Lend a network that holds `state`, or one that starts anew from `seed`.
+def borrow(network, *, alone=False):
+    """Borrow the compiled network of a `TrainedNetwork`, to train it further.
 
-    A network that an error left in the middle of its work is not lent again.
+    One that an error left in the middle of its work is not borrowed again.
 
     Parameters
     ----------
-    spec : NetworkSpec
-    state : NetworkState or None
-    seed : int or None
-        Needed where there is no `state`.
+    network : TrainedNetwork
+        If it has no state, the compiled one starts from random weights.
     alone : bool
-        Make a new network and keep it from others: for callbacks of the user's, which
-        may change it in any way.
+        Build a new one and keep it from others: for the user's callbacks, which may
+        change it in any way.
 
     Yields
     ------
@@ -45,13 +43,13 @@ def lend(spec, *, state=None, seed=None, alone=False):
     """
     check_process()
     with without_retracing_warnings():
-        compiled = None if alone else _take(spec, state)
+        compiled = None if alone else _take(network)
         if compiled is None:
-            compiled = CompiledNetwork(spec, seed)
-        if state is None:
-            compiled.start_anew(seed)
+            compiled = CompiledNetwork(network.spec, network.seed)
+        if network.state is None:
+            compiled.start(network.pixels, network.seed)
         else:
-            compiled.load(state)
+            compiled.load(network.pixels, network.state)
         yield compiled
     if not alone:
         with _lock:
@@ -59,15 +57,14 @@ def lend(spec, *, state=None, seed=None, alone=False):
 
 
 @contextlib.contextmanager
-def share(spec, state):
-    """Lend a network that holds `state` to any number of predictions at a time.
+def share(network):
+    """Share the compiled network of a `TrainedNetwork` among simultaneous predictions.
 
     The first of several threads makes it ready, and the others wait for that.
 
     Parameters
     ----------
-    spec : NetworkSpec
-    state : NetworkState
+    network : TrainedNetwork
 
     Yields
     ------
@@ -76,14 +73,14 @@ def share(spec, state):
     check_process()
     with without_retracing_warnings():
         with _lock:
-            loading = _loading.setdefault(state, threading.Lock())
+            loading = _loading.setdefault(network.state, threading.Lock())
         with loading:
-            compiled = _join(spec, state)
+            compiled = _join(network)
             if compiled is None:
-                compiled = _take(spec, state)
+                compiled = _take(network)
                 if compiled is None:
-                    compiled = CompiledNetwork(spec)
-                compiled.load(state)
+                    compiled = CompiledNetwork(network.spec)
+                compiled.load(network.pixels, network.state)
                 compiled.readers = 1
                 with _lock:
                     _shared.append(compiled)
@@ -97,9 +94,9 @@ def share(spec, state):
                     _keep(compiled)
 
 
-def check_state(spec, state):
-    """Raise a ValueError unless a state fits the network of a specification."""
-    with lend(spec, state=state):
+def check_state(network):
+    """Raise a ValueError unless the state of a `TrainedNetwork` fits its spec."""
+    with borrow(network):
         pass
 
 
@@ -108,26 +105,26 @@ def _keep(compiled):
     del _idle[:-MAX_IDLE]
 
 
-def _take(spec, state):
+def _take(network):
     """Take an idle network out of the pool, or None if there is none that fits.
 
-    If possible it is the one that holds `state`, which need not be loaded then.
+    If possible it is the one that holds the state, which need not be loaded then.
     """
     with _lock:
-        fitting = _fitting(_idle, spec)
+        fitting = _fitting(_idle, network.spec)
         if not fitting:
             return None
-        holding = [compiled for compiled in fitting if compiled.holds(state)]
+        holding = [compiled for compiled in fitting if compiled.holds(network.state)]
         taken = holding[-1] if holding else fitting[-1]
         _idle.remove(taken)
         return taken
 
 
-def _join(spec, state):
-    """Become one more reader of a network that predicts from a state; else None."""
+def _join(network):
+    """Add one reader to a compiled network that predicts from a state; else None."""
     with _lock:
-        for compiled in _fitting(_shared, spec):
-            if compiled.holds(state):
+        for compiled in _fitting(_shared, network.spec):
+            if compiled.holds(network.state):
                 compiled.readers += 1
                 return compiled
     return None

@@ -41,14 +41,11 @@ def train(plan, network, data, held_out, *, tasks=None, checkpoint=None):
         batch_size=plan.batch_size,
         seed=network.seed,
         first_epoch=first_epoch,
-        scale=network.scale,
         n_classes=network.spec.n_classes,
     )
     validation = None
     if held_out is not None:
-        validation = feed.validation_feed(
-            held_out, scale=network.scale, n_classes=network.spec.n_classes
-        )
+        validation = feed.validation_feed(held_out, n_classes=network.spec.n_classes)
     control = callbacks.control_callbacks(
         plan,
         n_batches=plan.epochs * len(batches),
@@ -65,12 +62,7 @@ def train(plan, network, data, held_out, *, tasks=None, checkpoint=None):
 
     with (
         progress.shown(plan.verbose) as showing,
-        pool.lend(
-            network.spec,
-            state=network.state,
-            seed=network.seed,
-            alone=bool(users_callbacks),
-        ) as compiled,
+        pool.borrow(network, alone=bool(users_callbacks)) as compiled,
     ):
         state = compiled.train(
             batches,
@@ -80,6 +72,11 @@ def train(plan, network, data, held_out, *, tasks=None, checkpoint=None):
             validation=validation,
             callbacks=[*control, *users_callbacks, *watching, *showing],
         )
+        # The layers of the other architectures have a low momentum, and calls of
+        # partial_fit are one training together.
+        if callable(network.spec.architecture) and plan.tells_callbacks:
+            n_epochs = plan.epochs_before + plan.epochs
+            compiled.warn_of_unsettled_statistics(n_epochs * len(batches))
     network = network.with_state(state)
     # After the progress bar is gone: the last file may take a moment.
     if checkpoint is not None:

@@ -99,6 +99,30 @@ class NetworkState:
     optimizer: list[np.ndarray]
 
 
+@dataclasses.dataclass(frozen=True)
+class PixelStatistics:
+    """Statistics of all training pixels, in their unit.
+
+    Parameters
+    ----------
+    mean, std : float
+        The network standardises images with them. `std` is positive.
+    min, max : float
+        Smallest and largest pixel.
+    """
+
+    mean: float
+    std: float
+    min: float
+    max: float
+
+    def extended(self, low, high):
+        """Return the statistics with a range that includes two more pixels."""
+        return dataclasses.replace(
+            self, min=min(self.min, low), max=max(self.max, high)
+        )
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedNetwork:
     """All that a fitted classifier keeps of its network.
@@ -108,16 +132,14 @@ class TrainedNetwork:
     spec : NetworkSpec
     state : NetworkState or None
         None before the first training, which starts from random weights.
-    scale : tuple of 2 floats
-        Mean and standard deviation of the training pixels, by which images are
-        standardised.
+    pixels : PixelStatistics
     seed : int
         All random numbers of its trainings are made from it.
     """
 
     spec: NetworkSpec
     state: NetworkState | None
-    scale: tuple[float, float]
+    pixels: PixelStatistics
     seed: int
 
     def with_state(self, state):
@@ -139,7 +161,7 @@ class TrainedNetwork:
         }
 
     @classmethod
-    def from_arrays(cls, arrays, *, spec, scale, seed):
+    def from_arrays(cls, arrays, *, spec, pixels, seed):
         """Make it from the arrays of `to_arrays`, and what they do not hold.
 
         Parameters
@@ -147,7 +169,7 @@ class TrainedNetwork:
         arrays : dict of str to ndarray
             Others than those of a state are left aside.
         spec : NetworkSpec
-        scale : tuple of 2 floats
+        pixels : PixelStatistics
         seed : int
 
         Returns
@@ -160,7 +182,7 @@ class TrainedNetwork:
                 for field in dataclasses.fields(NetworkState)
             }
         )
-        return cls(spec=spec, state=state, scale=scale, seed=seed)
+        return cls(spec=spec, state=state, pixels=pixels, seed=seed)
 
 
 def numbered_arrays(arrays, part):

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelFileError", "export", "load", "save"]
 
-KIND = "skdigits model 2"
-FIRST_KIND = "skdigits model 1"
-RENAMED = {"fast": "pooled"}  # architectures of the first kind, and their names now
+KIND = "skdigits model 3"
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 OTHERS = {  # first bytes -> what a file is
     b"PK\x03\x04": "It is a zip archive, such as Keras's or skops's.",
@@ -189,12 +187,10 @@ def load(
 def _load(file, architectures, allow_nan):
     from ._rebuild import Loader
 
-    is_first = file.readline(len(KIND) + 1) == FIRST_KIND.encode() + b"\n"
-    file.seek(0)
-    header = read_header(file, FIRST_KIND if is_first else KIND)
+    header = read_header(file, KIND)
     if header.keys() != {"arrays", "estimator", "versions"}:
         raise DamagedFileError("it has other entries than we write")
-    loader = Loader(architectures, RENAMED if is_first else {})
+    loader = Loader(architectures)
     estimator = loader.estimator(header["estimator"])
     arrays = read_arrays(file, header["arrays"], limit=loader.limit)
     if not allow_nan and not all(np.isfinite(array).all() for array in arrays.values()):
@@ -208,7 +204,7 @@ def _load(file, architectures, allow_nan):
         for classifier in classifiers:
             network = classifier._network
             try:
-                check_state(network.spec, network.state)
+                check_state(network)
             except (TypeError, ValueError) as exc:
                 raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator
@@ -262,8 +258,9 @@ def export(estimator: "CNNClassifier | Pipeline", path: str | os.PathLike[str]) 
     Notes
     -----
     The network takes raw pixels, float32 of shape (n, height, width, channels), in the
-    unit of the training images, and gives the probabilities of ``classes_``. It is
-    ``model_``: neither labels nor `test_time_shift` are in it.
+    unit of the training images, and returns the probabilities of ``classes_``. It is
+    ``model_``. In ONNX its input is "images" and its output "probabilities". The file
+    holds neither labels nor `test_time_shift`, whose loss brings a warning.
 
     Examples
     --------

@@ -4,6 +4,8 @@ skops was weighed: it keeps any estimator, by the names of classes and functions
 its reader then has to trust. A file of ours names five classes and no function.
 """
 
+import dataclasses
+
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -104,7 +106,7 @@ def _classifier(classifier, location, arrays):
         "history": write_history(classifier.history_),
         "n_iter": classifier.n_iter_,
         "seed": int(network.seed),
-        "scale": [*network.scale],
+        "pixels": dataclasses.asdict(network.pixels),
         "network": write_parameters(of_network),
         "trained_with": dict(classifier.trained_with_),
         "arrays": {

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._augmenter import ImageAugmenter
+from .._warnings import warn_user
 from ..pipelines import final_network
 
 FORMATS = (".keras", ".onnx", ".json")
@@ -40,6 +41,12 @@ def network_bytes(estimator, ending):
     model = _onnx_model(cnn) if ending == ".onnx" else cnn.model_
     if ending == ".json":
         return model.to_json().encode()
+    if cnn._max_shift() > 0:
+        warn_user(
+            "The file does not hold "
+            f"test_time_shift={cnn.test_time_shift}: its probabilities are those of "
+            "test_time_shift=0."
+        )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, f"network{ending}")
         if ending == ".keras":
@@ -90,6 +97,23 @@ def _write_onnx(model, file):
     with warnings.catch_warnings(), without_chatter(), _log_level_kept():
         warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
         model.export(file, format="onnx", verbose=False)
+    _rename(file)
+
+
+def _rename(file):
+    """Rename what tf2onnx numbers: the input, the output and the size of a batch."""
+    import onnx
+
+    model = onnx.load(file)
+    graph = model.graph
+    names = {graph.input[0].name: "images", graph.output[0].name: "probabilities"}
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for value in (graph.input[0], graph.output[0]):
+        value.name = names[value.name]
+        value.type.tensor_type.shape.dim[0].dim_param = "n"
+    onnx.save(model, file)
 
 
 @contextlib.contextmanager

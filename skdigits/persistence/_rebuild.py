@@ -12,7 +12,12 @@ import numpy as np
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._files.container import DamagedFileError
-from .._network.state import NETWORK_PARAMETERS, NetworkSpec, TrainedNetwork
+from .._network.state import (
+    NETWORK_PARAMETERS,
+    NetworkSpec,
+    PixelStatistics,
+    TrainedNetwork,
+)
 from .._normalizer import DigitNormalizer
 from .._sklearn import OUTPUTS, set_output
 from ._compose import read_ensemble, read_pipeline
@@ -41,7 +46,7 @@ LEARNED = {
     "history",
     "n_iter",
     "network",
-    "scale",
+    "pixels",
     "seed",
     "trained_with",
 }
@@ -76,8 +81,6 @@ class Loader:
     ----------
     architectures : dict of str to callable
         The user's, by the names that the file has.
-    renamed : dict of str to str
-        Architectures of ours that have another name in the file.
 
     Attributes
     ----------
@@ -85,8 +88,8 @@ class Loader:
         Bytes that all arrays may take; None where an architecture is not ours.
     """
 
-    def __init__(self, architectures, renamed):
-        self.architectures, self.renamed = architectures, renamed
+    def __init__(self, architectures):
+        self.architectures = architectures
         self.limit = BYTES_PER_NAME
         self._unfinished = []
 
@@ -150,7 +153,7 @@ class Loader:
             each.classifier._network = TrainedNetwork.from_arrays(
                 {name: arrays[inside(each.location, name)] for name in each.shapes},
                 spec=each.network.spec,
-                scale=each.network.scale,
+                pixels=each.network.pixels,
                 seed=each.network.seed,
             )
         return [each.classifier for each in self._unfinished]
@@ -200,17 +203,10 @@ class Loader:
         return estimator
 
     def _classifier(self, data, location):
-        data = {"trained_with": {}, **data}
         need(data.keys() == IMAGES | LEARNED, "it has other entries than we write")
-        n_iter, seed, scale = data["n_iter"], data["seed"], data["scale"]
+        n_iter, seed = data["n_iter"], data["seed"]
         need(is_a(n_iter, int) and n_iter >= 0, "n_iter must be a number of epochs")
         need(is_a(seed, int) and 0 <= seed < 2**31, "seed must be in [0, 2**31)")
-        need(
-            is_list(scale, float, 2)
-            and all(abs(number) < 1e300 for number in scale)
-            and scale[1] > 0,
-            "scale must be a finite mean and a positive deviation",
-        )
         classifier = self._images(CNNClassifier, data)
         classifier.n_iter_ = n_iter
         classifier.classes_ = read_classes(data["classes"])
@@ -219,7 +215,7 @@ class Loader:
         network = TrainedNetwork(
             self._spec(data["network"], classifier),
             state=None,
-            scale=(float(scale[0]), float(scale[1])),
+            pixels=_read_pixels(data["pixels"]),
             seed=seed,
         )
         shapes = self._shapes(network.spec, data["arrays"], location)
@@ -270,15 +266,25 @@ class Loader:
     def _make(self, cls, data):
         """Make an estimator with checked parameters."""
         params = read_parameters(data, self.architectures)
-        name = params.get("architecture")
-        if isinstance(name, str) and name in self.renamed:
-            params["architecture"] = self.renamed[name]
         try:
             estimator = cls(**params)
             estimator._validate_params()
         except (TypeError, ValueError, OverflowError) as exc:
             raise DamagedFileError(str(exc)) from exc
         return estimator
+
+
+def _read_pixels(data):
+    names = [field.name for field in dataclasses.fields(PixelStatistics)]
+    need(
+        isinstance(data, dict)
+        and data.keys() == set(names)
+        and is_list([*data.values()], float, len(names))
+        and all(abs(number) < 1e300 for number in data.values())
+        and data["std"] > 0,
+        f"pixels must have a finite {', '.join(names)}, and std must be positive",
+    )
+    return PixelStatistics(**{name: float(number) for name, number in data.items()})
 
 
 def _set_feature_names(estimator, names):

@@ -4,14 +4,18 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.callbacks import Epochs
+from helpers.classifiers import small
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
+from skdigits._files.container import pack
 from skdigits._fit.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.processor
@@ -166,7 +170,7 @@ def test_other_data_are_refused(digits, tmp_path):
         make_model("plain", path).fit(drawn, y)
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "zeros", "keys"])
 def test_a_torn_file_is_refused_and_the_one_before_is_used(digits, tmp_path, damage):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
@@ -174,7 +178,12 @@ def test_a_torn_file_is_refused_and_the_one_before_is_used(digits, tmp_path, dam
     content = bytearray(path.read_bytes())
     if damage == "flip":
         content[len(content) // 2] ^= 1
-    torn = {"cut": content[:-1], "empty": b"", "other": b"PK" + content[2:]}
+    torn = {
+        "cut": content[:-1],
+        "empty": b"",
+        "zeros": bytes(len(content)),
+        "keys": pack(content.partition(b"\n")[0].decode(), {}, {}),
+    }
     path.write_bytes(torn.get(damage, content))
     counter = Epochs()
     with pytest.warns(UserWarning, match="torn.*after epoch 1"):
@@ -193,6 +202,48 @@ def test_two_torn_files_are_an_error(digits, tmp_path):
         ValueError, match="is torn, and there is no whole one before it"
     ):
         model.fit(*digits)
+
+
+def test_a_file_that_is_not_a_checkpoint_is_left_unchanged(digits, tmp_path):
+    path = tmp_path / "notes.txt"
+    for content, message in [
+        (b"Buy milk, and bread.\n", "is not one of skdigits. Pass another path"),
+        (b"skdigits checkpoint 1\n{}\n", "of another version of skdigits"),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            small(checkpoint=path).fit(*digits)
+        assert path.read_bytes() == content
+
+
+def test_equal_data_and_parameters_continue_a_fit(digits, tmp_path):
+    X, y = digits
+    path = tmp_path / "fit.checkpoint"
+    params = {"architecture": partial(two_dense, units=8), "checkpoint": path}
+    small(**params).fit(X, y)
+    content = path.read_bytes()
+    for same_X, same_y in [
+        (np.asfortranarray(X), y),
+        (X.astype(np.float32), y.tolist()),
+        (X.astype(np.int32), y),
+        (pd.DataFrame(X), pd.Series(y)),
+    ]:
+        small(**params | {"epochs": np.int64(2)}).fit(same_X, same_y)
+        assert path.read_bytes() == content
+    with pytest.raises(ValueError, match="with other architecture"):
+        small(**params | {"architecture": partial(two_dense, units=9)}).fit(X, y)
+
+
+def two_dense(image_shape, n_classes, units):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            layers.Flatten(),
+            layers.Dense(units, "relu"),
+            layers.Dense(n_classes, "softmax"),
+        ]
+    )
 
 
 def test_a_folder_or_a_missing_folder_is_an_error_before_the_training(digits, tmp_path):

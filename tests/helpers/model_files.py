@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 from helpers.classifiers import smaller as small
 from skdigits import ImageAugmenter
 
-KIND = "skdigits model 2"
+KIND = "skdigits model 3"
 
 
 def pipeline(**params):

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import skdigits
 from skdigits._files.container import pack
 
-KIND = "skdigits model 2"
+KIND = "skdigits model 3"
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -8,7 +8,6 @@ import pickle
 import time
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import h5py
 import keras
@@ -165,19 +164,6 @@ def test_a_file_says_what_it_was_trained_with(content, model, path):
         refused(path.with_name("bad"), rebuilt(estimator, arrays))
 
 
-def test_a_file_of_the_first_format_is_read(digits):
-    X, y = digits
-    loaded = skdigits.load(Path(__file__).parent / "data" / "first-format.skdigits")
-    other_pens = ("thickness", "gaps", "low_resolution", "blur", "contrast")
-    assert not any(getattr(loaded["augment"], name) for name in other_pens)
-    assert loaded["cnn"].trained_with_ == {}  # it did not say
-    assert loaded["cnn"].architecture == "pooled"  # which was "fast" then
-    assert loaded["cnn"].n_iter_ == 12
-    assert loaded.score(X, y) == 0.76  # as it was before it was saved
-    loaded["cnn"].set_params(warm_start=True, epochs=1).fit(X, y)
-    assert loaded["cnn"].trained_with_["onednn"] is has_onednn()
-
-
 CHANGES = {
     "class": "object",
     "image_shape": [8, 8, 2],
@@ -192,8 +178,10 @@ CHANGES = {
     "history ": {"loss": [0.1] * 99},
     "n_iter": -1,
     "seed": 2**40,
-    "scale": [0.0, 0.0],
-    "scale ": [float("nan"), 1.0],
+    "pixels": {"mean": 0.0, "std": 0.0, "min": 0.0, "max": 1.0},
+    "pixels ": {"mean": float("nan"), "std": 1.0, "min": 0.0, "max": 1.0},
+    "pixels  ": {"mean": 0.0, "std": 1.0},
+    "pixels   ": [0.0, 1.0, 0.0, 1.0],
     "arrays": {"network": -1, "optimizer": 0},
     "arrays ": {"network": 10**12, "optimizer": 10**12},
     "feature_names": ["x"],

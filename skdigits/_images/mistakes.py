@@ -1,0 +1,120 @@
+"""Warnings and hints for images in a likely wrong layout, order or pixel scale.
+
+Most of these mistakes still compute, with fewer correct labels. Each is reported once,
+where the images are first seen.
+"""
+
+import math
+import re
+
+import numpy as np
+
+from .._warnings import warn_user
+
+CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
+# Thresholds of `warn_of_pixel_scale`, as shares of the range of the training pixels.
+SMALL_RANGE = 1 / 12  # a scale of 0..1 is 1/16 of 0..16, and 1/255 of 0..255
+BEYOND_RANGE = 1 / 2
+MISSING_DARK = 1 / 4
+SEVERAL = 10  # images, at least one of which has a dark pixel
+
+
+def warn_of_channels_first(image_shape):
+    """Warn if an image shape is likely (channels, height, width).
+
+    Parameters
+    ----------
+    image_shape : tuple of 3 ints
+    """
+    first, height, width = image_shape
+    if first not in CHANNELS or width in CHANNELS or height < 5:
+        return
+    warn_user(
+        "Images must have their channels last: (height, width, channels). Got "
+        f"{image_shape}, which means {width} channels. If the channels come first, "
+        "pass numpy.moveaxis(X, 1, -1) with X of shape (n, channels, height, width)."
+    )
+
+
+def warn_of_column_order(X):
+    """Warn if the columns of a DataFrame are numbered pixels in another order.
+
+    Parameters
+    ----------
+    X : DataFrame or other array-like
+        Only the names of columns are read.
+    """
+    names = [str(name) for name in getattr(X, "columns", ())]
+    numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in names]
+    alike = {re.sub(r"\d+", "0", name) for name in names}
+    is_numbered = len(alike) == 1 and numbers[0] and len({*map(tuple, numbers)}) > 1
+    if not is_numbered or numbers == sorted(numbers):
+        return
+    in_order = [names[i] for i in sorted(range(len(names)), key=numbers.__getitem__)]
+    index = next(i for i, name in enumerate(names) if name != in_order[i])
+    warn_user(
+        "The columns of X must be in the order of the pixels, row by row. Column "
+        f"{index} is {names[index]!r}, where {in_order[index]!r} is expected: "
+        f"{', '.join(in_order[:3])} to {in_order[-1]}. Sort them, or rename the "
+        "columns if their order is right."
+    )
+
+
+def likely_image_shape(n_pixels):
+    """Guess (height, width, channels) of square color images: a tuple, or None."""
+    for channels in CHANNELS[1:]:
+        side = math.isqrt(n_pixels // channels)
+        if side * side * channels == n_pixels:
+            return side, side, channels
+    return None
+
+
+def check_not_one_image(X, image_shape):
+    """Raise a ValueError if `X` is one image without the axis of the samples.
+
+    Parameters
+    ----------
+    X : array-like
+    image_shape : tuple of 3 ints
+        Seen in ``fit``.
+    """
+    try:
+        shape = np.shape(X)
+    except ValueError:  # ragged: scikit-learn's check reports it
+        return
+    forms = [image_shape, image_shape[:2]] if image_shape[2] == 1 else [image_shape]
+    several = [(math.prod(image_shape),), image_shape]
+    if image_shape[2] == 1:
+        several.append(image_shape[:2])
+    if shape in forms and shape[1:] not in several:
+        raise ValueError(
+            "X must have an axis for the samples. Got a single image of shape "
+            f"{shape}. Pass X[None], or X[:1] in place of X[0]."
+        )
+
+
+def warn_of_pixel_scale(images, pixels):
+    """Warn if pixels are likely in another scale than the training pixels.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_samples, height, width, channels)
+    pixels : PixelStatistics
+        Of the training images.
+    """
+    span = pixels.max - pixels.min
+    low, high = float(images.min()), float(images.max())
+    if span == 0 or low == high:
+        return
+    is_other = (
+        high - low < SMALL_RANGE * span
+        or low < pixels.min - BEYOND_RANGE * span
+        or high > pixels.max + BEYOND_RANGE * span
+        or (len(images) >= SEVERAL and low > pixels.min + MISSING_DARK * span)
+    )
+    if is_other:
+        warn_user(
+            f"Pixels must have the scale of the training pixels, {pixels.min:g} to "
+            f"{pixels.max:g}. Got {low:g} to {high:g}. Predictions for another scale "
+            "are mostly wrong: scale X as in fit."
+        )
