@@ -125,14 +125,10 @@ def test_flat_color_images_get_a_hint_at_their_shape():
 
 
 def test_a_single_image_gets_a_hint(digits, fitted):
-    X, _ = digits
-    for image in (
-        X[0].reshape(8, 8),
-        X[0].reshape(8, 8, 1),
-        X[0].reshape(8, 8).tolist(),
-    ):
+    image = digits[0][0].reshape(8, 8)
+    for form in (image, image[..., None], image.tolist()):
         with pytest.raises(ValueError, match=r"a single image of shape.*X\[None\]"):
-            fitted.predict(image)
+            fitted.predict(form)
     color = small(epochs=1).fit(*color_images())
     with pytest.raises(ValueError, match="a single image"):
         color.predict(color_images()[0][0])

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from helpers.classifiers import dense, small, weights
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skdigits import CNNClassifier
 
@@ -17,6 +19,49 @@ def test_model_takes_raw_pixels(digits):
         model.predict_proba(X),
         atol=1e-5,
     )
+
+
+def test_callbacks_and_their_files_take_raw_pixels(digits, tmp_path):
+    """Also in a Pipeline whose first step changes the pixels."""
+    import keras
+
+    X, y = digits
+    scale = FunctionTransformer(lambda pixels: pixels / 16)
+    images = (X / 16).reshape(-1, 8, 8, 1).astype(np.float32)
+    seen = {}
+
+    class Predict(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            seen["in a callback"] = self.model.predict(images, verbose=0)
+            clone = keras.models.clone_model(self.model)
+            clone.set_weights(self.model.get_weights())
+            seen["clone"] = clone.predict(images, verbose=0)
+
+    whole = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")
+    weights_file = tmp_path / "model.weights.h5"
+    of_weights = keras.callbacks.ModelCheckpoint(weights_file, save_weights_only=True)
+    cnn = small(callbacks=[whole, of_weights, Predict()])
+    pipeline = Pipeline([("scale", scale), ("cnn", cnn)]).fit(X, y)
+
+    expected = pipeline.predict_proba(X)
+    seen["file"] = keras.models.load_model(whole.filepath).predict(images, verbose=0)
+    network = cnn.model_
+    network.set_weights([w * 0 for w in weights(cnn)])
+    network.load_weights(weights_file)
+    seen["file of weights"] = network.predict(images, verbose=0)
+    for place, found in seen.items():
+        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=place)
+
+
+@pytest.mark.parametrize("architecture", ["fast", "residual", dense(10)])
+def test_fits_with_other_pixels_share_no_statistics(digits, architecture):
+    X, y = digits
+    params = {"architecture": architecture, "epochs": 1}
+    models = [small(**params).fit(X * factor, y) for factor in (1.0, 15.0)]
+    for model, factor in zip(models, (1.0, 15.0), strict=True):
+        images = (X * factor).reshape(-1, 8, 8, 1).astype(np.float32)
+        found = model.model_.predict(images, verbose=0)
+        np.testing.assert_allclose(found, model.predict_proba(X * factor), atol=1e-5)
 
 
 def test_model_is_a_copy(digits):

@@ -61,6 +61,29 @@ def test_an_architecture_may_use_a_fitted_classifier(digits):
     assert small(architecture=on_top).fit(X, y).n_iter_ == 2
 
 
+class Subclassed(keras.Model):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.flat = keras.layers.Flatten()
+        self.out = keras.layers.Dense(n_classes, activation="softmax")
+
+    def call(self, images):
+        return self.out(self.flat(images))
+
+
+class OwnStep(Subclassed):
+    def train_step(self, data):
+        return {}
+
+
+def test_a_subclass_of_model_is_an_architecture(digits):
+    X, y = digits
+    model = small(architecture=lambda shape, n: Subclassed(n)).fit(X, y)
+    images = X.reshape(-1, 8, 8, 1).astype(np.float32)
+    found = model.model_.predict(images, verbose=0)
+    np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
+
+
 def two_outputs(image_shape, n_classes):
     images = keras.Input(image_shape)
     flat = keras.layers.Flatten()(images)
@@ -80,8 +103,9 @@ def for_other_images(image_shape, n_classes):
         (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
         (two_outputs, ValueError, "one output for each of the 10 classes.*Got a dict"),
         (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
+        (lambda shape, n: OwnStep(n), TypeError, "without a train_step of its own"),
     ],
-    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape"],
+    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
 )
 def test_refuses_an_architecture(digits, architecture, error, message):
     with pytest.raises(error, match=message):
