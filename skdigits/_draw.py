@@ -20,7 +20,7 @@ from .plots._activations import scale_channels, tile_channels
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Draw</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <style>
-:root { color-scheme: light dark; font: 0.85rem system-ui, sans-serif }
+:root { color-scheme: light dark; font: 0.85rem/1.5 system-ui, sans-serif }
 body { margin: 1.5rem } figure { margin: 0 }
 button { padding: 0.6rem; font: bold 1rem system-ui, sans-serif }
 #draw { display: flex; flex-wrap: wrap; gap: 2rem; width: 100%; max-width: 900px }
@@ -60,7 +60,9 @@ function line(event) {
 canvas.onpointerdown = event => {
   if (!event.isPrimary || event.button) return;
   canvas.setPointerCapture(event.pointerId);
-  keep(); pen.beginPath(); line(event); line(event);
+  keep(); pen.beginPath();
+  pen.moveTo(event.offsetX - 0.1, event.offsetY);  // lines without length are not drawn
+  line(event);
 };
 canvas.onpointermove = e => canvas.hasPointerCapture(e.pointerId) && line(e);
 undo.onclick = () => before.length && (pen.putImageData(before.pop(), 0, 0), show());

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
@@ -205,9 +206,9 @@ def test_a_line_along_the_border_is_no_digit(address, new_page):
     assert bars(page) == []
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_pages_of_other_origins_get_no_answer(address, browser, name):
-    port = urlparse(address).port
+def test_pages_of_other_origins_get_no_answer(browser):
+    digits = load_sample()
+    drawing = skdigits.draw(GaussianNB().fit(digits.X_train, digits.y_train))
     with browser.new_page() as page, http_server() as other:
         page.goto(other)
         script = """async ([url, type]) => {
@@ -215,8 +216,10 @@ def test_pages_of_other_origins_get_no_answer(address, browser, name):
             return response.then(r => r.status, error => "no answer");
         }"""
         for kind in [{"Content-Type": "image/png"}, {"Content-Type": "text/plain"}]:
-            target = f"http://{name}:{port}/look"
-            assert page.evaluate(script, [target, kind]) == "no answer"
+            for host in ["127.0.0.1", "localhost"]:
+                target = f"http://{host}:{urlparse(drawing.local_url).port}/look"
+                assert page.evaluate(script, [target, kind]) == "no answer"
+    drawing.close()
 
 
 def test_undo_takes_the_last_stroke_away(address, new_page):
@@ -298,7 +301,7 @@ def test_without_gradio_it_says_what_to_install(monkeypatch):
 
 
 def test_the_environment_stays_as_it_was():
-    code = "import os; old = dict(os.environ); import skdigits._draw, skdigits._draw_server; "
+    code = "import os; old = dict(os.environ); import skdigits._draw_server; "
     code += "assert dict(os.environ) == old, set(os.environ.items()) ^ set(old.items())"
     subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, env=os.environ

@@ -343,3 +343,42 @@ def test_the_first_free_port_is_taken(model):
 def test_an_impossible_address_is_an_error(model, where):
     with pytest.raises(OSError, match="host and port must be this machine's and free"):
         skdigits.draw(model, **where)
+
+
+def run_cells(*cells):
+    """Run cells in a kernel and return the outputs of the last one."""
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    return notebook.cells[-1].outputs
+
+
+FITTED = """
+import skdigits
+from sklearn.naive_bayes import GaussianNB
+from skdigits.datasets import load_sample
+digits = load_sample()
+model = GaussianNB().fit(digits.X_train, digits.y_train)
+"""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_the_page():
+    (shown,) = run_cells(FITTED, "page = skdigits.draw(model)")
+    assert re.search('<iframe[^>]*src="http://127.0.0.1', shown["data"]["text/html"])
+
+
+@pytest.mark.slow
+def test_colab_shows_the_page_through_its_proxy():
+    colab = """
+import sys, types, urllib.request
+output = types.SimpleNamespace(serve_kernel_port_as_iframe=lambda port, **options: (
+    print(urllib.request.urlopen(urllib.request.Request(
+        f"http://127.0.0.1:{port}/", headers={"Host": "x.googleusercontent.com"}
+    )).status, options)
+))
+sys.modules["google.colab"] = types.SimpleNamespace(output=output)
+"""
+    (shown,) = run_cells(FITTED, colab, "page = skdigits.draw(model)")
+    assert shown["text"] == "200 {'height': '500'}\n"
