@@ -206,7 +206,7 @@ def _foreign_header(headers, host):
     """Return the header that shows that a request is foreign, or None."""
     target = AUTHORITY.fullmatch(headers.get("host", ""))
     if target is None or not _is_local_name(target[1], host):
-        return "Host"  # a foreign name was made to lead here
+        return "Host"  # a foreign name that resolves to this machine
     if "origin" not in headers:
         return None
     origin = AUTHORITY.fullmatch(headers["origin"].removeprefix("http://"))
