@@ -46,6 +46,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(sklearn|numpy|optuna|keras|pandas|matplotlib|tensorflow)(\..*)?"),
     (r"py:class", r".*"),
+    (r"py:obj", r"study|best_params|best_estimator"),  # fields of TuningResult
     (r"std:ref", r"accuracy_score|df_output_transform|sphx_glr_.*_set_output\.py"),
 ]
 myst_enable_extensions = ["colon_fence"]
@@ -54,6 +55,7 @@ toc_object_entries_show_parents = "hide"
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+autodoc_typehints = "none"  # the lists of parameters have them
 
 # The inventories are in the repository, so that a build needs no network.
 intersphinx_mapping = {
@@ -130,3 +132,12 @@ def linkcode_resolve(domain, info):
     except (AttributeError, TypeError, ValueError):  # inherited, or no code
         return None
     return f"{repository}/blob/main/{path}#L{first}-L{first + len(lines) - 1}"
+
+
+def skip_fields(app, what, name, found, skip, options):
+    """Leave out the fields of a named tuple: they are in the list of parameters."""
+    return True if type(found).__name__ == "_tuplegetter" else skip
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_fields)

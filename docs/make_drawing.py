@@ -39,4 +39,4 @@ if __name__ == "__main__":
         tab.mouse.up()
         tab.wait_for_timeout(1000)  # until the page has answered to the last move
         tab.screenshot(path=PICTURE)
-    page.close(verbose=False)
+    page.close()

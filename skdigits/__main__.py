@@ -115,7 +115,10 @@ def _parse(argv):
         help="file that skdigits.save wrote (default: train on the bundled digits)",
     )
     draw.add_argument(
-        "--host", default="127.0.0.1", help="where it is reached (default: %(default)s)"
+        "--host",
+        default="127.0.0.1",
+        help="address of this machine; 0.0.0.0 lets the network in "
+        "(default: %(default)s, this machine alone)",
     )
     draw.add_argument(
         "--port", type=_count, metavar="N", help="default: the first free from 7860"

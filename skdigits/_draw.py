@@ -1,14 +1,15 @@
 """A page in the browser to draw digits on, which shows what a model makes of them."""
 
 import base64
+import contextlib
 import io
-import socket
 from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from ._normalizer import DigitNormalizer
@@ -16,29 +17,39 @@ from .datasets import load_sample
 from .pipelines import final_network, make_digit_pipeline
 from .plots._activations import scale_channels, tile_channels
 
-PAGE = """<style>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Draw</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark; font: 0.85rem/1.5 system-ui, sans-serif }
+body { margin: 1.5rem } figure { margin: 0 }
+button { padding: 0.6rem; font: bold 1rem system-ui, sans-serif }
 #draw { display: flex; flex-wrap: wrap; gap: 2rem; width: 100%; max-width: 900px }
 #draw canvas { background: #fff; outline: 1px solid; touch-action: none }
 #draw button { flex: 1; margin: 0.4rem 0 0 } #draw > :last-child { flex: 1 300px }
-#draw p, #draw section { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem }
+#draw p, #draw section { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; margin: 0 }
 #draw label { display: grid; grid-template-columns: 1fr 9fr 2fr; width: 100% }
 #draw output { font-size: 1.5rem } #draw meter { width: 95%; height: 1.2rem }
 #draw img { height: 168px; image-rendering: pixelated }
 </style><main id="draw"><div><canvas width="300" height="300" role="img"
 aria-label="Paper to draw a digit on"></canvas><p><button>Undo</button>
-<button>Clear</button></p></div><div><output></output><section></section></div></main>"""
-SCRIPT = """
+<button>Clear</button></p></div><div><output></output><section></section></div></main>
+<script type="module">
 const [canvas, undo, clear, said, seen] =
-  element.querySelectorAll("canvas, button, output, section");
+  document.querySelectorAll("canvas, button, output, section");
 const pen = canvas.getContext("2d"), before = [];
 Object.assign(pen, {lineWidth: 24, lineCap: "round", lineJoin: "round"});
 let changed, answer;
+async function look() {
+  const body = await new Promise(done => canvas.toBlob(done));
+  const response = await fetch("look", {method: "POST", body});
+  if (response.ok) return response.json();
+}
 async function show() {
   changed = true;
   await answer;
   if (!changed) return;  // another call has asked for what is drawn now
   changed = false;
-  answer = server.look(canvas.toDataURL());
+  answer = look().catch(() => null);
   [said.textContent, seen.innerHTML] = await answer ?? ["It does not answer", ""];
 }
 const keep = () => before.push(pen.getImageData(0, 0, 300, 300));
@@ -49,12 +60,15 @@ function line(event) {
 canvas.onpointerdown = event => {
   if (!event.isPrimary || event.button) return;
   canvas.setPointerCapture(event.pointerId);
-  keep(); pen.beginPath(); line(event); line(event);
+  keep(); pen.beginPath();
+  pen.moveTo(event.offsetX - 0.1, event.offsetY);  // lines without length are not drawn
+  line(event);
 };
 canvas.onpointermove = e => canvas.hasPointerCapture(e.pointerId) && line(e);
 undo.onclick = () => before.length && (pen.putImageData(before.pop(), 0, 0), show());
 clear.onclick = () => { keep(); pen.clearRect(0, 0, 300, 300); show(); };
-show();"""
+show();
+</script></html>"""
 
 
 def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None) -> Any:
@@ -69,25 +83,25 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
     model : estimator, default=None
         Fitted, with `predict_proba`, for images of 28x28 pixels. A `DigitNormalizer`
         is put in front, unless it is a Pipeline that starts with one. None trains a
-        network on the bundled digits first, for about ten seconds.
+        network on the bundled digits first.
     host : str, default="127.0.0.1"
-        Name or IPv4 address to be reached at. By default that is from this machine
-        alone; "0.0.0.0" lets in whoever reaches it by the network.
+        Name or IPv4 address of this machine. The default lets in this machine alone,
+        "0.0.0.0" everyone who reaches it by the network.
     port : int, default=None
         None takes the first that is free, from 7860.
 
     Returns
     -------
-    page : gradio.Blocks
+    page : DrawingPage
         With the address `local_url`, and `close()`. It is there until that is called or
         the program ends; `block_thread()` waits for Ctrl-C.
 
     Raises
     ------
     ImportError
-        If Gradio is not installed.
+        If uvicorn or Starlette, the web server, is not installed.
     OSError
-        If the host is none of this machine's, or if the port is taken.
+        If the host is not an address of this machine, or if the port is taken.
     TypeError
         If the model has no `predict_proba`.
     ValueError
@@ -95,8 +109,9 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
 
     Notes
     -----
-    Gradio runs the page. It makes no public link and sends nothing to anybody, and the
-    page loads nothing from elsewhere.
+    The page loads nothing from elsewhere, and nothing is sent to other machines. On a
+    local host such as the default, only this page itself gets answers: not other pages
+    of the browser, and not requests under another name of the machine.
 
     Examples
     --------
@@ -105,32 +120,22 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
     >>> page.close()  # doctest: +SKIP
     """
     try:
-        import gradio
+        from ._draw_server import DrawingPage, listen
     except ModuleNotFoundError as exc:
-        raise ImportError('draw needs Gradio: pip install "skdigits[draw]"') from exc
-    try:
-        socket.create_server((host, port or 0)).close()
-    except (OSError, OverflowError) as exc:
-        got = f"Got {host}:{port} instead ({exc})."
-        raise OSError(f"host and port must be this machine's and free. {got}") from exc
-    look = _make_look(_trained() if model is None else model)
-    with gradio.Blocks(title="Draw", analytics_enabled=False, fill_width=True) as page:
-        gradio.HTML(html_template=PAGE, js_on_load=SCRIPT, server_functions=[look])
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=False,  # Colab shows the page through its own proxy
-        quiet=True,
-        prevent_thread_lock=True,
-        footer_links=[],
-    )
-    if not hasattr(page, "artifact"):  # what a notebook shows
+        message = 'draw needs a web server: pip install "skdigits[draw]"'
+        raise ImportError(message) from exc
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listen(host, port))
+        look = _make_look(_trained() if model is None else model)
+        page = DrawingPage(PAGE, look, listener, host)
+        stack.pop_all()
+    if not page.show_in_notebook():
         print(f"Draw on {page.local_url}", flush=True)
     return page
 
 
 def _trained():
-    print("Training on the bundled digits, about ten seconds", flush=True)
+    print("Training on the bundled digits", flush=True)
     digits = load_sample()
     model = make_digit_pipeline("robust", random_state=0)
     model.set_params(cnn__epochs=10, cnn__batch_size=32)
@@ -138,22 +143,23 @@ def _trained():
 
 
 def _make_look(model):
-    """Give the function that the page calls with each new picture."""
+    """Return the function that describes each new picture of the canvas."""
     if not hasattr(model, "predict_proba"):
         raise TypeError(f"model must have predict_proba. Got {model!r} instead.")
     normalizer = DigitNormalizer()
     if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer):
         normalizer, model = model[0], model[1:]
+    normalizer = clone(normalizer).set_params(on_blank="ignore")
     names = getattr(model, "feature_names_in_", None)
     network = final_network(model)
 
-    def look(picture: str) -> tuple[str, str]:
-        png = base64.b64decode(picture.partition(",")[2])
-        ink = np.asarray(Image.open(io.BytesIO(png)))[..., 3]  # paper is transparent
-        return describe(ink) if ink.min() < ink.max() else ("Draw a digit", "")
-
-    def describe(ink):
+    def look(ink):
+        if not ink.any():
+            return "Draw a digit", ""
         X = normalizer.transform([ink])
+        return describe(X) if X.any() else ("No digit can be seen", "")
+
+    def describe(X):
         named = X if names is None else pd.DataFrame(X, columns=names)
         probabilities = model.predict_proba(named)[0]
         parts = [
@@ -166,7 +172,8 @@ def _make_look(model):
         said = f"{model.classes_[best]}, {probabilities[best]:.0%} sure"
         return said, "".join(parts)
 
-    describe(np.eye(300, dtype=np.uint8) * 255)  # errors now, and the first is slow
+    # Raise errors now; in addition, the first prediction is slow.
+    describe(normalizer.transform([np.eye(300, dtype=np.uint8) * 255]))
     return look
 
 
@@ -186,5 +193,6 @@ def _figure(pixels, text):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     url = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    text = escape(text)  # a layer may have any name
     image = f"<img src='{url}' alt='{text}'>"
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import http.server
 import io
 import os
 import re
@@ -10,12 +11,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from urllib.parse import urlparse
 
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
@@ -24,7 +27,7 @@ from skdigits.datasets import load_sample
 
 pytestmark = pytest.mark.slow  # it starts a browser
 
-pytest.importorskip("gradio")
+pytest.importorskip("uvicorn")
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 if CHROMIUM is None:
@@ -74,6 +77,16 @@ def command(*arguments):
         assert process.returncode == 130
     finally:
         process.kill()
+
+
+@contextlib.contextmanager
+def http_server():
+    """Serve pages of another origin."""
+    handler = http.server.SimpleHTTPRequestHandler
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +195,33 @@ def test_the_page_answers_while_one_draws(address, new_page):
     playwright.expect(seen).not_to_have_attribute("src", old)
 
 
+def test_a_line_along_the_border_is_no_digit(address, new_page):
+    page = new_page(address)
+    corner, end = points_of(page, "2,1 98,1")
+    page.mouse.move(*corner)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
+    page.get_by_text("No digit can be seen").wait_for()
+    assert bars(page) == []
+
+
+def test_pages_of_other_origins_get_no_answer(browser):
+    digits = load_sample()
+    drawing = skdigits.draw(GaussianNB().fit(digits.X_train, digits.y_train))
+    with browser.new_page() as page, http_server() as other:
+        page.goto(other)
+        script = """async ([url, type]) => {
+            const response = fetch(url, {method: "POST", body: "x", headers: type});
+            return response.then(r => r.status, error => "no answer");
+        }"""
+        for kind in [{"Content-Type": "image/png"}, {"Content-Type": "text/plain"}]:
+            for host in ["127.0.0.1", "localhost"]:
+                target = f"http://{host}:{urlparse(drawing.local_url).port}/look"
+                assert page.evaluate(script, [target, kind]) == "no answer"
+    drawing.close()
+
+
 def test_undo_takes_the_last_stroke_away(address, new_page):
     page = new_page(address)
     write(page, 1)
@@ -231,7 +271,7 @@ def test_other_classifiers_are_drawn_for(new_page):
     write(page, 0)
     page.get_by_text("0, ").wait_for()
     assert page.locator("img").count() == 1  # no network, no layer
-    page_object.close(verbose=False)
+    page_object.close()
     press(page, "Clear")
     page.get_by_text("It does not answer").wait_for()
 
@@ -253,14 +293,15 @@ def test_a_taken_port_is_an_error():
     assert f"Got 127.0.0.1:{port} instead" in done.stderr
 
 
-def test_without_gradio_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "gradio", None)
+def test_without_uvicorn_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "skdigits._draw_server", raising=False)
     with pytest.raises(ImportError, match=r'pip install "skdigits\[draw\]"'):
         skdigits.draw()
 
 
 def test_the_environment_stays_as_it_was():
-    code = "import os; old = dict(os.environ); import gradio, skdigits._draw; "
+    code = "import os; old = dict(os.environ); import skdigits._draw_server; "
     code += "assert dict(os.environ) == old, set(os.environ.items()) ^ set(old.items())"
     subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, env=os.environ

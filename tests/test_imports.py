@@ -15,8 +15,8 @@ PACKAGE = Path(skdigits.__file__).parent
 # folder. "" is skdigits/__init__.py.
 LAYERS = [
     {"", "_callback_support", "_warnings"},
-    {"_files", "_images", "_network", "_notebook", "_parameters", "_presets"}
-    | {"_sklearn", "parallel"},
+    {"_draw_server", "_files", "_images", "_network", "_notebook", "_parameters"}
+    | {"_presets", "_sklearn", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
     {"_augmenter", "_classifier", "_finder", "_normalizer"},
