@@ -7,6 +7,7 @@ import sys
 
 from .. import __version__
 from .._warnings import warn_user
+from .._workers import end_with_parent
 from ..parallel import thread_budget
 from .quiet import without_chatter
 
@@ -26,6 +27,7 @@ def start_tensorflow():
     is set here is taken back at once.
     """
     global _process
+    end_with_parent()
     _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
     is_loaded = "tensorflow" in sys.modules
     quietly = contextlib.nullcontext() if is_loaded else without_chatter()
