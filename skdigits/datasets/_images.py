@@ -310,9 +310,11 @@ def _as_uint8(image):
         return _scaled(np.asarray(image), 0, 2 ** bits[0] - 1)
     if image.mode in ("I", "F"):
         return _scaled(np.asarray(image), *_range_of(np.asarray(image)))
+    mode = "L" if image.mode in ("1", "L") else "RGB"
     if image.has_transparency_data:
-        return np.array(image.convert("RGBA"))
-    return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+        mode = "RGBA"
+    # Without a copy by Pillow of what has the mode already.
+    return np.array(image if image.mode == mode else image.convert(mode))
 
 
 def _range_of(pixels):
