@@ -10,6 +10,7 @@ import numpy as np
 
 from .output import write_or_rescue
 from .progress import progress
+from .text import printable
 from .training import COMPETITION, prepared, validate_and_train
 
 # Fewer images want more passes, in smaller steps, than the presets are made for.
@@ -44,11 +45,12 @@ def _fit(arguments, kept):
 
     write_or_rescue(partial(save, model), arguments.output, "The model is")
     kept.remove()
-    print(f"Wrote {arguments.output}.")
+    print(f"Wrote {printable(arguments.output)}.")
 
 
 def _read(path):
-    print(f"Reading {path or 'the bundled digits'}", flush=True)  # imports take seconds
+    # At once, as the imports take seconds.
+    print(f"Reading {printable(path or 'the bundled digits')}", flush=True)
     from ..datasets import load_competition, load_sample
 
     if path is not None and not _is_competition(path):

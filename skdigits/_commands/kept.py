@@ -35,7 +35,6 @@ class KeptTraining:
         self._files = []
 
     def __enter__(self):
-        self.folder.mkdir(exist_ok=True)
         self._lock = self.folder / "lock"
         self._descriptor = _lock(self._lock)
         if self._descriptor is None:
@@ -45,15 +44,16 @@ class KeptTraining:
             )
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, kind, *_):
         if os.name == "nt":  # where an open file cannot be removed
             os.close(self._descriptor)
         with contextlib.suppress(OSError):
             self._lock.unlink()
         if os.name != "nt":  # where another command may have a new file by now
             os.close(self._descriptor)
-        with contextlib.suppress(OSError):  # there are checkpoints
-            self.folder.rmdir()
+        if kind is not KeyboardInterrupt:  # after which the folder has been named
+            with contextlib.suppress(OSError):  # there are checkpoints
+                self.folder.rmdir()
 
     def keep(self, model, part=""):
         """Set a file for each network, and return how far an earlier run came.
@@ -98,6 +98,7 @@ def _lock(path):
         Its descriptor; None if another process has the lock.
     """
     while True:
+        path.parent.mkdir(exist_ok=True)  # which the owner of the lock may remove
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
         try:
             if sys.platform == "win32":
@@ -112,7 +113,7 @@ def _lock(path):
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor
-        os.close(descriptor)  # its owner has removed the file meanwhile
+        os.close(descriptor)  # of a file that has been removed meanwhile
 
 
 def networks(model):

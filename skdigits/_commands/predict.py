@@ -35,7 +35,7 @@ def predict(arguments):
     """
     output = None if arguments.output == STANDARD_OUTPUT else arguments.output
     if output is not None:
-        check_output(arguments, [arguments.model])
+        check_output(arguments, [arguments.model, *arguments.images])
     with ExitStack() as stack:
         files, errors = _find_files(arguments.images, stack)
         if output is not None:
@@ -56,7 +56,7 @@ def predict(arguments):
     elif rows and output is None:
         print(_as_csv(rows, columns), end="")
     if rows and output is not None:
-        print(f"Wrote {output}, {len(rows):,} rows.")
+        print(f"Wrote {printable(output)}, {len(rows):,} rows.")
     sys.stdout.flush()  # errors come last
     for reason in reasons:
         print(f"skdigits: {printable(reason)}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from functools import partial
 
 from .output import write_or_rescue
+from .text import printable
 from .training import prepared, validate_and_train
 
 TEST_IMAGES = 28_000  # of the competition, each of which wants a label
@@ -44,7 +45,9 @@ def _submit(arguments, presets, kept):
 
 def _read(path):
     """Read the competition's files."""
-    print(f"Reading {path}", flush=True)  # the imports alone may take seconds
+    print(
+        f"Reading {printable(path)}", flush=True
+    )  # the imports alone may take seconds
     from ..datasets import load_competition
 
     return load_competition(path)
@@ -69,4 +72,4 @@ def _write(labels, output):
 
     write = partial(write_submission, labels, expected=TEST_IMAGES)
     write_or_rescue(write, output, "The labels are")
-    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
+    print(f"Wrote {printable(output)}, {TEST_IMAGES:,} labels.")
