@@ -7,9 +7,9 @@ import sys
 
 from .. import __version__
 from .._warnings import warn_user
-from .._workers import end_with_parent
 from ..parallel import thread_budget
 from .quiet import without_chatter
+from .workers import end_with_parent
 
 START_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 
