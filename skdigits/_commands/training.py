@@ -42,12 +42,12 @@ def prepared(arguments, presets):
 
 def _inputs(arguments):
     """Yield the files that may be read, if there is one that --output may replace."""
-    from ..datasets._image_files import SUFFIXES
-
     if arguments.path is None or not os.path.exists(
         os.path.expanduser(arguments.output)
     ):
         return
+    from ..datasets._image_files import SUFFIXES
+
     path = os.path.expanduser(arguments.path)
     yield path
     yield from glob.iglob(path, recursive=True)
