@@ -48,6 +48,6 @@ def printable_name(name):
 
 
 def csv_cell(text):
-    """Put an apostrophe before a text that a spreadsheet would take for a formula."""
+    """Return a text, after an apostrophe if a spreadsheet would run it as a formula."""
     is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
     return f"'{text}" if is_formula else text

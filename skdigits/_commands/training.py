@@ -1,4 +1,4 @@
-"""The steps that commands which train have in common."""
+"""Steps that ``skdigits fit`` and ``skdigits submit`` share."""
 
 import glob
 import math
@@ -41,7 +41,7 @@ def prepared(arguments, presets):
 
 
 def _inputs(arguments):
-    """Yield the files that may be read, if there is one that --output may replace."""
+    """Yield the files that the command may read, if --output exists already."""
     if arguments.path is None or not os.path.exists(
         os.path.expanduser(arguments.output)
     ):

@@ -11,7 +11,7 @@ INTERVAL = 0.5  # seconds between two looks for the parent
 def end_with_parent():
     """Make a joblib worker end soon after its parent, even if that was killed.
 
-    By itself a worker notices it after its task only, which may be hours of training.
+    A worker notices this by itself only after its task, such as hours of training.
     """
     if multiprocessing.current_process().name.startswith("LokyProcess"):
         parent = multiprocessing.parent_process()
