@@ -3,20 +3,25 @@
 import argparse
 import errno
 import os
+import re
 import sys
+from functools import partial
 from pathlib import Path
 
 from . import __version__
+from ._commands.text import printable
 from ._presets import ENSEMBLES, PRESETS, presets_of
 
+MAX_NETWORKS = 1_000  # far above what anyone has used; more are a typing error
+MAX_SEED = 2**32 - 1
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line."""
+    """Parser that reports a usage error in one line."""
 
     def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
 def _parse(argv):
@@ -55,7 +60,7 @@ def _parse(argv):
     _add_training(submit)
     submit.add_argument(
         "--networks",
-        type=_count,
+        type=partial(_count, most=MAX_NETWORKS),
         metavar="N",
         help="networks to train and average (default: one of each preset)",
     )
@@ -96,7 +101,8 @@ def _parse(argv):
     predict.add_argument(
         "--output",
         metavar="CSV",
-        help="file to write (default: a table on a terminal, else CSV)",
+        help="file to write, or - for CSV on standard output (default: a table on a "
+        "terminal, else CSV)",
     )
     predict.add_argument(
         "--split",
@@ -124,6 +130,8 @@ def _parse(argv):
         "--port", type=_count, metavar="N", help="default: the first free from 7860"
     )
     draw.set_defaults(run=_draw)
+    for command in commands.choices.values():
+        command.set_defaults(error=command.error)  # for what the command itself checks
     # parse_args would report them as the main parser, whose help does not have them.
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -161,20 +169,28 @@ def _presets(text):
     return presets_of(names)
 
 
+def _whole(text):
+    """Return text as an int, or -1 if it is not a whole number of ordinary size."""
+    return int(text) if re.fullmatch("[0-9]{1,20}", text) else -1
+
+
 def _seed(text):
-    if not (text.isdigit() and int(text) < 2**32):
+    if not 0 <= _whole(text) <= MAX_SEED:
         raise argparse.ArgumentTypeError(
-            f"must be a whole number from 0 to {2**32 - 1}. Got {text!r} instead"
+            f"must be a whole number from 0 to {MAX_SEED}. Got {text!r} instead"
         )
-    return int(text)
+    return _whole(text)
 
 
-def _count(text):
-    if not (text.isdigit() and int(text) > 0):
+def _count(text, most=None):
+    number = _whole(text)
+    if most is not None and number > most:
+        raise argparse.ArgumentTypeError(f"must be {most} or less. Got {text} instead")
+    if number < 1:
         raise argparse.ArgumentTypeError(
             f"must be a whole number from 1. Got {text!r} instead"
         )
-    return int(text)
+    return number
 
 
 def _demo(arguments):
@@ -216,6 +232,37 @@ def _predict(arguments):
     return predict(arguments)
 
 
+def _open_streams():
+    """Make standard streams that take any text, even if the shell has closed them."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # Else the next file that is opened becomes a standard stream of the system,
+        # to which TensorFlow may write.
+        while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+            os.set_inheritable(number, True)
+        os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _run(argv):
+    try:
+        arguments = _parse(argv)
+        return arguments.run(arguments) or 0
+    finally:
+        sys.stdout.flush()  # an error of the pipe here, not at the end of Python
+
+
+def _drop_output():
+    """Drop what standard output cannot take; Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(argv=None):
     """Run the command line.
 
@@ -230,15 +277,14 @@ def main(argv=None):
         0; 1 after an error in the data or the files, or if an image has no digit; 130
         after Ctrl-C. A usage error exits with 2.
     """
-    arguments = _parse(argv)
+    _open_streams()
     try:
-        return arguments.run(arguments) or 0
+        return _run(argv)
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        if getattr(exc, "errno", None) in CLOSED_PIPE and exc.filename is None:
-            # Whoever read our output has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        else:
-            print(f"skdigits: {exc}", file=sys.stderr)
+        # A closed pipe is not an error: its reader has seen enough.
+        if getattr(exc, "errno", None) not in CLOSED_PIPE or exc.filename is not None:
+            print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
+        _drop_output()
         return 1
     except KeyboardInterrupt:
         print("skdigits: interrupted", file=sys.stderr)

@@ -38,8 +38,50 @@ def split_normalizer(model):
     return DigitNormalizer(), model
 
 
+def to_digits(normalizer, images):
+    """Bring images to the form that a model predicts from.
+
+    Parameters
+    ----------
+    normalizer : DigitNormalizer
+        As `split_normalizer` returns it.
+    images : list of ndarray of shape (height, width) or (height, width, channels)
+        At least one.
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_pixels), dtype uint8
+        Zeros for images in which no digit can be seen.
+    """
+    normalizer = clone(normalizer).set_params(on_blank="ignore")
+    return np.asarray(normalizer.transform(images))
+
+
+def label_digits(rest, X):
+    """Return the probabilities of each class for digits of `to_digits`.
+
+    Parameters
+    ----------
+    rest : estimator
+        As `split_normalizer` returns it.
+    X : ndarray of shape (n_images, n_pixels)
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_classes), dtype float64
+        NaN for images in which no digit can be seen.
+    """
+    probabilities = np.full((len(X), len(rest.classes_)), np.nan)
+    seen = X.any(axis=1)
+    if seen.any():
+        names = getattr(rest, "feature_names_in_", None)
+        X = X[seen] if names is None else pd.DataFrame(X[seen], columns=names)
+        probabilities[seen] = rest.predict_proba(X)
+    return probabilities
+
+
 def recognize(model, images):
-    """Give the probabilities of each class for images of any size.
+    """Return the probabilities of each class for images of any size.
 
     Parameters
     ----------
@@ -54,14 +96,6 @@ def recognize(model, images):
         NaN for images in which no digit can be seen.
     """
     normalizer, rest = split_normalizer(model)
-    probabilities = np.full((len(images), len(rest.classes_)), np.nan)
     if not images:
-        return rest.classes_, probabilities
-    normalizer = clone(normalizer).set_params(on_blank="ignore")
-    X = np.asarray(normalizer.transform(images))
-    seen = X.any(axis=1)
-    if seen.any():
-        names = getattr(rest, "feature_names_in_", None)
-        X = X[seen] if names is None else pd.DataFrame(X[seen], columns=names)
-        probabilities[seen] = rest.predict_proba(X)
-    return rest.classes_, probabilities
+        return rest.classes_, np.empty((0, len(rest.classes_)))
+    return rest.classes_, label_digits(rest, to_digits(normalizer, images))

@@ -11,6 +11,7 @@ from ._files.whole import target_file, write_whole
 
 __all__ = ["write_submission"]
 
+_LARGEST_ID = np.iinfo(np.int64).max
 _DIGITS = set("0123456789")
 _IF_PROBABILITIES = (
     " If these are probabilities, pass model.predict(X) rather than "
@@ -72,9 +73,16 @@ def _digits(y_pred, expected):
     return digits
 
 
+def _is_too_large(value):
+    return isinstance(value, Integral) and value > _LARGEST_ID
+
+
 def _ids(image_ids, n_images):
     if image_ids is None:
         return range(1, n_images + 1)
+    if isinstance(image_ids, list | tuple) and any(map(_is_too_large, image_ids)):
+        # By default NumPy makes floats of integers above and below 2**63.
+        image_ids = np.array(image_ids, dtype=object)
     ids = _column(image_ids, "image_ids")
     if len(ids) != n_images:
         raise ValueError(
@@ -91,6 +99,11 @@ def _ids(image_ids, n_images):
             raise ValueError(
                 "image_ids must be unique and count from 1. Got "
                 f"{value} in row {row} {'again' if value in seen else 'instead'}."
+            )
+        if _is_too_large(value):
+            raise ValueError(
+                f"image_ids must be {_LARGEST_ID} or less, which 64 bits can hold. Got "
+                f"{value} in row {row} instead."
             )
         seen.add(value)
     return ids
@@ -117,7 +130,8 @@ def write_submission(
         The file to write. Its folder must exist; an older file is replaced, with its
         permissions kept. ``~`` is the home folder.
     image_ids : array-like of int of shape (n_images,), default=None
-        Unique numbers of the images. None means 1, 2, 3 and so on.
+        Unique numbers of the images, from 1 to ``2**63 - 1``. None means 1, 2, 3 and
+        so on.
     expected : int, default=None
         How many predictions there must be: 28,000 for the competition. None means any
         number but none.

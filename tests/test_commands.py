@@ -2,8 +2,10 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from PIL import Image
 
 import skdigits
 from skdigits.__main__ import main
-from skdigits._commands import fit
+from skdigits._commands import fit, progress
 from skdigits.datasets import load_images, load_sample, make_digit_photo
 
 TEXTS = {"a.png": "31415\n92653", "b [red].png": "20468"}
@@ -142,6 +144,115 @@ def test_the_place_of_the_model_is_checked_before_training(tmp_path, capsys):
     assert out == "" and err.startswith("skdigits: argument --output: ")
 
 
+def test_validation_needs_enough_images_of_each_label(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_labelled("few", 7)  # two of 1, 3 and 9 and a 4
+    assert main(["fit", "few", "--validate"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("skdigits: argument --validate: ")
+    assert "2 or more images of each label" in err and "31 or more of 4 labels" in err
+    assert "Got 7 images, with 1 of 4." in err
+    assert os.listdir() == ["few"]
+
+
+def test_one_command_at_a_time_trains_for_an_output(
+    quick, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-m", "skdigits", "fit", "--output", "own.skdigits"]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert first.stdout.readline().startswith(b"Reading ")
+    assert main(command[3:]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "argument --output: Another skdigits command" in err
+    assert "'own.skdigits'" in err
+    first.kill()  # its lock ends with it
+    first.communicate()
+    assert main(command[3:]) == 0
+    assert os.listdir() == ["own.skdigits"]
+
+
+# ------------------------------------------------------------------ the output
+
+OF_THE_COMMAND = "must not be a file that the command reads"
+
+
+def refused(arguments, capsys):
+    """Return the message of a usage error; no file may have changed."""
+    before = {path: path.read_bytes() for path in Path().rglob("*.*") if path.is_file()}
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    after = {path: path.read_bytes() for path in Path().rglob("*.*") if path.is_file()}
+    assert before == after
+    return err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the right to make links")
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_an_output_cannot_replace_an_input_of_predict(link, model, pages, capsys):
+    shutil.copy(model, "m.skdigits")
+    with zipfile.ZipFile("z.zip", "w") as archive:
+        archive.write("pages/a.png", "a.png")
+    for path, images in [
+        ("m.skdigits", ["pages"]),
+        ("z.zip", ["pages", "z.zip"]),
+        ("pages/a.png", ["pages"]),
+        ("pages/a.png", [str(Path("pages").resolve())]),
+        ("pages/a.png", ["pa*/*.png"]),
+        ("pages/a.png", ["pages/../pages/a.png"]),
+        ("broken.png", ["pages", "broken.png"]),
+    ]:
+        output = path
+        if link is not None:
+            output = "link.csv"
+            Path(output).unlink(missing_ok=True)
+            link(os.path.abspath(path), output)
+        arguments = ["predict", "m.skdigits", *images, "--output", output]
+        assert OF_THE_COMMAND in refused(arguments, capsys)
+
+
+def test_an_output_cannot_replace_what_is_trained_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_labelled("own", 3)
+    image = next(Path("own").rglob("*.png"))
+    Path("data").mkdir()
+    for name in ("data/train.csv", "data/test.csv.gz", "z.zip"):
+        Path(name).write_text("no data")
+    for command, path, output in [
+        ("fit", "own", str(image)),
+        ("fit", "own/*/*.png", str(image)),
+        ("fit", "z.zip", "./z.zip"),
+        ("fit", "data", "data/train.csv"),
+        ("submit", "data", "data/test.csv.gz"),
+        ("submit", "z.zip", "z.zip"),
+    ]:
+        assert OF_THE_COMMAND in refused([command, path, "--output", output], capsys)
+    Path("own").rename("own.training")
+    err = refused(["fit", "own.training", "--output", "own"], capsys)
+    assert "'own.training', which the command reads" in err
+
+
+def test_an_output_may_be_in_the_folder_of_the_images(model, pages, capsys):
+    for _ in range(2):
+        assert main(["predict", model, "pages", "--output", "pages/labels.csv"]) == 0
+    assert len(pd.read_csv("pages/labels.csv")) == 2
+
+
+def test_a_dash_is_standard_output(model, pages, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["predict", model, "pages", "--output", "-"]) == 0
+    assert len(pd.read_csv(io.StringIO(capsys.readouterr().out))) == 2
+    for command in (["fit", "pages"], ["submit", "pages"]):
+        assert "--output: must be a file" in refused(
+            [*command, "--output", "-"], capsys
+        )
+    assert not Path("-").exists()
+
+
 # ------------------------------------------------------------------ predict
 
 
@@ -248,11 +359,101 @@ def test_a_model_of_other_images_is_refused(digits, pages, capsys):
     assert "argument MODEL: " in err and "784" in err and "64" in err
 
 
-def test_names_are_printed_without_what_a_terminal_obeys(model, pages, capsys):
-    name = "red\x1b[31m.png"
-    Path("pages/a.png").rename(name)
-    assert main(["predict", model, name]) == 0
-    assert "red?[31m.png," in capsys.readouterr().out
+def names_of(arguments, capsys):
+    assert main(["predict", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert out.isascii() and "\x1b" not in out and "\r" not in out
+    return pd.read_csv(io.StringIO(out)).file.tolist()
+
+
+def test_equal_names_in_two_zips_are_told_apart(model, pages, capsys):
+    for name in ("one.zip", "two.zip"):
+        with zipfile.ZipFile(name, "w") as archive:
+            archive.write("pages/a.png", "1.png")
+            archive.write("pages/a.png", f"{name}.png")
+    expected = [os.path.join("one.zip", "1.png"), "one.zip.png"]
+    expected += [os.path.join("two.zip", "1.png"), "two.zip.png", "pages/a.png"]
+    images = ["one.zip", "two.zip", "pages/a.png"]
+    assert names_of([model, *images], capsys) == expected
+
+
+ESCAPED = {
+    "a\nb.png": r"a\x0ab.png",
+    "a\tb.png": r"a\x09b.png",
+    r"a\x0ab.png": r"a\x5cx0ab.png",
+    "red\x1b[31m.png": r"red\x1b[31m.png",
+    "csi\x9b31m.png": r"csi\x9b31m.png",
+    "gnp\u202egpj.png": r"gnp\u202egpj.png",
+    "\ufeffa.png": r"\ufeffa.png",
+    "\udcff.png": r"\udcff.png",
+    "=1+1.png": "'=1+1.png",
+    "'=1+1.png": "''=1+1.png",
+    "  @SUM(A1).png": "'  @SUM(A1).png",
+    "+1.png": "'+1.png",
+    "-1.png": "'-1.png",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
+def test_names_are_escaped_and_stay_distinct(model, pages, capsys):
+    page = Path("pages/a.png").read_bytes()
+    for name in ESCAPED:
+        Path(name).write_bytes(page)
+    names = names_of([model, "--", *ESCAPED], capsys)
+    assert names == list(ESCAPED.values())
+    assert len(set(names)) == len(names)
+    with zipfile.ZipFile("z.zip", "w") as archive:
+        archive.writestr("3/\x1b[31m.png", "no image")
+        archive.writestr("3/\u202e.png", page)
+    assert main(["fit", "z.zip"]) == 1
+    err = capsys.readouterr().err
+    assert r"\x1b[31m.png" in err and "\x1b" not in err
+
+
+def test_labels_are_escaped_and_numbers_stay_numbers(pages, capsys):
+    digits = load_sample()
+    labels = np.array(["-1.5", "=1+1", "\x1b[31mred"])[digits.y_train[:100] % 3]
+    cnn = skdigits.CNNClassifier(epochs=1, width=0.2)
+    skdigits.save(cnn.fit(digits.X_train[:100], labels), "m.skdigits")
+    assert main(["predict", "m.skdigits", "pages", "--split"]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    shown = {*table.label, *table.second_label}
+    assert shown <= {"-1.5", "'=1+1", r"\x1b[31mred"} and len(shown) > 1
+
+
+@pytest.mark.parametrize("split", [[], ["--split"]])
+def test_images_are_dropped_once_they_are_read(
+    split, model, pages, monkeypatch, capsys
+):
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0)
+    photo = make_digit_photo("7", random_state=0).image
+    large = Image.fromarray(photo).resize((1200, 900))
+    for i in range(20):
+        large.save(f"pages/{i}.jpg")
+    tracemalloc.start()
+    try:
+        assert main(["predict", model, "pages/*.jpg", *split]) == 0
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * 1200 * 900 * 3
+    out, err = capsys.readouterr()
+    assert out.count(".jpg,") >= 20
+    assert err.splitlines()[-1] == "Reading images: 20 of 20"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "| head -c 1 >first"]
+)
+def test_streams_may_be_closed(streams, model, pages):
+    Path("pages/a.png").rename("pages/ö.png")
+    command = f"{sys.executable} -m skdigits predict {model} pages --output ö.csv"
+    script = f"set -o pipefail; {command} {streams}"
+    env = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, env=env)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert len(pd.read_csv("ö.csv")) == 2
 
 
 @pytest.mark.slow

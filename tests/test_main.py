@@ -13,6 +13,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from rich.console import Console
 
@@ -32,6 +33,12 @@ from skdigits.datasets import load_sample
         (["submit", "x.zip", "--seed", "one"], "whole number from 0 to .* Got 'one'"),
         (["submit", "x.zip", "--seed", "-1"], "--seed"),
         (["submit", "x.zip", "--networks", "0"], "--networks: .* from 1. Got '0'"),
+        (["submit", "x.zip", "--seed", "²"], "--seed: must .* Got '²' instead"),
+        (["fit", "--seed", "9" * 5000], "--seed: must be a whole number from 0 to"),
+        (["fit", "--seed", str(2**32)], f"--seed: must .* from 0 to {2**32 - 1}. Got"),
+        (["submit", "x.zip", "--networks", "-3"], "--networks: .* from 1. Got '-3'"),
+        (["submit", "x.zip", "--networks", "²"], "--networks: .* from 1. Got '²'"),
+        (["submit", "x.zip", "--networks", "3000000"], "--networks: .* 1000 or less"),
         (["submit", "x.zip", "--preset", "fast,"], "invalid choice: ''"),
         (
             ["submit", "x.zip", "--preset", "fast,classic", "--networks", "1"],
@@ -225,6 +232,34 @@ if __name__ == "__main__":
     assert main([*command, "--output", "whole.csv"]) == 0
     assert "run before" not in capfd.readouterr().out
     assert Path("whole.csv").read_bytes() == resumed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_workers_end_with_their_parent(number, small_competition):
+    write_competition(Path("digits.zip"), n_train=500, n_test=500)
+    Path("run.py").write_text(
+        """
+import skdigits._commands.submit as submit
+from skdigits.__main__ import main
+
+if __name__ == "__main__":
+    submit.TEST_IMAGES = 500
+    main(["submit", "digits.zip", "--networks", "2"])
+"""
+    )
+    process = subprocess.Popen([sys.executable, "run.py"], stdout=subprocess.DEVNULL)
+    folder = Path("submission.csv.training")
+    while len(list(folder.glob("*.previous"))) < 2:  # both have trained two epochs
+        assert process.poll() is None
+        time.sleep(0.01)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert len(workers) >= 2
+    process.send_signal(number)
+    _, left = psutil.wait_procs(workers, timeout=5)
+    assert left == []
+    process.wait()
 
 
 def test_submit_leaves_other_trainings_alone(small_competition, monkeypatch):

@@ -127,6 +127,9 @@ def test_bad_labels(y_pred, error, message, tmp_path):
         ([True, False, True], TypeError, "integers. Got True in row 1"),
         ([[1, 2, 3]], ValueError, r"image_ids .* Got shape \(1, 3\) instead\.$"),
         (5, TypeError, "image_ids must be an array-like"),
+        ([2**63, 1, 2], ValueError, f"{2**63 - 1} or less, .* Got {2**63} in row 1"),
+        ([1, 2, 10**30], ValueError, f"or less, .* Got {10**30} in row 3"),
+        (np.array([1, 2, 2**63], np.uint64), ValueError, f"Got {2**63} in row 3"),
     ],
 )
 def test_bad_image_ids(image_ids, error, message, tmp_path):

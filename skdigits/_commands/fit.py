@@ -2,17 +2,20 @@
 
 import os
 import zipfile
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import PurePosixPath
 
-from .._files.whole import check_writable
-from .kept import KeptTraining
-from .training import option_named, validate_and_train, write_or_rescue
+import numpy as np
+
+from .output import write_or_rescue
+from .progress import progress
+from .text import printable
+from .training import COMPETITION, prepared, validate_and_train
 
 # Fewer images want more passes, in smaller steps, than the presets are made for.
 FEW = 10_000
 SETTINGS_FOR_FEW = {"cnn__epochs": 20, "cnn__batch_size": 32}
-COMPETITION = {"train.csv", "test.csv", "digit-recognizer.zip"}
 NAMED = 5  # files in a message at most
 
 
@@ -23,11 +26,13 @@ def fit(arguments):
     ----------
     arguments : argparse.Namespace
     """
-    with option_named("--output"):
-        check_writable(arguments.output)  # better an error now than after the training
+    with prepared(arguments, arguments.preset) as kept:
+        _fit(arguments, kept)
+
+
+def _fit(arguments, kept):
     X, y = _read(arguments.path)
     print(f"{len(X):,} images to train on")
-    kept = KeptTraining(arguments.output, f"{arguments.preset}-seed-{arguments.seed}")
     model = validate_and_train(
         partial(_make_model, arguments, len(X)),
         repr(arguments.preset),
@@ -40,11 +45,12 @@ def fit(arguments):
 
     write_or_rescue(partial(save, model), arguments.output, "The model is")
     kept.remove()
-    print(f"Wrote {arguments.output}.")
+    print(f"Wrote {printable(arguments.output)}.")
 
 
 def _read(path):
-    print(f"Reading {path or 'the bundled digits'}", flush=True)  # imports take seconds
+    # At once, as the imports take seconds.
+    print(f"Reading {printable(path or 'the bundled digits')}", flush=True)
     from ..datasets import load_competition, load_sample
 
     if path is not None and not _is_competition(path):
@@ -60,7 +66,8 @@ def _is_competition(path):
     if os.path.isdir(path):
         names = os.listdir(path)
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        # A damaged zip raises errors of many classes; its reader explains them.
+        with suppress(Exception), zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     return any(
         PurePosixPath(name).name.removesuffix(".gz") in COMPETITION for name in names
@@ -68,27 +75,44 @@ def _is_competition(path):
 
 
 def _read_images(path):
-    """Read images and bring them to MNIST's form, which every preset learns."""
-    from .._normalizer import DigitNormalizer
-    from ..datasets import load_images
+    """Read images one by one and bring them to MNIST's form, which every preset learns.
 
-    loaded = load_images(path)
-    if loaded.target is None:
-        raise ValueError(
-            f"{path}: each image must be in a folder with the name of its digit, 0 to "
-            f"9. Got {loaded.filenames[0]!r} and others. Sort them into such folders."
-        )
-    X = DigitNormalizer(on_blank="ignore").transform(loaded.images)
-    blank = [
-        name for name, row in zip(loaded.filenames, X, strict=True) if not row.any()
-    ]
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    X : ndarray of shape (n_images, 784), dtype uint8
+    y : ndarray of shape (n_images,), dtype int
+    """
+    from .._normalizer import DigitNormalizer
+    from .._recognition import to_digits
+    from ..datasets._image_files import find_images
+    from ..datasets._images import digits_of_folders, read_image
+
+    with ExitStack() as stack:
+        files = find_images(path, stack)
+        y = digits_of_folders([file.folder for file in files])
+        if y is None:
+            raise ValueError(
+                f"{path}: each image must be in a folder with the name of its digit, 0 "
+                f"to 9. Got {files[0].name!r} and others. Sort them into such folders."
+            )
+        with progress(len(files), "Reading images") as advance:
+            rows = []
+            for file in files:
+                rows += list(to_digits(DigitNormalizer(), [read_image(file)]))
+                advance()
+    X = np.array(rows)
+    blank = [file.name for file, row in zip(files, X, strict=True) if not row.any()]
     if blank:
         more = ", ..." if len(blank) > NAMED else ""
         raise ValueError(
             f"{path}: each image must show a digit. Got {len(blank)} in which none can "
             f"be seen: {', '.join(blank[:NAMED])}{more}. Take them away."
         )
-    return X, loaded.target
+    return X, y
 
 
 def _make_model(arguments, n_images):

@@ -1,11 +1,24 @@
-"""What a command has trained so far, in a folder beside the file that it will write."""
+"""The checkpoints of a command's trainings, in a folder next to its output."""
 
 import contextlib
+import errno
+import os
+import sys
 from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+TAKEN = (errno.EAGAIN, errno.EACCES)  # what a lock that another process has raises
 
 
 class KeptTraining:
     """The checkpoints of a command's networks.
+
+    As a context manager it locks the folder: no other command may train for the same
+    output meanwhile.
 
     Parameters
     ----------
@@ -16,12 +29,34 @@ class KeptTraining:
     """
 
     def __init__(self, output, name):
+        self.output = output
         self.folder = Path(f"{Path(output).expanduser()}.training")
         self.name = name
         self._files = []
 
+    def __enter__(self):
+        self._lock = self.folder / "lock"
+        self._descriptor = _lock(self._lock)
+        if self._descriptor is None:
+            raise BlockingIOError(
+                f"Another skdigits command is training for {self.output!r}. Wait until "
+                "it ends, or choose another name."
+            )
+        return self
+
+    def __exit__(self, kind, *_):
+        if os.name == "nt":  # where an open file cannot be removed
+            os.close(self._descriptor)
+        with contextlib.suppress(OSError):
+            self._lock.unlink()
+        if os.name != "nt":  # where another command may have a new file by now
+            os.close(self._descriptor)
+        if kind is not KeyboardInterrupt:  # after which the folder has been named
+            with contextlib.suppress(OSError):  # there are checkpoints
+                self.folder.rmdir()
+
     def keep(self, model, part=""):
-        """Give each network a file, and say how far an earlier run came.
+        """Set a file for each network, and return how far an earlier run came.
 
         Parameters
         ----------
@@ -36,7 +71,6 @@ class KeptTraining:
         """
         from .._fit.checkpoint import epochs_kept
 
-        self.folder.mkdir(exist_ok=True)
         kept = []
         for name, network in networks(model):
             words = (self.name, part, name)
@@ -53,10 +87,35 @@ class KeptTraining:
         """Remove the files: the command has written its own."""
         for file in self._files:
             file.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # of other trainings there may be some
-            self.folder.rmdir()
+
+
+def _lock(path):
+    """Open and lock a file; the system unlocks it when the process ends, or is killed.
+
+    Returns
+    -------
+    int or None
+        Its descriptor; None if another process has the lock.
+    """
+    while True:
+        path.parent.mkdir(exist_ok=True)  # which the owner of the lock may remove
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            if exc.errno in TAKEN:
+                os.close(descriptor)
+                return None
+            return descriptor  # the file system has no locks
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        os.close(descriptor)  # of a file that has been removed meanwhile
 
 
 def networks(model):
-    """Give the networks of a model, with their names: [(str, Pipeline), ...]."""
+    """Return the networks of a model, with their names: [(str, Pipeline), ...]."""
     return getattr(model, "estimators", [("", model)])

@@ -3,12 +3,18 @@
 import csv
 import io
 import sys
+from collections import Counter
+from contextlib import ExitStack
+from operator import itemgetter
+from os.path import join
 
 import numpy as np
 
-from .._files.whole import check_writable, target_file, write_whole
-from .._recognition import UNSURE, recognize
-from .training import option_named
+from .._files.whole import target_file, write_whole
+from .._recognition import UNSURE, label_digits, split_normalizer, to_digits
+from .output import STANDARD_OUTPUT, check_not_input, check_output, option_named
+from .progress import progress
+from .text import csv_cell, printable, printable_name
 
 COLUMNS = ["file", "label", "probability", "second_label", "second_probability"]
 COLUMNS += ["unsure"]
@@ -27,96 +33,142 @@ def predict(arguments):
     int
         1 if there was an image that cannot be read, or one without a digit.
     """
-    output = arguments.output
+    output = None if arguments.output == STANDARD_OUTPUT else arguments.output
     if output is not None:
-        with option_named("--output"):
-            check_writable(output)
-    from ..persistence import load
+        check_output(arguments, [arguments.model, *arguments.images])
+    with ExitStack() as stack:
+        files, errors = _find_files(arguments.images, stack)
+        if output is not None:
+            check_not_input(arguments, {file.path for file in files})
+        from ..persistence import load
 
-    model = load(arguments.model)
-    with option_named("MODEL"):
-        recognize(model, [np.eye(28, dtype=np.uint8) * 255])  # errors now, not later
-    names, images, errors = _read(arguments.images)
-    rows, digits = _find(names, images) if arguments.split else _whole(names, images)
-    _label(rows, digits, model)
-    errors += [f"{row['file']}: no digit can be seen" for row in rows if _is_blank(row)]
+        normalizer, rest = split_normalizer(load(arguments.model))
+        _check_model(normalizer, rest)
+        rows, digits = _read(files, errors, normalizer, arguments.split)
+    _label(rows, digits, rest)
+    reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
+    reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
     columns = COLUMNS + PLACE if arguments.split else COLUMNS
     if rows and output is not None:
         write_whole(_as_csv(rows, columns).encode(), target_file(output))
-    if rows and sys.stdout.isatty():
+    if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
         _print_table(rows, arguments.split)
     elif rows and output is None:
         print(_as_csv(rows, columns), end="")
     if rows and output is not None:
-        print(f"Wrote {output}, {len(rows):,} rows.")
+        print(f"Wrote {printable(output)}, {len(rows):,} rows.")
     sys.stdout.flush()  # errors come last
-    for error in errors:
-        print(f"skdigits: {error}", file=sys.stderr)
-    return 1 if errors else 0
+    for reason in reasons:
+        print(f"skdigits: {printable(reason)}", file=sys.stderr)
+    return 1 if reasons else 0
 
 
-def _read(paths):
-    """Read all that can be read: names, images, and what is wrong with the others."""
-    from ..datasets import load_images
+def _find_files(paths, stack):
+    """List the image files of all paths.
 
-    names, images, errors = [], [], []
+    Returns
+    -------
+    files : list of ImageFile
+    errors : list of (int, str)
+        What is wrong with paths that have none, each with the index in `files` at
+        which they would be.
+    """
+    from ..datasets._image_files import find_images
+
+    files, errors = [], []
     for path in paths:
         try:
-            loaded = load_images(path, on_error="skip")
+            files += find_images(path, stack)
         except (OSError, ValueError) as exc:
-            errors.append(str(exc))
-            continue
-        # A name may have bytes that are no text, or what a terminal takes for commands.
-        printable = [
-            name.encode(errors="replace").decode() for name in loaded.filenames
-        ]
-        names += ["".join(c if c.isprintable() else "?" for c in n) for n in printable]
-        images += loaded.images
-        errors += [reason for _, reason in loaded.skipped]
-    return names, images, errors
+            errors.append((len(files), str(exc)))
+    return files, errors
 
 
-def _whole(names, images):
-    """Take each image for one digit."""
-    return [{"file": name} for name in names], images
+def _check_model(normalizer, rest):
+    """Raise now what a model for other images would raise after the reading."""
+    with option_named("MODEL"):
+        diagonal = np.eye(28, dtype=np.uint8) * 255
+        label_digits(rest, to_digits(normalizer, [diagonal]))
 
 
-def _find(names, images):
-    """Find the digits of each image. A photo without any has a row, too."""
-    from .._finder import find_digits
+def _read(files, errors, normalizer, split):
+    """Read the images one by one, and keep of each no more than its digits.
+
+    Parameters
+    ----------
+    files : list of ImageFile
+    errors : list of (int, str)
+        What is wrong with the images that cannot be read is added.
+    normalizer : DigitNormalizer
+    split : bool
+
+    Returns
+    -------
+    rows : list of dict
+        One for each digit, and one for each image in which none can be seen.
+    digits : list of ndarray of shape (n_pixels,)
+        One for each row; zeros where no digit can be seen.
+    """
+    from ..datasets._images import read_image
 
     rows, digits = [], []
-    for name, image in zip(names, images, strict=True):
-        found = find_digits(image)
-        if not found.images:
-            rows.append({"file": name})
-            digits.append(None)
-        for digit, line, box in zip(
-            found.images, found.lines.tolist(), found.boxes.tolist(), strict=True
-        ):
-            place = dict(zip(PLACE, [line, *box], strict=True))
-            rows.append({"file": name, **place})
-            digits.append(digit)
+    blank = to_digits(normalizer, [np.zeros((28, 28), np.uint8)])
+    with progress(len(files), "Reading images") as advance:
+        for index, name in enumerate(_unique_names(files)):
+            try:
+                image = read_image(files[index])
+            except (OSError, ValueError) as exc:
+                errors.append((index, str(exc)))
+            else:
+                images, places = _split(image) if split else ([image], [{}])
+                rows += [{"file": name, **place} for place in places]
+                digits += list(to_digits(normalizer, images) if images else blank)
+            advance()
     return rows, digits
 
 
-def _label(rows, digits, model):
-    """Write into the rows what the model makes of the digits."""
-    there = [i for i, digit in enumerate(digits) if digit is not None]
-    classes, probabilities = recognize(model, [digits[i] for i in there])
-    for row in rows:
+def _unique_names(files):
+    """Return a name for each file; equal names in two zips get the zip before them."""
+    counts = Counter(file.name for file in files)
+    return [
+        printable_name(
+            file.name
+            if counts[file.name] == 1 or file.name == file.path
+            else join(file.path, file.name)
+        )
+        for file in files
+    ]
+
+
+def _split(image):
+    """Find the digits of an image: the images and places, or one place without any."""
+    from .._finder import find_digits
+
+    found = find_digits(image)
+    places = [
+        dict(zip(PLACE, [line, *box], strict=True))
+        for line, box in zip(found.lines.tolist(), found.boxes.tolist(), strict=True)
+    ]
+    return found.images, places or [{}]
+
+
+def _label(rows, digits, rest):
+    """Write into the rows what the model predicts for the digits."""
+    if not rows:
+        return
+    classes = [printable_name(str(label)) for label in rest.classes_]
+    for row, given in zip(rows, label_digits(rest, np.array(digits)), strict=True):
         row["unsure"] = True
-    for i, given in zip(there, probabilities, strict=True):
         if np.isnan(given).any():
             continue
         best, *others = given.argsort()[::-1]
-        rows[i] |= {
+        row |= {
             "label": classes[best],
             "probability": given[best],
             "unsure": bool(given[best] < UNSURE),
         }
         if others:
-            rows[i] |= {
+            row |= {
                 "second_label": classes[others[0]],
                 "second_probability": given[others[0]],
             }
@@ -132,10 +184,10 @@ def _as_csv(rows, columns):
     writer.writeheader()
     for row in rows:
         shown = {
-            name: f"{value:.6f}" if name.endswith("probability") else value
+            name: f"{value:.6f}" if name.endswith("probability") else str(value)
             for name, value in row.items()
         }
-        writer.writerow(shown)
+        writer.writerow({name: csv_cell(text) for name, text in shown.items()})
     return text.getvalue()
 
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from .._files.whole import check_writable
-from .kept import KeptTraining
-from .training import option_named, validate_and_train, write_or_rescue
+from .output import write_or_rescue
+from .text import printable
+from .training import prepared, validate_and_train
 
 TEST_IMAGES = 28_000  # of the competition, each of which wants a label
 
@@ -16,8 +16,12 @@ def submit(arguments):
     ----------
     arguments : argparse.Namespace
     """
-    with option_named("--output"):
-        check_writable(arguments.output)  # better an error now than after the training
+    presets = "+".join(arguments.preset)
+    with prepared(arguments, presets) as kept:
+        _submit(arguments, presets, kept)
+
+
+def _submit(arguments, presets, kept):
     digits = _read(arguments.path)
     n_train, n_test = len(digits.X_train), len(digits.X_test)
     print(f"{n_train:,} images to train on, {n_test:,} to label")
@@ -26,8 +30,7 @@ def submit(arguments):
             f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
             f"images. Got {n_test:,} instead. Download it again."
         )
-    n_networks, presets = arguments.networks, "+".join(arguments.preset)
-    kept = KeptTraining(arguments.output, f"{presets}-seed-{arguments.seed}")
+    n_networks = arguments.networks
     model = validate_and_train(
         partial(_make_model, arguments),
         repr(presets) if n_networks == 1 else f"{n_networks} networks {presets!r}",
@@ -42,7 +45,9 @@ def submit(arguments):
 
 def _read(path):
     """Read the competition's files."""
-    print(f"Reading {path}", flush=True)  # the imports alone may take seconds
+    print(
+        f"Reading {printable(path)}", flush=True
+    )  # the imports alone may take seconds
     from ..datasets import load_competition
 
     return load_competition(path)
@@ -67,4 +72,4 @@ def _write(labels, output):
 
     write = partial(write_submission, labels, expected=TEST_IMAGES)
     write_or_rescue(write, output, "The labels are")
-    print(f"Wrote {output}, {TEST_IMAGES:,} labels.")
+    print(f"Wrote {printable(output)}, {TEST_IMAGES:,} labels.")

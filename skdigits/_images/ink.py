@@ -86,11 +86,14 @@ def as_grey(image):
         return image.astype(np.float32)
     if image.shape[2] in (2, 4):
         image = _lay_on_paper(image)
-    image = image.astype(np.float32)
     if image.shape[2] == 1:
-        return image[..., 0]
+        return image[..., 0].astype(np.float32)
     # Blue ink is darkest in red, red ink in green: the channel that shows most.
-    return np.ascontiguousarray(image[..., image.std(axis=(0, 1)).argmax()])
+    if image.dtype == np.uint8:  # without copies as floats, which are large
+        deviations = cv2.meanStdDev(image)[1]
+    else:
+        deviations = image.astype(np.float32).std(axis=(0, 1))
+    return image[..., deviations.argmax()].astype(np.float32, order="C")
 
 
 def _lay_on_paper(image):

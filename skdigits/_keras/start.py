@@ -9,6 +9,7 @@ from .. import __version__
 from .._warnings import warn_user
 from ..parallel import thread_budget
 from .quiet import without_chatter
+from .workers import end_with_parent
 
 START_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 
@@ -26,6 +27,7 @@ def start_tensorflow():
     is set here is taken back at once.
     """
     global _process
+    end_with_parent()
     _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
     is_loaded = "tensorflow" in sys.modules
     quietly = contextlib.nullcontext() if is_loaded else without_chatter()

@@ -36,6 +36,7 @@ class ImageFile:
 
     name: str  # in the list that the user gets
     where: str  # in messages
+    path: str  # of the file itself, or of the zip that it is in
     folder: str  # the last name of the folder in which it is, or ""
     read: Callable[[int], bytes]
 
@@ -134,7 +135,7 @@ def _natural_key(name):
 
 def _file(path):
     folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
-    return ImageFile(path, path, folder, partial(_read_file, path))
+    return ImageFile(path, path, path, folder, partial(_read_file, path))
 
 
 def _read_file(path, limit):
@@ -166,7 +167,7 @@ def _in_folder(top):
             if folder == top:
                 raise as_unreadable(exc, top) from exc
             # It stands in the list, so that it is told of in its place.
-            files.append(ImageFile(folder, folder, "", partial(_fail, exc)))
+            files.append(ImageFile(folder, folder, folder, "", partial(_fail, exc)))
             continue
         for entry in visible:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -193,13 +194,17 @@ def as_unreadable(error, where):
 
 def _by_pattern(pattern):
     others = set()
-    found = set(glob.glob(pattern))
+    # By the real folder, as "**" finds the files of a linked folder more than once.
+    found = {
+        (os.path.realpath(os.path.dirname(name)), os.path.basename(name)): name
+        for name in sorted(glob.glob(pattern, recursive=True), key=len, reverse=True)
+    }
     if not found:
         raise FileNotFoundError(
             f"path must be a pattern that fits some files. Got {pattern!r}, which fits "
             f"none; the working folder is {os.getcwd()!r}."
         )
-    return [_file(name) for name in found if _is_image(name, others)], others
+    return [_file(name) for name in found.values() if _is_image(name, others)], others
 
 
 # ------------------------------------------------------------------ zips
@@ -250,7 +255,7 @@ def _in_zip(path, stack):
         name = info.filename
         read = partial(_read_member, archive, info, counts[name] > 1)
         folder = PureWindowsPath(name).parent.name
-        files.append(ImageFile(name, f"{path}: {name}", folder, read))
+        files.append(ImageFile(name, f"{path}: {name}", path, folder, read))
     return files, others
 
 

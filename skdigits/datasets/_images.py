@@ -16,6 +16,8 @@ from sklearn.utils import Bunch
 
 from ._image_files import as_unreadable, find_images
 
+MAX_PIXELS = 50_000_000
+# Pillow decodes these by itself; for others, such as EPS, it starts programs.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
 _ORIENTATION = 274  # a tag of EXIF, and the turn for each of its values but 1
@@ -44,7 +46,7 @@ def load_images(
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     on_error: Literal["raise", "skip"] = "raise",
-    max_pixels: int = 50_000_000,
+    max_pixels: int = MAX_PIXELS,
 ) -> Bunch:
     """Load photos, scans or drawings from image files.
 
@@ -54,8 +56,9 @@ def load_images(
     Parameters
     ----------
     path : str, os.PathLike or list of them
-        A folder, whose subfolders are searched, too; a zip; one image; a pattern such
-        as ``"photos/*.jpg"``; or a list of images. ``~`` is the home folder.
+        A folder, which is searched with its subfolders; a zip; one image; a pattern
+        such as ``"photos/*.jpg"``, or ``"photos/**/*.jpg"`` with subfolders; or a list
+        of images. ``~`` is the home folder.
     on_error : {"raise", "skip"}, default="raise"
         Whether the first image that cannot be loaded is an error, or such images are
         left out and listed in `skipped`.
@@ -139,19 +142,16 @@ def load_images(
     array([3, 7])
     """
     _check_parameters(on_error, max_pixels)
-    # A raw image has at most 8 bytes for each pixel; the rest is for what cameras add.
-    max_bytes = 8 * max_pixels + 2**24
     loaded = Bunch(images=[], target=None, filenames=[], skipped=[])
     folders = []
     with ExitStack() as stack:
         for file in find_images(path, stack):
             try:
-                image = _decode(file.read(max_bytes), max_pixels)
+                image = read_image(file, max_pixels)
             except (OSError, ValueError) as exc:
-                error = _named(exc, file.where)
                 if on_error == "raise":
-                    raise error from exc
-                loaded.skipped.append((file.name, str(error)))
+                    raise
+                loaded.skipped.append((file.name, str(exc)))
             else:
                 loaded.images.append(image)
                 loaded.filenames.append(file.name)
@@ -161,11 +161,53 @@ def load_images(
             f"path must lead to an image that can be loaded. Got {len(loaded.skipped)} "
             f"that cannot. The first: {loaded.skipped[0][1]}"
         )
-    if all(re.fullmatch("[0-9]", folder) for folder in folders):
-        loaded.target = np.array(folders, dtype=int)
+    loaded.target = digits_of_folders(folders)
     origin = path if isinstance(path, str | os.PathLike) else "a list of files"
     loaded.DESCR = _DESCR.format(n=len(folders), origin=origin)
     return loaded
+
+
+def read_image(file, max_pixels=MAX_PIXELS):
+    """Read one image file.
+
+    Parameters
+    ----------
+    file : ImageFile
+    max_pixels : int, default=50000000
+
+    Returns
+    -------
+    ndarray of shape (height, width) or (height, width, channels), dtype uint8
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read. The message names it.
+    """
+    # A raw image has at most 8 bytes for each pixel; the rest is for what cameras add.
+    max_bytes = 8 * max_pixels + 2**24
+    try:
+        return _decode(file.read(max_bytes), max_pixels)
+    except OSError as exc:
+        raise as_unreadable(exc, file.where) from exc
+    except ValueError as exc:
+        raise ValueError(f"{file.where!r} {exc}.") from exc
+
+
+def digits_of_folders(folders):
+    """Return the names of folders as digits, or None if one of them is not a digit.
+
+    Parameters
+    ----------
+    folders : list of str
+
+    Returns
+    -------
+    ndarray of shape (n_images,), dtype int, or None
+    """
+    if all(re.fullmatch("[0-9]", folder) for folder in folders):
+        return np.array(folders, dtype=int)
+    return None
 
 
 def _check_parameters(on_error, max_pixels):
@@ -179,12 +221,6 @@ def _check_parameters(on_error, max_pixels):
         )
     if max_pixels < 1:
         raise ValueError(f"max_pixels must be at least 1. Got {max_pixels} instead.")
-
-
-def _named(error, where):
-    if isinstance(error, OSError):
-        return as_unreadable(error, where)
-    return ValueError(f"{where!r} {error}.")
 
 
 def _decode(content, max_pixels):
@@ -274,9 +310,11 @@ def _as_uint8(image):
         return _scaled(np.asarray(image), 0, 2 ** bits[0] - 1)
     if image.mode in ("I", "F"):
         return _scaled(np.asarray(image), *_range_of(np.asarray(image)))
+    mode = "L" if image.mode in ("1", "L") else "RGB"
     if image.has_transparency_data:
-        return np.array(image.convert("RGBA"))
-    return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+        mode = "RGBA"
+    # Without a copy by Pillow of what has the mode already.
+    return np.array(image if image.mode == mode else image.convert(mode))
 
 
 def _range_of(pixels):

@@ -123,6 +123,30 @@ def test_length_of_a_file_is_bounded(tmp_path):
         load_images(tmp_path, max_pixels=98)
 
 
+def test_no_other_format_is_decoded(tmp_path, monkeypatch):
+    """For some of them, such as EPS, Pillow starts programs."""
+    started = tmp_path / "started"
+    for program in ("gs", "gswin64c"):
+        path = tmp_path / "bin" / program
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\ntouch {started}\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=os.pathsep)
+    Image.init()
+    for kind in sorted(Image.SAVE.keys() - {"PNG", "JPEG", "TIFF", "BMP", "WEBP"}):
+        for mode in ("RGB", "L", "1"):
+            content = io.BytesIO()
+            try:
+                Image.new(mode, (16, 16)).save(content, kind)
+            except (OSError, ValueError, KeyError):  # not of this mode
+                continue
+            (tmp_path / "x.png").write_bytes(content.getvalue())
+            if kind not in ("DIB", "MPO"):  # which are BMP and JPEG
+                with pytest.raises(ValueError, match="PNG, JPEG, TIFF, BMP or WebP"):
+                    load_images(tmp_path / "x.png")
+    assert not started.exists()
+
+
 def test_nothing_global_is_changed(tmp_path):
     (tmp_path / "x.png").write_bytes(GOOD)
     (tmp_path / "y.png").write_bytes(GOOD[:100])

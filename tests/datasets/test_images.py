@@ -1,5 +1,6 @@
 """load_images: what it finds, and what becomes of each kind of pixels."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -98,6 +99,25 @@ def test_pattern(photos):
         "B2.png",
         "b10.png",
     ]
+
+
+def test_pattern_with_subfolders(photos):
+    for pattern in ("**", "**/*.*", "3/**/x.*"):
+        expected = [
+            str(photos / name)
+            for name in IN_ORDER
+            if pattern[0] != "3" or (name.startswith("3/") and "/x." in name)
+        ]
+        loaded = load_images(str(photos / pattern))
+        assert loaded.filenames == expected
+        assert (loaded.target is None) is False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the right to make links")
+def test_pattern_with_a_linked_folder_finds_each_file_once(photos):
+    (photos / "7" / "loop").symlink_to(photos, target_is_directory=True)
+    loaded = load_images(str(photos / "**" / "*"))
+    assert loaded.filenames == [str(photos / name) for name in IN_ORDER]
 
 
 def test_file_whose_name_looks_like_a_pattern(tmp_path):

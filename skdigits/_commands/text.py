@@ -1,0 +1,53 @@
+"""Text from strangers, such as file names and class labels, made safe to show."""
+
+import os
+import re
+import unicodedata
+
+# Controls, marks that reverse the direction of text, lone surrogates, line separators.
+UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+JOINERS = "\u200c\u200d"  # of category Cf; Persian words and emoji need them
+# A spreadsheet runs a cell that begins with one of these. A number stays as it is, and
+# the apostrophes keep a text that already has one distinct from its escaped form.
+FORMULA = re.compile(r"[\s']*[=+\-@＝＋－＠]")  # noqa: RUF001
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+# What already looks like an escape. On Windows it may be a folder: photos\x01.png.
+ESCAPE = re.compile(r"\\(?=x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def printable(text):
+    r"""Escape all that a terminal could obey, as \xNN or \uNNNN.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
+    return "".join(_escaped(c) if _is_unsafe(c) else c for c in text)
+
+
+def _is_unsafe(c):
+    return unicodedata.category(c) in UNSAFE and c not in JOINERS
+
+
+def _escaped(c):
+    code = ord(c)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printable_name(name):
+    """Escape a name as `printable` does, so that different names stay different."""
+    if os.sep != "\\":
+        name = ESCAPE.sub(r"\\x5c", name)
+    return printable(name)
+
+
+def csv_cell(text):
+    """Return a text, after an apostrophe if a spreadsheet would run it as a formula."""
+    is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
