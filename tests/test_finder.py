@@ -1,5 +1,7 @@
 """find_digits: where digits are, in the order in which they are read."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -57,6 +59,15 @@ def test_a_page_of_many_small_digits():
     rows = np.random.default_rng(0).integers(0, 10, (12, 20)).tolist()
     photo = make_digit_photo(rows, height=28, light="shadow", random_state=0)
     assert_found(photo.image, photo)
+
+
+def test_time_is_linear_in_the_digits():
+    rows = np.random.default_rng(0).integers(0, 10, (20, 20)).tolist()
+    part = make_digit_photo(rows, height=26, pen="felt", random_state=0).image
+    start = time.process_time()
+    found = find_digits(np.tile(part, (2, 3, 1)))  # 2,400 digits
+    assert len(found.boxes) > 2000
+    assert time.process_time() - start < 10  # 40 with a search over all pairs
 
 
 @pytest.mark.parametrize("height", [24, 40, 60, 120, 200])
