@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from .._finder import find_digits
-from .._images.any_size import check_images
+from .._images.any_size import check_image
 from .._recognition import UNSURE, recognize
 from ._colours import BLUE, ORANGE
 
@@ -89,7 +89,8 @@ class FoundDigitsDisplay:
         estimator : fitted classifier or Pipeline
             With `predict_proba`. If its first step is no `DigitNormalizer`, one is put
             in front.
-        image : array-like of shape (height, width) or (height, width, channels)
+        image : array-like of shape (height, width) or (height, width, channels), or \
+                Pillow image
             The photo.
         ax : matplotlib Axes, default=None
             To draw in; None makes a figure.
@@ -123,7 +124,8 @@ class FoundDigitsDisplay:
 
         Parameters
         ----------
-        image : array-like of shape (height, width) or (height, width, channels)
+        image : array-like of shape (height, width) or (height, width, channels), or \
+                Pillow image
             The photo.
         boxes : array-like of shape (n_digits, 4)
             Left, top, width and height of each digit, in pixels.
@@ -139,7 +141,7 @@ class FoundDigitsDisplay:
         display : FoundDigitsDisplay
             With its artists.
         """
-        (image,) = check_images([image])
+        image = check_image(image, "image")
         boxes = np.asarray(boxes)
         if boxes.size == 0:
             boxes = boxes.reshape(0, 4)
