@@ -37,10 +37,9 @@ def split_images(X):
     """
     if hasattr(X, "columns") or sparse.issparse(X):
         return None
-    shape = getattr(X, "shape", ())
-    is_colour = len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > shape[2]
-    if is_colour or isinstance(X, Image.Image | NOT_READ):
+    if is_one_image(X) or isinstance(X, NOT_READ):
         return [check_image(X, "X")]
+    shape = getattr(X, "shape", ())
     if len(shape) >= 3:
         items = np.asarray(X)
     elif isinstance(X, list | tuple) or (len(shape) == 1 and _may_hold_images(X)):
@@ -50,6 +49,13 @@ def split_images(X):
     else:
         return None
     return [check_image(item, f"X[{index}]") for index, item in enumerate(items)]
+
+
+def is_one_image(X):
+    """Whether `X` is a single image: Pillow's, or with one to four channels last."""
+    shape = getattr(X, "shape", ())
+    has_channels = len(shape) == 3 and shape[2] in CHANNELS
+    return isinstance(X, Image.Image) or (has_channels and min(shape[:2]) > shape[2])
 
 
 def _may_hold_images(X):

@@ -10,7 +10,8 @@ from sklearn.pipeline import Pipeline
 
 from .._augmenter import ImageAugmenter
 from ._colours import BLUE
-from ._image_grid import as_images, draw_images
+from ._constructor import explain_arguments
+from ._image_grid import as_images, as_samples, draw_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,7 @@ class AugmentationDisplay:
     (7, 28, 28, 1)
     """
 
+    @explain_arguments
     def __init__(self, *, image: np.ndarray, draws: np.ndarray) -> None:
         self.image = image
         self.draws = draws
@@ -103,6 +105,7 @@ class AugmentationDisplay:
                 f"{names} instead."
             )
         index = found.index(True)
+        X = as_samples(X)
         image = X[:1]
         if index > 0:
             image = clone(estimator[:index]).fit(X).transform(image)

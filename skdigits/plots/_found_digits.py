@@ -10,6 +10,7 @@ from .._finder import find_digits
 from .._images.any_size import check_image
 from .._recognition import UNSURE, recognize
 from ._colours import BLUE, ORANGE
+from ._constructor import explain_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,6 +66,7 @@ class FoundDigitsDisplay:
     ['3', '1', '4']
     """
 
+    @explain_arguments
     def __init__(
         self,
         *,
