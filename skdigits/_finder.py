@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
+from ._bunch import ShortBunch
 from ._images.any_size import check_image
 
 BACKGROUNDS = ("auto", "dark", "light")
@@ -76,7 +77,7 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
     ink, strokes, scale, groups, lines = find_groups(image, background)
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
-    return Bunch(
+    return ShortBunch(
         images=[digit for digit, _ in found],
         boxes=np.rint(boxes).astype(np.int64),
         lines=np.array(lines, dtype=np.int64),

@@ -114,7 +114,7 @@ FAULTS = {
     ),
     "open-quote": (
         edited(2, 5, '"1'),
-        r"line 3: cells and quotes do not fit together \(unexpected end of data\)",
+        r"row 2 \(line 3\): cells and quotes do not fit together .unexpected end",
     ),
     "no-pixel5": (
         lambda rows: [row.pop(6) for row in rows],
