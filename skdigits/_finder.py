@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from PIL.Image import Image
 from sklearn.utils import Bunch
 
 from ._bunch import ShortBunch
@@ -12,7 +13,7 @@ from ._images.any_size import check_image
 BACKGROUNDS = ("auto", "dark", "light")
 
 
-def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
+def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     """Find the digits of a photo or a scan, line by line and left to right.
 
     Parameters

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL.Image import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -141,7 +142,9 @@ class DigitNormalizer(
 
     @one_task
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike | Sequence[ArrayLike], y: Any = None) -> Self:
+    def fit(
+        self, X: ArrayLike | Image | Sequence[ArrayLike | Image], y: Any = None
+    ) -> Self:
         """Check the parameters and the images; nothing else is learned.
 
         Parameters
@@ -166,7 +169,9 @@ class DigitNormalizer(
         self._images(X, reset=True)
         return self
 
-    def transform(self, X: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.uint8]:
+    def transform(
+        self, X: ArrayLike | Image | Sequence[ArrayLike | Image]
+    ) -> NDArray[np.uint8]:
         """Bring images to MNIST's form.
 
         Parameters

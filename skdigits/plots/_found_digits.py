@@ -15,6 +15,7 @@ from ._constructor import explain_arguments
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
+    from PIL.Image import Image
     from sklearn.base import BaseEstimator
 
 WIDTH = 8  # of a new figure, in inches
@@ -82,7 +83,11 @@ class FoundDigitsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: BaseEstimator, image: ArrayLike, *, ax: Axes | None = None
+        cls,
+        estimator: BaseEstimator,
+        image: ArrayLike | Image,
+        *,
+        ax: Axes | None = None,
     ) -> Self:
         """Find the digits of a photo, predict them and draw.
 
@@ -115,7 +120,7 @@ class FoundDigitsDisplay:
     @classmethod
     def from_predictions(
         cls,
-        image: ArrayLike,
+        image: ArrayLike | Image,
         boxes: ArrayLike,
         labels: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -54,6 +55,8 @@ def test_an_estimators_boxes_and_labels(photo, sample):
         for label, p in zip(labels, probabilities, strict=True)
     ]
     assert [text.get_text() for text in display.texts_] == expected
+    again = FoundDigitsDisplay.from_estimator(model, Image.fromarray(photo.image))
+    np.testing.assert_array_equal(drawn(again), drawn(display))
 
 
 def test_a_model_of_named_columns_gets_a_normalizer_in_front(photo, sample):

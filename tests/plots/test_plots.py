@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -312,6 +313,20 @@ def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
     expected = StandardScaler().fit_transform(digits[0])[0]
     np.testing.assert_allclose(display.image.ravel(), expected)
     assert not hasattr(scaled[0], "mean_")
+
+
+def test_augmentation_after_fitted_steps_of_searches_and_nested_pipelines(digits):
+    X, y = digits
+    inner = make_pipeline(StandardScaler(), None, ImageAugmenter(random_state=0))
+    model = make_pipeline("passthrough", inner, DummyClassifier())
+    unfitted = GridSearchCV(model, {}, cv=2)
+    search = clone(unfitted).fit(X, y)
+    expected = StandardScaler().fit(X).transform(X[:1])[0]
+    for estimator in (search, search.best_estimator_):
+        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_draws=2)
+        np.testing.assert_allclose(display.image.ravel(), expected)
+    display = AugmentationDisplay.from_estimator(unfitted, X, n_draws=2)
+    np.testing.assert_allclose(display.image.ravel(), expected)
 
 
 def test_activations_are_what_the_layers_put_out(digits, model):
