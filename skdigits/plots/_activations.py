@@ -100,7 +100,8 @@ class ActivationsDisplay:
             raise TypeError(
                 "estimator must have one network. Got "
                 f"{type(estimator).__name__} with {1 + len(others)} instead. Pass one "
-                f"of its members, such as estimator{member}."
+                f"of its members, such as estimator{member}"
+                f"{' with estimator[:-1].transform(X)' * member.startswith('[-1]')}."
             )
         network = first.network
         check_is_fitted(network)

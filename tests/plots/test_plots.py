@@ -360,10 +360,12 @@ def test_activations_are_of_the_image_after_all_steps_before(digits):
         for name in shown:
             np.testing.assert_allclose(shown[name], expected[name])
     ensemble = BaggingClassifier(outer, n_estimators=2, max_samples=0.9).fit(X, y)
-    with pytest.raises(
-        TypeError, match=r"with 2 .*such as estimator.estimators_\[0\]\."
-    ):
+    member = r"with 2 .*such as estimator\.estimators_\[0\]\."
+    with pytest.raises(TypeError, match=member):
         ActivationsDisplay.from_estimator(ensemble, X)
+    scaled = make_pipeline(outer[0], ensemble)
+    with pytest.raises(TypeError, match=r"\[0\] with estimator\[:-1\]\.transform"):
+        ActivationsDisplay.from_estimator(scaled, X)
 
 
 @pytest.fixture(scope="module")
@@ -481,6 +483,17 @@ def test_colour_images_and_too_few_axes():
     _, axes = plt.subplots(1, 3)
     with pytest.raises(ValueError, match="each of the 4 images. Got 3 instead"):
         DigitsDisplay.from_predictions(X, axes=axes)
+
+
+def test_opacity_and_16_bits_are_drawn():
+    opacity = np.eye(9, dtype=np.uint8) * 255
+    drawing = np.dstack([np.zeros_like(opacity), opacity])  # black on nothing
+    deep = np.full((9, 9, 3), 65_535, np.uint16)
+    deep[0] = 0
+    display = DigitsDisplay.from_predictions([drawing, deep])
+    ink, colours = (artist.get_array() for artist in display.images_)
+    assert ink[1, 1] != ink[1, 2]
+    assert colours[1].min() == 1 and colours[0].max() == 0
 
 
 def frames(display):
