@@ -7,14 +7,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from PIL import Image
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
-from ._normalizer import DigitNormalizer
+from ._recognition import Recognizer
 from .datasets import load_sample
-from .pipelines import final_network, make_digit_pipeline
+from .pipelines import find_networks, make_digit_pipeline
 from .plots._activations import scale_channels, tile_channels
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Draw</title>
@@ -144,44 +141,42 @@ def _trained():
 
 def _make_look(model):
     """Return the function that describes each new picture of the canvas."""
-    if not hasattr(model, "predict_proba"):
-        raise TypeError(f"model must have predict_proba. Got {model!r} instead.")
-    normalizer = DigitNormalizer()
-    if isinstance(model, Pipeline) and isinstance(model[0], DigitNormalizer):
-        normalizer, model = model[0], model[1:]
-    normalizer = clone(normalizer).set_params(on_blank="ignore")
-    names = getattr(model, "feature_names_in_", None)
-    network = final_network(model)
+    recognizer = Recognizer(model)
+    try:
+        inside = find_networks(recognizer.rest)[0]
+    except TypeError:
+        inside = None
 
     def look(ink):
         if not ink.any():
             return "Draw a digit", ""
-        X = normalizer.transform([ink])
+        X = recognizer.normalize([ink])
         return describe(X) if X.any() else ("No digit can be seen", "")
 
     def describe(X):
-        named = X if names is None else pd.DataFrame(X, columns=names)
-        probabilities = model.predict_proba(named)[0]
+        probabilities = recognizer.predict_proba(X)[0]
         parts = [
             f"<label>{escape(str(c))} <meter value='{p:.4f}'></meter> {p:.0%}</label>"
-            for c, p in zip(model.classes_, probabilities, strict=True)
+            for c, p in zip(recognizer.classes, probabilities, strict=True)
         ]
-        parts += [_figure(X[0].reshape(normalizer.output_shape), "What it sees")]
-        parts += [] if network is None else _channels(network, X)
+        shape = recognizer.normalizer.output_shape
+        parts.append(_figure(X[0].reshape(shape), "What it sees"))
+        if inside is not None:
+            parts += _channels(inside.network, inside.transform(recognizer.prepare(X)))
         best = probabilities.argmax()
-        said = f"{model.classes_[best]}, {probabilities[best]:.0%} sure"
+        said = f"{recognizer.classes[best]}, {probabilities[best]:.0%} sure"
         return said, "".join(parts)
 
     # Raise errors now; in addition, the first prediction is slow.
-    describe(normalizer.transform([np.eye(300, dtype=np.uint8) * 255]))
+    describe(recognizer.normalize([np.eye(300, dtype=np.uint8) * 255]))
     return look
 
 
 def _channels(network, X):
-    """Draw what the first layer puts out; nothing if it puts out no image."""
+    """Draw the channels of the first layer, if its output is an image."""
     from ._keras.model import image_layers, layer_outputs
 
-    images = X.reshape(-1, *network.image_shape_).astype(np.float32)
+    images = np.asarray(X, np.float32).reshape(-1, *network.image_shape_)
     for name in list(image_layers(network.model_))[:1]:
         output = layer_outputs(network.model_, images, [name])[name][0]
         tiles = np.nan_to_num(tile_channels(scale_channels(output), per_row=6))

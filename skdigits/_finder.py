@@ -4,20 +4,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from PIL.Image import Image
 from sklearn.utils import Bunch
 
-from ._images.any_size import check_images
+from ._bunch import ShortBunch
+from ._images.any_size import check_image
 
 BACKGROUNDS = ("auto", "dark", "light")
 
 
-def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
+def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     """Find the digits of a photo or a scan, line by line and left to right.
 
     Parameters
     ----------
-    image : array-like of shape (height, width) or (height, width, channels)
-        The photo. Two or four channels have their opacity last.
+    image : array-like of shape (height, width) or (height, width, channels), or \
+            Pillow image
+        The photo. Two or four channels have their opacity last. A Pillow image is
+        turned upright as its EXIF data say.
     background : {"auto", "dark", "light"}, default="auto"
         Whether strokes are lighter ("dark") or darker ("light") than what they are
         drawn on. "auto" takes the thinner parts for strokes.
@@ -38,7 +42,7 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
     Raises
     ------
     TypeError, ValueError
-        If `image` is no image, or `background` none of the three.
+        If `image` is not an image, or `background` not one of the three.
     ImportError
         If there is no OpenCV.
 
@@ -68,13 +72,13 @@ def find_digits(image: ArrayLike, *, background: str = "auto") -> Bunch:
             f"background must be one of {', '.join(map(repr, BACKGROUNDS))}. Got "
             f"{background!r} instead."
         )
-    (image,) = check_images([image])
+    image = check_image(image, "image")
     from ._images.page import cut_out, find_groups  # OpenCV may be missing
 
     ink, strokes, scale, groups, lines = find_groups(image, background)
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
-    return Bunch(
+    return ShortBunch(
         images=[digit for digit, _ in found],
         boxes=np.rint(boxes).astype(np.int64),
         lines=np.array(lines, dtype=np.int64),

@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL.Image import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._images.any_size import are_rows, check_images
+from ._images.any_size import split_images
 from ._images.shapes import resolve_image_shape
 from ._parameters import suggest_parameters
 from ._sklearn import (
@@ -141,15 +142,16 @@ class DigitNormalizer(
 
     @one_task
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike | Sequence[ArrayLike], y: Any = None) -> Self:
+    def fit(
+        self, X: ArrayLike | Image | Sequence[ArrayLike | Image], y: Any = None
+    ) -> Self:
         """Check the parameters and the images; nothing else is learned.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels), or sequence of arrays of shape \
-                (height, width) or (height, width, channels)
-            Images.
+                (n_samples, height, width, channels), or sequence of images
+            Images, as in `transform`.
         y : Ignored
             Present for API consistency.
 
@@ -160,23 +162,29 @@ class DigitNormalizer(
         Raises
         ------
         TypeError, ValueError
-            If a parameter is wrong, or if `X` holds no images.
+            If a parameter is wrong, or if `X` does not hold images: names of files,
+            for example, which `skdigits.datasets.load_images` reads.
         """
         self._check_sizes()
         self._images(X, reset=True)
         return self
 
-    def transform(self, X: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.uint8]:
+    def transform(
+        self, X: ArrayLike | Image | Sequence[ArrayLike | Image]
+    ) -> NDArray[np.uint8]:
         """Bring images to MNIST's form.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels), or sequence of arrays of shape \
-                (height, width) or (height, width, channels)
-            Images, each with one digit. Two or four channels have their opacity last.
-            Rows must be as long as those that ``fit`` was given; images of other forms
-            may have any size.
+                (n_samples, height, width, channels), or sequence of images
+            Images, each with one digit. Rows must be as long as those that ``fit`` was
+            given. A sequence, such as a list, a Series or an array of objects, has
+            images of any size: arrays or tensors of shape (height, width) or (height,
+            width, channels), or Pillow images, which are turned upright as their EXIF
+            data say. One such image in colour, of shape (height, width, channels), or
+            one Pillow image is taken as a single sample. Two or four channels have
+            their opacity last.
 
         Returns
         -------
@@ -186,8 +194,8 @@ class DigitNormalizer(
         Raises
         ------
         TypeError, ValueError
-            If a parameter is wrong; if `X` holds no images, or NaN or infinity; if no
-            digit can be seen in an image and `on_blank` is "raise".
+            If a parameter is wrong; if `X` does not hold images, or holds NaN or
+            infinity; if no digit can be seen in an image and `on_blank` is "raise".
         ImportError
             If there is no OpenCV.
         """
@@ -234,12 +242,12 @@ class DigitNormalizer(
         return np.array(names, dtype=object)
 
     def _images(self, X, reset):
-        """Give the images as a list, however they were passed."""
-        if not are_rows(X):
+        """Return the images as a list or an array, however they were passed."""
+        images = split_images(X)
+        if images is not None:
             if reset:  # of an earlier fit
                 for name in ("n_features_in_", "feature_names_in_"):
                     vars(self).pop(name, None)
-            images = check_images(X)
             if not images:
                 raise ValueError("X must hold at least one image. Got none.")
             return images

@@ -1,13 +1,15 @@
 """Pipelines whose steps' settings fit each other."""
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from numpy.random import RandomState
 from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ._augmenter import ImageAugmenter
 from ._classifier import CNNClassifier
@@ -181,3 +183,101 @@ def final_network(estimator: Any) -> CNNClassifier | None:
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
     return estimator if isinstance(estimator, CNNClassifier) else None
+
+
+class NetworkInside(NamedTuple):
+    """A classifier inside an estimator.
+
+    Attributes
+    ----------
+    network : CNNClassifier
+        The object itself, not a copy.
+    steps : tuple of transformers
+        What ``predict`` applies before it, without steps that pass data through.
+    path : str
+        Where it is, such as ".best_estimator_[-1]".
+    """
+
+    network: CNNClassifier
+    steps: tuple[Any, ...]
+    path: str
+
+    def transform(self, X: Any) -> Any:
+        """Apply the steps before the classifier, as ``predict`` does."""
+        for step in self.steps:
+            X = step.transform(X)
+        return X
+
+
+def find_networks(estimator: Any) -> list[NetworkInside]:
+    """Find the classifiers in Pipelines, searches, ensembles and calibrated models.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    list of NetworkInside
+        At least one. A Pipeline or a classifier itself need not be fitted.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If a search or an ensemble is not fitted.
+    TypeError
+        If there is no classifier.
+    """
+    found = list(_networks_inside(estimator, (), ""))
+    if found:
+        return found
+    params = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    is_search = any(isinstance(value, CNNClassifier) for value in params.values())
+    if is_search:
+        check_is_fitted(estimator)
+    raise TypeError(
+        "estimator must be a CNNClassifier, or a Pipeline, a search or an ensemble "
+        f"that holds fitted ones. Got {type(estimator).__name__} instead."
+        f"{' Fit it with refit=True.' if is_search else ''}"
+    )
+
+
+def fitted_parts(estimator: Any) -> dict[str, Any]:
+    """Return the estimators that predict on behalf of another one.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    dict of str to estimator
+        By the expression for it, such as ".estimators_[0]". Empty if there are none.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        return {".estimator": estimator.estimator}
+    if isinstance(estimator, Pipeline):
+        return {"[-1]": estimator.steps[-1][1]}
+    if hasattr(estimator, "best_estimator_"):
+        return {".best_estimator_": estimator.best_estimator_}
+    if hasattr(estimator, "estimators_"):
+        members = enumerate(estimator.estimators_)
+        return {f".estimators_[{i}]": member for i, member in members}
+    if hasattr(estimator, "calibrated_classifiers_"):
+        return {
+            f".calibrated_classifiers_[{i}].estimator": calibrated.estimator
+            for i, calibrated in enumerate(estimator.calibrated_classifiers_)
+        }
+    if hasattr(estimator, "estimator_"):  # thresholds, self-training
+        return {".estimator_": estimator.estimator_}
+    return {}
+
+
+def _networks_inside(estimator, steps, path) -> Iterator[NetworkInside]:
+    if isinstance(estimator, CNNClassifier):
+        yield NetworkInside(estimator, steps, path)
+    if isinstance(estimator, Pipeline):
+        before = [step for _, step in estimator.steps[:-1]]
+        steps = *steps, *(s for s in before if s not in (None, "passthrough"))
+    for key, part in fitted_parts(estimator).items():
+        yield from _networks_inside(part, steps, path + key)

@@ -1,5 +1,7 @@
 """find_digits: where digits are, in the order in which they are read."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -57,6 +59,15 @@ def test_a_page_of_many_small_digits():
     rows = np.random.default_rng(0).integers(0, 10, (12, 20)).tolist()
     photo = make_digit_photo(rows, height=28, light="shadow", random_state=0)
     assert_found(photo.image, photo)
+
+
+def test_time_is_linear_in_the_digits():
+    rows = np.random.default_rng(0).integers(0, 10, (20, 20)).tolist()
+    part = make_digit_photo(rows, height=26, pen="felt", random_state=0).image
+    start = time.process_time()
+    found = find_digits(np.tile(part, (2, 3, 1)))  # 2,400 digits
+    assert len(found.boxes) > 2000
+    assert time.process_time() - start < 10  # 27 with a search over all pairs
 
 
 @pytest.mark.parametrize("height", [24, 40, 60, 120, 200])
@@ -198,6 +209,13 @@ def test_lines_are_read_from_top_to_bottom_and_left_to_right():
         (np.zeros((0, 28)), ValueError, "must be an image. Got shape"),
         (np.full((28, 28), np.nan), ValueError, "must have finite pixels"),
         (np.full((28, 28), "x"), TypeError, "must be an image of numbers"),
+        (
+            "7.png",
+            TypeError,
+            "Got the str '7.png' instead.*load_images",
+        ),
+        (["7.png"], TypeError, r"image\[0\] must be an image.*load_images"),
+        ([np.eye(9), np.eye(8)], ValueError, "image must be one image"),
     ],
 )
 def test_what_is_no_image_is_refused(image, error, message):

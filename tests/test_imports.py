@@ -14,13 +14,14 @@ PACKAGE = Path(skdigits.__file__).parent
 # A file, or any file of a folder, imports from layers below its own, and from its own
 # folder. "" is skdigits/__init__.py.
 LAYERS = [
-    {"", "_callback_support", "_warnings"},
+    {"", "_bunch", "_callback_support", "_warnings"},
     {"_draw_server", "_files", "_images", "_network", "_notebook", "_parameters"}
     | {"_presets", "_sklearn", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
     {"_fit"},
     {"_augmenter", "_classifier", "_finder", "_normalizer"},
-    {"_recognition", "pipelines"},
+    {"pipelines"},
+    {"_recognition"},
     {"persistence", "plots", "tuning"},
     {"_commands", "_demo", "_draw"},
     {"__main__"},

@@ -87,7 +87,6 @@ def _read_images(path):
     y : ndarray of shape (n_images,), dtype int
     """
     from .._normalizer import DigitNormalizer
-    from .._recognition import to_digits
     from ..datasets._image_files import find_images
     from ..datasets._images import digits_of_folders, read_image
 
@@ -100,9 +99,9 @@ def _read_images(path):
                 f"to 9. Got {files[0].name!r} and others. Sort them into such folders."
             )
         with progress(len(files), "Reading images") as advance:
-            rows = []
+            rows, normalizer = [], DigitNormalizer(on_blank="ignore")
             for file in files:
-                rows += list(to_digits(DigitNormalizer(), [read_image(file)]))
+                rows += list(normalizer.transform([read_image(file)]))
                 advance()
     X = np.array(rows)
     blank = [file.name for file, row in zip(files, X, strict=True) if not row.any()]

@@ -11,7 +11,7 @@ from os.path import join
 import numpy as np
 
 from .._files.whole import target_file, write_whole
-from .._recognition import UNSURE, label_digits, split_normalizer, to_digits
+from .._recognition import UNSURE, Recognizer
 from .output import STANDARD_OUTPUT, check_not_input, check_output, option_named
 from .progress import progress
 from .text import csv_cell, printable, printable_name
@@ -42,10 +42,10 @@ def predict(arguments):
             check_not_input(arguments, {file.path for file in files})
         from ..persistence import load
 
-        normalizer, rest = split_normalizer(load(arguments.model))
-        _check_model(normalizer, rest)
-        rows, digits = _read(files, errors, normalizer, arguments.split)
-    _label(rows, digits, rest)
+        recognizer = Recognizer(load(arguments.model))
+        _check_model(recognizer)
+        rows, digits = _read(files, errors, recognizer, arguments.split)
+    _label(rows, digits, recognizer)
     reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
     reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
     columns = COLUMNS + PLACE if arguments.split else COLUMNS
@@ -84,14 +84,14 @@ def _find_files(paths, stack):
     return files, errors
 
 
-def _check_model(normalizer, rest):
+def _check_model(recognizer):
     """Raise now what a model for other images would raise after the reading."""
     with option_named("MODEL"):
         diagonal = np.eye(28, dtype=np.uint8) * 255
-        label_digits(rest, to_digits(normalizer, [diagonal]))
+        recognizer.predict_proba(recognizer.normalize([diagonal]))
 
 
-def _read(files, errors, normalizer, split):
+def _read(files, errors, recognizer, split):
     """Read the images one by one, and keep of each no more than its digits.
 
     Parameters
@@ -99,7 +99,7 @@ def _read(files, errors, normalizer, split):
     files : list of ImageFile
     errors : list of (int, str)
         What is wrong with the images that cannot be read is added.
-    normalizer : DigitNormalizer
+    recognizer : Recognizer
     split : bool
 
     Returns
@@ -112,7 +112,7 @@ def _read(files, errors, normalizer, split):
     from ..datasets._images import read_image
 
     rows, digits = [], []
-    blank = to_digits(normalizer, [np.zeros((28, 28), np.uint8)])
+    blank = recognizer.normalize([np.zeros((28, 28), np.uint8)])
     with progress(len(files), "Reading images") as advance:
         for index, name in enumerate(_unique_names(files)):
             try:
@@ -122,7 +122,7 @@ def _read(files, errors, normalizer, split):
             else:
                 images, places = _split(image) if split else ([image], [{}])
                 rows += [{"file": name, **place} for place in places]
-                digits += list(to_digits(normalizer, images) if images else blank)
+                digits += list(recognizer.normalize(images) if images else blank)
             advance()
     return rows, digits
 
@@ -152,12 +152,13 @@ def _split(image):
     return found.images, places or [{}]
 
 
-def _label(rows, digits, rest):
+def _label(rows, digits, recognizer):
     """Write into the rows what the model predicts for the digits."""
     if not rows:
         return
-    classes = [printable_name(str(label)) for label in rest.classes_]
-    for row, given in zip(rows, label_digits(rest, np.array(digits)), strict=True):
+    classes = [printable_name(str(label)) for label in recognizer.classes]
+    probabilities = recognizer.predict_proba(np.array(digits))
+    for row, given in zip(rows, probabilities, strict=True):
         row["unsure"] = True
         if np.isnan(given).any():
             continue

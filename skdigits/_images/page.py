@@ -1,5 +1,8 @@
 """A page: which pieces of ink make a digit, and in what order digits are read."""
 
+import itertools
+from collections import defaultdict
+
 import numpy as np
 
 from .ink import find_strokes
@@ -81,12 +84,12 @@ def group_pieces(strokes):
     tall = float(np.median(height[large]))
     fits = (height > SPECK * tall) | (width > SPECK * tall)
     fits &= (width < LINE * tall) & (height < LINE * tall) & (masses > 0)
-    boxes = {
-        i: [left[i], top[i], left[i] + width[i], top[i] + height[i]]
-        for i in np.flatnonzero(fits)
-    }
-    groups = {i: [int(i)] for i in boxes}
-    while _merge_some(boxes, groups, tall):
+    corners = np.stack([left, top, left + width, top + height], axis=1)
+    chosen = np.flatnonzero(fits).tolist()
+    boxes = dict(zip(chosen, corners[fits].tolist(), strict=True))
+    groups = {i: [i] for i in chosen}
+    cells = _Cells(boxes, tall)
+    while _merge_some(boxes, groups, cells, tall):
         pass
     kept = [i for i in groups if boxes[i][3] - boxes[i][1] > SMALL * tall]
     return _in_reading_order([(boxes[i], groups[i]) for i in kept], tall)
@@ -98,26 +101,69 @@ def _typical(masses):
     return order[np.searchsorted(order.cumsum(), order.sum() / 2)]
 
 
-def _merge_some(boxes, groups, tall):
+class _Cells:
+    """Pieces by the cells of a grid that their boxes meet: neighbours without a search.
+
+    Parameters
+    ----------
+    boxes : dict of int to list of 4 floats
+        Left, top, right and bottom of each piece, in pixels.
+    size : float
+        Of a cell, in pixels.
+    """
+
+    def __init__(self, boxes, size):
+        self._size = size
+        self._pieces = defaultdict(set)
+        for piece, box in boxes.items():
+            self.add(piece, box)
+
+    def add(self, piece, box):
+        for cell in self._cells(box):
+            self._pieces[cell].add(piece)
+
+    def remove(self, piece, box):
+        for cell in self._cells(box):
+            self._pieces[cell].remove(piece)
+
+    def near(self, box, gap):
+        """Return the numbers of all pieces that may be within `gap` of a box."""
+        wide = [box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap]
+        empty = set()
+        return set().union(*(self._pieces.get(c, empty) for c in self._cells(wide)))
+
+    def _cells(self, box):
+        left, top, right, bottom = (int(side // self._size) for side in box)
+        return itertools.product(range(left, right + 1), range(top, bottom + 1))
+
+
+def _merge_some(boxes, groups, cells, tall):
     """Join pieces that make one digit; False if there were none."""
     before = len(boxes)
     for a in list(boxes):
-        for b in [b for b in boxes if a in boxes and b > a]:
-            if _belong_together(boxes[a], boxes[b], tall):
-                first, second = boxes[a], boxes.pop(b)
-                boxes[a] = [
-                    *map(min, first[:2], second),
-                    *map(max, first[2:], second[2:]),
-                ]
-                groups[a] += groups.pop(b)
+        last = a if a in boxes else None
+        while last is not None:
+            last = _merge_next(a, last, boxes, groups, cells, tall)
     return len(boxes) < before
+
+
+def _merge_next(a, last, boxes, groups, cells, tall):
+    """Join the first piece after `last` that belongs to `a`; None if there is none."""
+    for b in sorted(b for b in cells.near(boxes[a], NEAR * tall) if b > last):
+        if _belong_together(boxes[a], boxes[b], tall):
+            first, second = boxes[a], boxes.pop(b)
+            cells.remove(b, second)
+            boxes[a] = [*map(min, first[:2], second), *map(max, first[2:], second[2:])]
+            cells.add(a, boxes[a])
+            groups[a] += groups.pop(b)
+            return b
+    return None
 
 
 def _belong_together(a, b, tall):
     """Whether two pieces lie above each other, or one is small and near the other."""
-    across = min(a[2], b[2]) - max(
-        a[0], b[0]
-    )  # how far they overlap; gaps are negative
+    # How far they overlap; gaps are negative.
+    across = min(a[2], b[2]) - max(a[0], b[0])
     down = min(a[3], b[3]) - max(a[1], b[1])
     narrower = min(a[2] - a[0], b[2] - b[0])
     joined = max(a[3], b[3]) - min(a[1], b[1])
@@ -133,16 +179,16 @@ def _belong_together(a, b, tall):
 
 def _in_reading_order(digits, tall):
     """Sort digits into lines, which may slope, from top to bottom and left to right."""
-    lines = []
+    lines, ends = [], np.full(len(digits), np.inf)  # where each line ends at the right
     for box, pieces in sorted(digits, key=lambda digit: digit[0][0]):
         middle = (box[1] + box[3]) / 2
-        near = [line for line in lines if abs(line[-1][0] - middle) < tall / 2]
-        if near:
-            min(near, key=lambda line: abs(line[-1][0] - middle)).append(
-                (middle, pieces)
-            )
-        else:
-            lines.append([(middle, pieces)])
+        distances = np.abs(ends - middle)
+        line = int(distances.argmin())
+        if distances[line] >= tall / 2:
+            line = len(lines)
+            lines.append([])
+        lines[line].append((middle, pieces))
+        ends[line] = middle
     lines.sort(key=lambda line: np.mean([middle for middle, _ in line]))
     return (
         [pieces for line in lines for _, pieces in line],

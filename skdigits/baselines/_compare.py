@@ -1,6 +1,6 @@
 """Estimators on the same folds, side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -10,10 +10,14 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 from sklearn.base import BaseEstimator, clone
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import indexable
 
 from .._sklearn import safe_indexing
+
+# Columns that a score must not replace.
+COLUMNS = {"deviation", "errors", "fit_seconds", "predict_seconds", "p_value"}
 
 
 def compare(
@@ -22,9 +26,14 @@ def compare(
     y: ArrayLike,
     cv: int | BaseCrossValidator | Iterable[Any] = 5,
     *,
+    scoring: str
+    | Callable[..., float]
+    | Iterable[str]
+    | Mapping[str, Any]
+    | None = None,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
-    """Cross-validate classifiers on the same folds and tell which differences count.
+    """Cross-validate classifiers on the same folds and test their differences.
 
     Parameters
     ----------
@@ -37,8 +46,11 @@ def compare(
     cv : int, cross-validation generator or iterable, default=5
         As in `sklearn.model_selection.cross_validate`: an int is a number of
         stratified folds. All estimators get the same folds.
+    scoring : str, callable, list, tuple, set or dict, default=None
+        More scores, as in `sklearn.model_selection.cross_validate`. Rows are then
+        sorted by the first one, the highest first.
     n_jobs : int, default=None
-        Fits at a time, as in scikit-learn. Fits that run beside others take longer.
+        Fits at a time, as in scikit-learn. Fits that run at the same time take longer.
 
     Returns
     -------
@@ -49,15 +61,18 @@ def compare(
         - "errors": wrong predictions in all test folds together;
         - "fit_seconds" and "predict_seconds": mean over the folds. The first fit of a
           network in a process includes the start of TensorFlow;
+        - for each score of `scoring` a column with its name, "score" for a callable:
+          mean over the folds;
         - "p_value": of McNemar's exact test [1]_ against the first row, on the
           predictions of all test folds; NaN in the first row.
 
     Raises
     ------
     ValueError
-        If there is no estimator, or if the lengths of `X` and `y` differ.
+        If there is no estimator, if the lengths of `X` and `y` differ, or if `scoring`
+        is not known or has the name of another column.
     TypeError
-        If `estimators` is no dict.
+        If `estimators` is not a dict.
 
     See Also
     --------
@@ -94,10 +109,17 @@ def compare(
     X, y = indexable(X, y)
     labels = np.asarray(y)
     folds = [*check_cv(cv, labels, classifier=True).split(X, labels)]
-    # All folds of all estimators at once: workers wait for nobody but at the end.
+    scores = _score_names(scoring)
+    scorers = {
+        name: check_scoring(estimator, scoring) if scores else None
+        for name, estimator in estimators.items()
+    }
+    # All folds of all estimators at once: workers wait only at the end.
     tasks = [(name, train, test) for name in estimators for train, test in folds]
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_predict)(name, clone(estimators[name]), X, y, train, test)
+        delayed(_fit_and_predict)(
+            name, clone(estimators[name]), scorers[name], scores, X, y, train, test
+        )
         for name, train, test in tasks
     )
     truth = np.concatenate([labels[test] for _, test in folds])
@@ -116,8 +138,11 @@ def compare(
             "fit_seconds": np.mean([result[1] for result in own]),
             "predict_seconds": np.mean([result[2] for result in own]),
         }
+        for score in scores:
+            rows[name][score] = np.mean([result[3][score] for result in own])
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
-    table = table.sort_values("errors", kind="stable")
+    by = scores[0] if scores else "errors"
+    table = table.sort_values(by, ascending=not scores, kind="stable")
     best, *others = table.index
     table["p_value"] = [
         np.nan,
@@ -170,14 +195,34 @@ def mcnemar_p_value(
     return float(binomtest(only_a, only_a + only_b).pvalue)
 
 
-def _fit_and_predict(name, estimator, X, y, train, test):
-    """Give the predictions, and the seconds that fit and predict took."""
+def _score_names(scoring):
+    """Return the columns of the scores."""
+    if scoring is None:
+        return []
+    if isinstance(scoring, str) or callable(scoring):
+        return [scoring if isinstance(scoring, str) else "score"]
+    names = list(scoring)
+    if not names or (taken := sorted(COLUMNS.intersection(names))):
+        raise ValueError(
+            f"scoring must have a score, and not the names {sorted(COLUMNS)}. Got "
+            f"{taken if names else scoring!r} instead."
+        )
+    return names
+
+
+def _fit_and_predict(name, estimator, scorer, names, X, y, train, test):
+    """Return the predictions, the seconds that fit and predict took, and the scores."""
     try:
         start = perf_counter()
         estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
         fitted = perf_counter()
-        predicted = estimator.predict(safe_indexing(X, test))
-        return np.asarray(predicted), fitted - start, perf_counter() - fitted
+        X_test, y_test = safe_indexing(X, test), safe_indexing(y, test)
+        predicted = np.asarray(estimator.predict(X_test))
+        end = perf_counter()
+        scores = {} if scorer is None else scorer(estimator, X_test, y_test)
+        if not isinstance(scores, dict):
+            scores = dict.fromkeys(names, scores)
+        return predicted, fitted - start, end - fitted, scores
     except Exception as exc:
         exc.add_note(f"This happened to the estimator {name!r}.")
         raise

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
+from .._bunch import ShortBunch
 from ._csv import (
     DOWNLOAD,
     NAMES,
@@ -140,7 +141,7 @@ def load_competition(path: str | os.PathLike[str] | None = None) -> Bunch:
     sources = _usual_sources() if path is None else _sources_at(path, "path")
     train = read_digits(sources[0], labelled=True)
     test = read_digits(sources[1], labelled=False)
-    return Bunch(
+    return ShortBunch(
         X_train=as_frame(train[PIXELS]),
         y_train=as_labels(train["label"]),
         X_test=as_frame(test[PIXELS]),

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from sklearn.utils import Bunch
 
+from .._bunch import ShortBunch
 from ._image_files import as_unreadable, find_images
 
 MAX_PIXELS = 50_000_000
@@ -142,7 +143,7 @@ def load_images(
     array([3, 7])
     """
     _check_parameters(on_error, max_pixels)
-    loaded = Bunch(images=[], target=None, filenames=[], skipped=[])
+    loaded = ShortBunch(images=[], target=None, filenames=[], skipped=[])
     folders = []
     with ExitStack() as stack:
         for file in find_images(path, stack):

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
+from .._bunch import ShortBunch
 from ._frames import as_frame, as_labels
 
 
@@ -94,4 +95,4 @@ def fetch_mnist(
             "or use skdigits.datasets.load_sample(), which needs none."
         ) from exc
     X, y = as_frame(mnist.data), as_labels(mnist.target)
-    return (X, y) if return_X_y else Bunch(X=X, y=y, DESCR=mnist.DESCR)
+    return (X, y) if return_X_y else ShortBunch(X=X, y=y, DESCR=mnist.DESCR)

@@ -9,6 +9,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 
+from .._bunch import ShortBunch
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ._hand import Hand
 from ._page import PAPERS, PENS, View, blank_page, write_on
@@ -145,7 +146,7 @@ def make_digit_photo(
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(jpeg_quality)]
         _, file = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
         image = cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return Bunch(
+    return ShortBunch(
         image=image,
         boxes=boxes,
         target=np.concatenate(rows).astype(np.uint8),

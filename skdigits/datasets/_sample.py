@@ -5,6 +5,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
+from .._bunch import ShortBunch
 from ._frames import as_frame, as_labels
 
 _SAMPLE_DESCR = """\
@@ -72,7 +73,7 @@ def load_sample() -> Bunch:
     X_train, X_test, y_train, y_test = train_test_split(
         images, bundled.target, test_size=360, stratify=bundled.target, random_state=0
     )
-    return Bunch(
+    return ShortBunch(
         X_train=as_frame(X_train),
         y_train=as_labels(y_train),
         X_test=as_frame(X_test),

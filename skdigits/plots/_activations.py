@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..pipelines import final_network
-from ._image_grid import as_images, enough_axes
+from ..pipelines import find_networks
+from ._constructor import explain_arguments
+from ._image_grid import as_images, as_samples, enough_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +56,7 @@ class ActivationsDisplay:
     ['conv1', 'conv2', 'conv3']
     """
 
+    @explain_arguments
     def __init__(self, *, activations: dict[str, np.ndarray]) -> None:
         self.activations = activations
 
@@ -71,11 +74,12 @@ class ActivationsDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, or Pipeline that ends in one
-            Fitted.
+        estimator : CNNClassifier, or Pipeline or search with one
+            Fitted. The layers get what its steps before the classifier make of the
+            image.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images, of which the first is taken.
+                (n_samples, height, width, channels), or sequence of images
+            Images as the estimator takes them, of which the first is taken.
         layers : str, int, list of these, or None, default=None
             "conv", "pooling" or "dropout" for all layers of that kind; the name of a
             layer; or its index among those that put out images, from 0. None means the
@@ -90,16 +94,21 @@ class ActivationsDisplay:
         display : ActivationsDisplay
             With its artists.
         """
-        network = final_network(estimator)
-        if network is None:
+        first, *others = find_networks(estimator)
+        if others:
+            member = re.sub(r"(\[-1\])+$", "", first.path)  # with its other steps
             raise TypeError(
-                "estimator must be a CNNClassifier or a Pipeline that ends in one. Got "
-                f"{type(estimator).__name__} instead."
+                "estimator must have one network. Got "
+                f"{type(estimator).__name__} with {1 + len(others)} instead. Pass one "
+                f"of its members, such as estimator{member}"
+                f"{' with estimator[:-1].transform(X)' * member.startswith('[-1]')}."
             )
-        check_is_fitted(estimator)
+        network = first.network
+        check_is_fitted(network)
         from .._keras.model import image_layers, layer_outputs
 
-        image = as_images(X[:1], network.image_shape_)
+        image = first.transform(as_samples(X)[:1])
+        image = np.asarray(as_images(image, network.image_shape_))
         found = image_layers(network.model_)
         names = _choose(found, layers)
         outputs = layer_outputs(network.model_, image.astype(np.float32), names)

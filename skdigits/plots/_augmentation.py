@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from .._augmenter import ImageAugmenter
 from ._colours import BLUE
-from ._image_grid import as_images, draw_images
+from ._constructor import explain_arguments
+from ._image_grid import as_images, as_samples, draw_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +60,7 @@ class AugmentationDisplay:
     (7, 28, 28, 1)
     """
 
+    @explain_arguments
     def __init__(self, *, image: np.ndarray, draws: np.ndarray) -> None:
         self.image = image
         self.draws = draws
@@ -75,9 +79,10 @@ class AugmentationDisplay:
 
         Parameters
         ----------
-        estimator : ImageAugmenter, or Pipeline with one
-            Fitted or not; it stays as it is. Copies of the steps before the augmenter
-            are fitted to `X`, and the image is what they make of it.
+        estimator : ImageAugmenter, or Pipeline or search with one
+            Fitted or not; it is not changed. The image is what the steps before the
+            augmenter make of it. Of steps that are not fitted, copies are fitted to
+            `X`.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or what the first step takes
             Images, of which the first is taken.
@@ -93,8 +98,7 @@ class AugmentationDisplay:
         display : AugmentationDisplay
             With its artists.
         """
-        whole = isinstance(estimator, Pipeline)
-        steps = [step for _, step in estimator.steps] if whole else [estimator]
+        steps = _flat_steps(estimator)
         found = [isinstance(step, ImageAugmenter) for step in steps]
         if True not in found:
             names = ", ".join(type(step).__name__ for step in steps)
@@ -103,9 +107,7 @@ class AugmentationDisplay:
                 f"{names} instead."
             )
         index = found.index(True)
-        image = X[:1]
-        if index > 0:
-            image = clone(estimator[:index]).fit(X).transform(image)
+        image = _first_image(steps[:index], as_samples(X))
         augmenter = steps[index]
         copies = np.repeat(np.asarray(image), n_draws, axis=0)
         fitted = ImageAugmenter(**augmenter.get_params()).fit(copies)
@@ -169,6 +171,32 @@ class AugmentationDisplay:
         self.axes_, self.figure_ = axes[: len(images)], axes[0].figure
         self.axes_[0].spines[:].set(color=BLUE, linewidth=2)
         return self
+
+
+def _flat_steps(estimator):
+    """Return the steps of nested Pipelines, of a search those of its best estimator."""
+    if hasattr(estimator, "estimator"):
+        estimator = getattr(estimator, "best_estimator_", estimator.estimator)
+    if not isinstance(estimator, Pipeline):
+        return [] if estimator in (None, "passthrough") else [estimator]
+    return [flat for _, step in estimator.steps for flat in _flat_steps(step)]
+
+
+def _first_image(steps, X):
+    """Return what steps make of the first image: one row, or a list of one image."""
+    if all(map(_is_fitted, steps)):
+        X = X[:1]
+    for step in steps:
+        X = (step if _is_fitted(step) else clone(step).fit(X)).transform(X)
+    return X[:1]
+
+
+def _is_fitted(step):
+    try:
+        check_is_fitted(step)
+    except NotFittedError:
+        return False
+    return True
 
 
 def _grey_range(images):

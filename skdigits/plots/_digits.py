@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._colours import ORANGE
-from ._image_grid import as_images, draw_images
+from ._constructor import explain_arguments
+from ._image_grid import as_images, as_samples, draw_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,8 @@ class DigitsDisplay:
 
     Parameters
     ----------
-    images : ndarray of shape (n_images, height, width, channels)
-        The images.
+    images : ndarray of shape (n_images, height, width, channels), or list of ndarray
+        The images; a list where they differ in size.
     labels : ndarray of shape (n_images,), default=None
         True labels.
     predicted_labels : ndarray of shape (n_images,), default=None
@@ -57,10 +58,11 @@ class DigitsDisplay:
     True
     """
 
+    @explain_arguments
     def __init__(
         self,
         *,
-        images: np.ndarray,
+        images: np.ndarray | list[np.ndarray],
         labels: np.ndarray | None = None,
         predicted_labels: np.ndarray | None = None,
         predicted_probabilities: np.ndarray | None = None,
@@ -88,8 +90,9 @@ class DigitsDisplay:
         estimator : fitted classifier or Pipeline
             For example a `CNNClassifier`.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images.
+                (n_samples, height, width, channels), or sequence of images
+            Images as the estimator takes them. A DataFrame may have the labels in a
+            column "label".
         y : array-like of shape (n_samples,), default=None
             True labels.
         n_images : int, default=40
@@ -105,6 +108,7 @@ class DigitsDisplay:
             With its artists.
         """
         check_is_fitted(estimator)
+        X, y = _without_labels(as_samples(X), y)
         first = X[:n_images]
         probabilities = None
         if hasattr(estimator, "predict_proba"):
@@ -136,9 +140,9 @@ class DigitsDisplay:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images. A DataFrame may have the labels in a column "label", as the
-            competition's train.csv has.
+                (n_samples, height, width, channels), or sequence of images
+            Images; those of a sequence may differ in size. A DataFrame may have the
+            labels in a column "label", as the competition's train.csv has.
         y : array-like of shape (n_samples,), default=None
             True labels.
         y_pred : array-like of shape (n_samples,), default=None
@@ -157,10 +161,7 @@ class DigitsDisplay:
         display : DigitsDisplay
             With its artists.
         """
-        if y is None and "label" in getattr(X, "columns", ()):
-            y = X["label"]
-        if "label" in getattr(X, "columns", ()):
-            X = X.drop(columns="label")
+        X, y = _without_labels(as_samples(X), y)
         given = {"y": y, "y_pred": y_pred, "probabilities": probabilities}
         for name, values in given.items():
             if values is not None and len(values) != len(X):
@@ -220,3 +221,12 @@ class DigitsDisplay:
         if self.predicted_probabilities is not None:
             predicted += f" ({self.predicted_probabilities[i]:.0%})"
         return f"{predicted}\nnot {self.labels[i]}" if self._is_wrong(i) else predicted
+
+
+def _without_labels(X, y):
+    """Take the column "label" off a DataFrame of pandas or polars."""
+    names = list(getattr(X, "columns", ()))
+    if "label" not in names:
+        return X, y
+    y = X["label"] if y is None else y
+    return X[[name for name in names if name != "label"]], y

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from .._finder import find_digits
-from .._images.any_size import check_images
+from .._images.any_size import check_image
 from .._recognition import UNSURE, recognize
 from ._colours import BLUE, ORANGE
+from ._constructor import explain_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
+    from PIL.Image import Image
     from sklearn.base import BaseEstimator
 
 WIDTH = 8  # of a new figure, in inches
@@ -65,6 +67,7 @@ class FoundDigitsDisplay:
     ['3', '1', '4']
     """
 
+    @explain_arguments
     def __init__(
         self,
         *,
@@ -80,7 +83,11 @@ class FoundDigitsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: BaseEstimator, image: ArrayLike, *, ax: Axes | None = None
+        cls,
+        estimator: BaseEstimator,
+        image: ArrayLike | Image,
+        *,
+        ax: Axes | None = None,
     ) -> Self:
         """Find the digits of a photo, predict them and draw.
 
@@ -89,7 +96,8 @@ class FoundDigitsDisplay:
         estimator : fitted classifier or Pipeline
             With `predict_proba`. If its first step is no `DigitNormalizer`, one is put
             in front.
-        image : array-like of shape (height, width) or (height, width, channels)
+        image : array-like of shape (height, width) or (height, width, channels), or \
+                Pillow image
             The photo.
         ax : matplotlib Axes, default=None
             To draw in; None makes a figure.
@@ -112,7 +120,7 @@ class FoundDigitsDisplay:
     @classmethod
     def from_predictions(
         cls,
-        image: ArrayLike,
+        image: ArrayLike | Image,
         boxes: ArrayLike,
         labels: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,
@@ -123,7 +131,8 @@ class FoundDigitsDisplay:
 
         Parameters
         ----------
-        image : array-like of shape (height, width) or (height, width, channels)
+        image : array-like of shape (height, width) or (height, width, channels), or \
+                Pillow image
             The photo.
         boxes : array-like of shape (n_digits, 4)
             Left, top, width and height of each digit, in pixels.
@@ -139,7 +148,7 @@ class FoundDigitsDisplay:
         display : FoundDigitsDisplay
             With its artists.
         """
-        (image,) = check_images([image])
+        image = check_image(image, "image")
         boxes = np.asarray(boxes)
         if boxes.size == 0:
             boxes = boxes.reshape(0, 4)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..pipelines import final_network
+from ..pipelines import find_networks
 from ._colours import BLUE, GREEN, ORANGE
+from ._constructor import explain_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +29,9 @@ STYLES = {"": ("training", BLUE, "-"), "val_": ("validation", ORANGE, "--")}
 class HistoryDisplay:
     """Curves of loss, accuracy and learning rate, of one training or several together.
 
-    Several are drawn as their mean and a band from the lowest to the highest. The loss
-    has a logarithmic axis if it falls to a fifth or less. Make a display with
-    `from_estimator` or `from_history`.
+    Several are drawn as thin lines, with their mean and a band from the lowest to the
+    highest. The loss has a logarithmic axis if it falls to a fifth or less. Make a
+    display with `from_estimator` or `from_history`.
 
     Parameters
     ----------
@@ -47,7 +48,9 @@ class HistoryDisplay:
     rate_ax_ : matplotlib Axes or None
         Those of the learning rate.
     lines_ : dict of str to matplotlib Line2D
-        The curves, by their name in the history.
+        The curves, by their name in the history; of several histories, their means.
+    member_lines_ : dict of str to list of matplotlib Line2D
+        The curve of each history, where there are several.
     bands_ : dict of str to matplotlib PolyCollection
         From the lowest to the highest, where there are several histories.
 
@@ -59,6 +62,7 @@ class HistoryDisplay:
     [0.9, 0.3]
     """
 
+    @explain_arguments
     def __init__(self, *, histories: list[History]) -> None:
         self.histories = histories
 
@@ -74,9 +78,11 @@ class HistoryDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, Pipeline that ends in one, or a list of these
-            Fitted; for example the "estimator" of `sklearn.model_selection.\
-cross_validate` with ``return_estimator=True``.
+        estimator : estimator or list of estimators
+            Fitted: a `CNNClassifier`; a Pipeline that ends in one; a search, of which
+            the best estimator is taken; or an ensemble or a calibrated classifier, of
+            which all members are. A list may be the "estimator" of
+            `sklearn.model_selection.cross_validate` with ``return_estimator=True``.
         learning_rate : bool, default=True
             Whether to draw the learning rate, on an axis of its own.
         axes : sequence of 2 or 3 matplotlib Axes, default=None
@@ -87,11 +93,17 @@ cross_validate` with ``return_estimator=True``.
         -------
         display : HistoryDisplay
             With its artists.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If an estimator is not fitted.
+        TypeError
+            If an estimator has no `CNNClassifier`.
         """
         several = isinstance(estimator, list | tuple)
-        networks = [
-            final_network(one) or one for one in (estimator if several else [estimator])
-        ]
+        estimators = estimator if several else [estimator]
+        networks = [inside.network for e in estimators for inside in find_networks(e)]
         for network in networks:
             check_is_fitted(network, "history_")
         return cls.from_history(
@@ -157,7 +169,7 @@ cross_validate` with ``return_estimator=True``.
         learning_rate = learning_rate and any(h.get(RATE) for h in self.histories)
         axes = _new_axes(learning_rate) if axes is None else list(axes)
         self.axes_, self.figure_ = axes[:2], axes[0].figure
-        self.lines_, self.bands_, self.rate_ax_ = {}, {}, None
+        self.lines_, self.member_lines_, self.bands_, self.rate_ax_ = {}, {}, {}, None
         for ax, metric in zip(self.axes_, METRICS, strict=True):
             for prefix, (label, colour, style) in STYLES.items():
                 self._curve(
@@ -185,7 +197,8 @@ cross_validate` with ``return_estimator=True``.
             return
         self.rate_ax_.yaxis.label.set_color(GREEN)
         self.rate_ax_.tick_params(axis="y", colors=GREEN)
-        lines = [*self.axes_[0].get_lines(), self.lines_[RATE]]
+        names = [*LOSSES, RATE]
+        lines = [self.lines_[name] for name in names if name in self.lines_]
         self.axes_[0].legend(lines, [line.get_label() for line in lines])
 
     def _scale_loss(self):
@@ -216,6 +229,8 @@ cross_validate` with ``return_estimator=True``.
         mean = np.nanmean(values, axis=0)
         (self.lines_[key],) = ax.plot(epochs, mean, marker=marker, **style)
         if len(curves) > 1:
+            thin = {**style, "label": None, "alpha": 0.4, "linewidth": 0.7}
+            self.member_lines_[key] = ax.plot(epochs, values.T, **thin)
             low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
             self.bands_[key] = ax.fill_between(
                 epochs, low, high, color=style["color"], alpha=0.2, linewidth=0

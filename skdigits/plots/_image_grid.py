@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._images.any_size import is_one_image, split_images
 from .._images.shapes import resolve_image_shape
 from ._colours import FRAME, INK, PAPER
 
@@ -14,22 +15,46 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
-    from numpy.typing import ArrayLike
 
 
-def as_images(X: ArrayLike, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
+def as_samples(X: Any) -> Any:
+    """Return images as data whose first axis are the samples.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, Pillow image, or sequence of images of any size
+
+    Returns
+    -------
+    DataFrame, ndarray, or list of ndarray of shape (height, width[, channels])
+    """
+    if hasattr(X, "columns"):
+        return X
+    # An array of images may have more channels than a picture.
+    is_array = len(getattr(X, "shape", ())) > 2 and not is_one_image(X)
+    images = None if is_array else split_images(X)
+    return np.asarray(X) if images is None else images
+
+
+def as_images(
+    X: Any, image_shape: tuple[int, ...] | None = None
+) -> np.ndarray | list[np.ndarray]:
     """Lay out what a user passes as images.
 
     Parameters
     ----------
     X : array-like of shape (n, pixels), (n, height, width) or \
-            (n, height, width, channels)
+            (n, height, width, channels), or sequence of images of any size
     image_shape : tuple of 2 or 3 ints, or None
 
     Returns
     -------
     ndarray of shape (n, height, width, channels)
+        A list of arrays if the images differ in shape.
     """
+    X = as_samples(X)
+    if isinstance(X, list) and len({image.shape for image in X}) != 1:
+        return [as_images(image[None], image_shape)[0] for image in X]
     X = np.asarray(X)
     if X.ndim not in (2, 3, 4):
         raise ValueError(
@@ -91,8 +116,14 @@ def _draw(ax, image, **options):
     ax.set_axis_on()
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_color(FRAME)
+    if image.shape[-1] == 2:
+        from .._images.ink import as_grey  # OpenCV may be missing
+
+        image = as_grey(image)[..., None]
     if image.shape[-1] in (3, 4):
-        if image.dtype.kind == "f" and image.max(initial=0) > 1:
+        if image.dtype == np.uint16:
+            image = image / 65_535
+        elif image.dtype.kind == "f" and image.max(initial=0) > 1:
             image = image / 255
         return ax.imshow(image, **options)
     from matplotlib.colors import LinearSegmentedColormap

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._colours import BLUE, GREEN, ORANGE
+from ._constructor import explain_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +45,7 @@ class LabelCountsDisplay:
     [1, 3]
     """
 
+    @explain_arguments
     def __init__(self, *, classes: np.ndarray, counts: dict[str, np.ndarray]) -> None:
         self.classes = classes
         self.counts = counts

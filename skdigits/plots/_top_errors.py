@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._image_grid import as_images, draw_images
+from .._sklearn import safe_indexing
+from ._constructor import explain_arguments
+from ._image_grid import as_images, as_samples, draw_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +29,8 @@ class TopErrorsDisplay:
 
     Parameters
     ----------
-    images : ndarray of shape (n_errors, height, width, channels)
-        The misclassified images.
+    images : ndarray of shape (n_errors, height, width, channels), or list of ndarray
+        The misclassified images; a list where they differ in size.
     indices : ndarray of shape (n_errors,)
         Their rows in the data.
     true_labels, predicted_labels : ndarray of shape (n_errors,)
@@ -56,10 +58,11 @@ class TopErrorsDisplay:
     [1, 2]
     """
 
+    @explain_arguments
     def __init__(
         self,
         *,
-        images: np.ndarray,
+        images: np.ndarray | list[np.ndarray],
         indices: np.ndarray,
         true_labels: np.ndarray,
         predicted_labels: np.ndarray,
@@ -91,7 +94,7 @@ class TopErrorsDisplay:
         estimator : fitted classifier or Pipeline, with ``predict_proba``
             For example a `CNNClassifier`.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
+                (n_samples, height, width, channels), or sequence of images
             Images.
         y : array-like of shape (n_samples,)
             True labels.
@@ -135,7 +138,7 @@ class TopErrorsDisplay:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
+                (n_samples, height, width, channels), or sequence of images
             Images.
         y : array-like of shape (n_samples,)
             True labels.
@@ -155,7 +158,7 @@ class TopErrorsDisplay:
         display : TopErrorsDisplay
             With its artists.
         """
-        X, y = np.asarray(X), np.asarray(y)
+        X, y = as_samples(X), np.asarray(y)
         probabilities = np.asarray(probabilities)
         if not len(X) == len(y) == len(probabilities):
             raise ValueError(
@@ -178,7 +181,7 @@ class TopErrorsDisplay:
         top = wrong[np.argsort(-margin[wrong], kind="stable")][:n_errors]
 
         return cls(
-            images=as_images(X, image_shape)[top],
+            images=as_images(safe_indexing(X, top), image_shape),
             indices=top,
             true_labels=y[top],
             predicted_labels=np.asarray(classes)[predicted[top]],

@@ -6,7 +6,13 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import (
+    GroupKFold,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_validate,
+)
 from sklearn.neighbors import KNeighborsClassifier
 
 from skdigits import CNNClassifier
@@ -67,6 +73,34 @@ def test_compare_takes_an_int_as_stratified_folds(many_digits):
     order = np.argsort(y[:300], kind="stable")  # unstratified folds would miss classes
     table = compare(three(), X[order], y[order], cv=3)
     assert table.accuracy["neighbours"] > 0.8
+
+
+def test_compare_scores_as_cross_validate_does(many_digits):
+    X, y = many_digits
+    X, y = X[:300] / 255, y[:300]
+    scorings = [
+        "neg_log_loss",
+        ["f1_macro", "accuracy"],
+        {
+            "loss": "neg_log_loss",
+            "first": lambda model, X, y: model.score(X[:9], y[:9]),
+        },
+        make_scorer(f1_score, average="macro"),
+    ]
+    firsts = ["neg_log_loss", "f1_macro", "loss", "score"]
+    for scoring, first in zip(scorings, firsts, strict=True):
+        table = compare(three(), X, y, 3, scoring=scoring)
+        assert table[first].is_monotonic_decreasing
+        for name, estimator in three().items():
+            expected = cross_validate(estimator, X, y, cv=3, scoring=scoring)
+            for key, values in expected.items():
+                column = first if key == "test_score" else key.removeprefix("test_")
+                if key.startswith("test_"):
+                    assert table[column][name] == pytest.approx(np.mean(values))
+    with pytest.raises(ValueError, match=r"not the names .*Got \['errors'\] instead"):
+        compare(three(), X, y, scoring={"errors": "accuracy"})
+    with pytest.raises(ValueError, match="accurac"):
+        compare(three(), X, y, scoring="accurac")
 
 
 def test_compare_takes_frames_and_folds_of_any_kind(many_digits):

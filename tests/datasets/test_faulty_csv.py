@@ -1,9 +1,12 @@
 """load_competition: what it says of every CSV file that is wrong."""
 
 import csv
+import gzip
 import io
 import random
 import shutil
+import time
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -72,7 +75,7 @@ FAULTS = {
     "pixel-256": (
         edited(4, 10, "256"),
         r"row 4 \(line 5\), column 'pixel9': must be a whole number from 0 to 255. "
-        "Got '256'. Mend the file, or download",
+        "Got '256'. Fix the file, or download",
     ),
     "pixel-negative": (edited(4, 1, "-3"), r"row 4 .*column 'pixel0'.*Got '-3'"),
     "pixel-fraction": (edited(4, 784, "0.5"), r"row 4 .*'pixel783'.*Got '0.5'"),
@@ -95,31 +98,31 @@ FAULTS = {
     ),
     "short-row": (
         kept(FIRST, slice(784)),
-        r"row 1 \(line 2\), has 784 cells, 785 expected. Mend",
+        r"row 1 \(line 2\), has 784 cells, 785 expected. Fix",
     ),
     "long-row": (
         longer(FIRST),
-        r"row 1 \(line 2\), has 786 cells, 785 expected. Mend",
+        r"row 1 \(line 2\), has 786 cells, 785 expected. Fix",
     ),
     "wrong-line": (
         cell_on_the_wrong_line,
-        r"row 2 \(line 3\), has 786 cells, 785 expected. Mend",
+        r"row 2 \(line 3\), has 786 cells, 785 expected. Fix",
     ),
     "long-rows": (
         longer(slice(1, None)),
-        r"row 1 \(line 2\), has 786 cells, 785 expected. Mend",
+        r"row 1 \(line 2\), has 786 cells, 785 expected. Fix",
     ),
     "open-quote": (
         edited(2, 5, '"1'),
-        r"line 3: cells and quotes do not fit together \(unexpected end of data\)",
+        r"row 2 \(line 3\): cells and quotes do not fit together .unexpected end",
     ),
     "no-pixel5": (
         lambda rows: [row.pop(6) for row in rows],
-        r"first line, lacks 'pixel5'. Mend",
+        r"first line, lacks 'pixel5'. Fix",
     ),
     "many-missing": (
         kept(ALL, slice(100)),
-        "lacks 'pixel99', 'pixel100', 'pixel101' and 682 more. Mend",
+        "lacks 'pixel99', 'pixel100', 'pixel101' and 682 more. Fix",
     ),
     "extra": (
         longer(ALL),
@@ -237,21 +240,49 @@ def test_file_that_is_no_csv(content, message, folder):
         load_competition(folder)
 
 
-def test_ten_million_columns(folder):
-    places = {
-        b"0," * 10_000_000: r"row 3 \(line 4\), has 10000001 cells, 785 expected",
-        b"9" * 10_000_000: r"line 4: cells and quotes .* larger than field limit",
+HUGE = 20_000_000
+LONG = {
+    "cells": b"0," * (HUGE // 2),
+    "one cell": b"9" * HUGE,
+    "lines in quotes": b'"a\n",' * (HUGE // 5),
+    "one line in quotes": b'"' + b"a" * HUGE,
+    "lines in one cell": b'"' + b"a\n" * (HUGE // 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "packed"), [*((kind, "zip") for kind in LONG), ("cells", "gzip")]
+)
+def test_huge_rows_are_refused_without_filling_the_memory(kind, packed, folder, tables):
+    *rows, last = (folder / "train.csv").read_bytes().splitlines(keepends=True)
+    contents = {
+        r"row 4 \(line 5\)": b"".join([*rows[:4], LONG[kind], b"\n", last]),
+        "line 1": LONG[kind] + b"\n",
     }
-    for line, place in places.items():
-        path = folder / "train.csv"
-        rows = path.read_bytes().splitlines(keepends=True)
-        path.write_bytes(b"".join([*rows[:3], line, b"\n", *rows[3:]]))
-        with pytest.raises(ValueError, match=f"train.csv, {place}"):
+    for place, content in contents.items():
+        path = folder
+        if packed == "gzip":
+            (folder / "train.csv").unlink(missing_ok=True)
+            (folder / "train.csv.gz").write_bytes(gzip.compress(content, 1))
+        else:
+            members = {"train.csv": content, "test.csv": tables.test}
+            path = zip_of(folder / "digits.zip", members)
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=rf"train\.csv.*, {place}.*Fix the file"):
+            load_competition(path)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < HUGE
+
+
+def test_a_header_of_many_columns_is_refused_at_once(folder):
+    names = ",".join(f"c{i}" for i in range(120_000))
+    start = time.process_time()
+    for header in (names, "label," + names, ",".join(["c"] * 400_000)):
+        (folder / "train.csv").write_text(header + "\n")
+        with pytest.raises(ValueError, match=r"train\.csv"):
             load_competition(folder)
-        path.write_bytes(line + b"\n")
-        with pytest.raises(ValueError, match=r"train.csv"):
-            load_competition(folder)
-        path.write_bytes(b"".join(rows))
+    assert time.process_time() - start < 20
 
 
 def test_bytes_that_are_not_utf8(folder, tables):
@@ -282,7 +313,7 @@ def test_random_faults_against_another_parser(folder):
         expected = independently_read(text)
         outcomes[expected is None] += 1
         if expected is None:
-            with pytest.raises(ValueError, match=r"train\.csv.* Mend the file, or"):
+            with pytest.raises(ValueError, match=r"train\.csv.* Fix the file, or"):
                 load_competition(folder)
         else:
             digits = load_competition(folder)

@@ -4,7 +4,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
+from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skdigits import DigitNormalizer, find_digits
@@ -51,6 +55,8 @@ def test_an_estimators_boxes_and_labels(photo, sample):
         for label, p in zip(labels, probabilities, strict=True)
     ]
     assert [text.get_text() for text in display.texts_] == expected
+    again = FoundDigitsDisplay.from_estimator(model, Image.fromarray(photo.image))
+    np.testing.assert_array_equal(drawn(again), drawn(display))
 
 
 def test_a_model_of_named_columns_gets_a_normalizer_in_front(photo, sample):
@@ -63,6 +69,20 @@ def test_a_model_of_named_columns_gets_a_normalizer_in_front(photo, sample):
         for m in (whole, whole[-1])
     ]
     assert len(texts[0]) == 8 and texts[0] == texts[1]
+
+
+def test_a_normalizer_inside_a_search_or_an_ensemble_is_the_only_one(photo, sample):
+    X, y = sample
+    normalizer = DigitNormalizer(box_size=12, on_blank="warn")
+    model = make_pipeline(normalizer, LogisticRegression(C=1e-6, max_iter=1000))
+    search = GridSearchCV(model, {}, cv=2)
+    voting = VotingClassifier([("a", model), ("b", model)], voting="soft")
+    nested = make_pipeline("passthrough", make_pipeline(normalizer, model[-1]))
+    digits = find_digits(photo.image).images
+    for whole in (search, voting, nested, FrozenEstimator(model.fit(X, y))):
+        display = FoundDigitsDisplay.from_estimator(whole.fit(X, y), photo.image)
+        expected = whole.predict_proba(digits).max(axis=1)
+        np.testing.assert_array_equal(display.probabilities, expected)
 
 
 def test_unsure_labels_have_another_colour(photo):

@@ -5,12 +5,19 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import cross_validate
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from skdigits import (
@@ -21,6 +28,7 @@ from skdigits import (
     plots,
 )
 from skdigits.datasets import make_digit_photo
+from skdigits.pipelines import make_digit_ensemble
 from skdigits.plots import (
     ActivationsDisplay,
     AugmentationDisplay,
@@ -53,6 +61,68 @@ def test_history_of_a_pipeline_and_of_its_classifier(model):
             np.testing.assert_array_equal(line.get_ydata(), model["cnn"].history_[key])
             np.testing.assert_array_equal(line.get_xdata(), [1, 2])
         assert [ax.get_ylabel() for ax in display.axes_] == ["loss", "accuracy"]
+
+
+def test_history_of_searches_ensembles_and_calibrated_classifiers(digits, model):
+    X, y = digits
+    cnn = CNNClassifier(epochs=2, width=0.2, random_state=0)
+    pipeline = make_pipeline("passthrough", cnn)
+    search = GridSearchCV(pipeline, {"cnnclassifier__width": [0.2]}, cv=2).fit(X, y)
+    other = DummyClassifier()
+    voting = VotingClassifier([("a", pipeline), ("b", other)], voting="soft")
+    calibrated = CalibratedClassifierCV(voting, cv=2).fit(X, y)
+    bagging = BaggingClassifier(pipeline, n_estimators=2, max_samples=0.9).fit(X, y)
+    members = {
+        "best": [search.best_estimator_],
+        "bagging": bagging.estimators_,
+        "nested": [
+            c.estimator.estimators_[0] for c in calibrated.calibrated_classifiers_
+        ],
+        "list": [search.best_estimator_, *bagging.estimators_],
+        "frozen": [model],
+    }
+    estimators = [
+        search,
+        bagging,
+        calibrated,
+        [search, bagging],
+        FrozenEstimator(model),
+    ]
+    for estimator, expected in zip(estimators, members.values(), strict=True):
+        display = HistoryDisplay.from_estimator(estimator)
+        assert display.histories == [member[-1].history_ for member in expected]
+        assert len(display.axes_[0].get_legend().get_texts()) <= 2
+        if len(expected) > 1:
+            drawn = [
+                line.get_ydata().tolist() for line in display.member_lines_["loss"]
+            ]
+            assert drawn == [member[-1].history_["loss"] for member in expected]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (GridSearchCV(CNNClassifier(), {}), NotFittedError, "GridSearchCV"),
+        (make_digit_ensemble(n_networks=2), NotFittedError, "VotingClassifier"),
+        (make_digit_pipeline(), NotFittedError, "not fitted"),
+        (SVC(), TypeError, "must be a CNNClassifier, or .* Got SVC instead"),
+        (make_pipeline(SVC()), TypeError, "Got Pipeline instead"),
+        ("model", TypeError, "Got str instead"),
+    ],
+)
+@pytest.mark.parametrize("display", [HistoryDisplay, ActivationsDisplay])
+def test_estimators_without_a_trained_network_are_refused(
+    display, estimator, error, message
+):
+    args = [] if display is HistoryDisplay else [np.zeros((1, 64))]
+    with pytest.raises(error, match=message):
+        display.from_estimator(estimator, *args)
+
+
+def test_a_search_without_refit_is_told_to_refit(digits):
+    search = GridSearchCV(CNNClassifier(epochs=1, width=0.2), {}, cv=2, refit=False)
+    with pytest.raises(TypeError, match="Got GridSearchCV instead. .*refit=True"):
+        HistoryDisplay.from_estimator(search.fit(*digits))
 
 
 def test_history_without_validation_in_given_axes():
@@ -245,6 +315,20 @@ def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
     assert not hasattr(scaled[0], "mean_")
 
 
+def test_augmentation_after_fitted_steps_of_searches_and_nested_pipelines(digits):
+    X, y = digits
+    inner = make_pipeline(StandardScaler(), None, ImageAugmenter(random_state=0))
+    model = make_pipeline("passthrough", inner, DummyClassifier())
+    unfitted = GridSearchCV(model, {}, cv=2)
+    search = clone(unfitted).fit(X, y)
+    expected = StandardScaler().fit(X).transform(X[:1])[0]
+    for estimator in (search, search.best_estimator_):
+        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_draws=2)
+        np.testing.assert_allclose(display.image.ravel(), expected)
+    display = AugmentationDisplay.from_estimator(unfitted, X, n_draws=2)
+    np.testing.assert_allclose(display.image.ravel(), expected)
+
+
 def test_activations_are_what_the_layers_put_out(digits, model):
     X, _ = digits
     display = ActivationsDisplay.from_estimator(model, X, layers=["conv1", "pooling"])
@@ -258,6 +342,88 @@ def test_activations_are_what_the_layers_put_out(digits, model):
     assert len(display.axes_) == 3
     rows = -(-display.activations["conv1"].shape[-1] // 16)
     assert display.images_[0].get_array().shape[0] == rows * 5 - 1
+
+
+def test_activations_are_of_the_image_after_all_steps_before(digits):
+    X, y = digits
+    cnn = CNNClassifier(epochs=1, width=0.2, random_state=0)
+    inner = make_pipeline(
+        None, FunctionTransformer(lambda X: X / 16), "passthrough", cnn
+    )
+    outer = make_pipeline(FunctionTransformer(lambda X: 16 - X), inner)
+    search = GridSearchCV(outer, {}, cv=2).fit(X, y)
+    network = search.best_estimator_[-1][-1]
+    expected = ActivationsDisplay.from_estimator(network, (16 - X[:1]) / 16).activations
+    for estimator in (search, search.best_estimator_, FrozenEstimator(search)):
+        shown = ActivationsDisplay.from_estimator(estimator, X).activations
+        assert shown.keys() == expected.keys()
+        for name in shown:
+            np.testing.assert_allclose(shown[name], expected[name])
+    ensemble = BaggingClassifier(outer, n_estimators=2, max_samples=0.9).fit(X, y)
+    member = r"with 2 .*such as estimator\.estimators_\[0\]\."
+    with pytest.raises(TypeError, match=member):
+        ActivationsDisplay.from_estimator(ensemble, X)
+    scaled = make_pipeline(outer[0], ensemble)
+    with pytest.raises(TypeError, match=r"\[0\] with estimator\[:-1\]\.transform"):
+        ActivationsDisplay.from_estimator(scaled, X)
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Three photos of different sizes, and their digits."""
+    made = [make_digit_photo(str(n), random_state=n).image for n in (7, 3, 5)]
+    made[1] = made[1].min(axis=2)  # grey
+    return made, np.array([7, 3, 5])
+
+
+@pytest.fixture(scope="module")
+def reader(digits):
+    """A pipeline that takes photos and makes mistakes."""
+    X, y = digits
+    model = make_pipeline(DigitNormalizer(), CNNClassifier(epochs=1, width=0.2))
+    return model.set_params(cnnclassifier__random_state=0).fit(
+        list(X.reshape(-1, 8, 8)), y
+    )
+
+
+def test_photos_of_different_sizes_are_drawn(reader, photos):
+    images, labels = photos
+    predicted = reader.predict(images)
+    for X in (images, [Image.fromarray(image) for image in images], pd.Series(images)):
+        display = DigitsDisplay.from_estimator(reader, X, labels, n_images=2)
+        np.testing.assert_array_equal(display.images_[0].get_array(), images[0])
+        np.testing.assert_array_equal(display.images_[1].get_array(), images[1])
+        assert display.predicted_labels.tolist() == predicted[:2].tolist()
+        wrong = TopErrorsDisplay.from_estimator(reader, X, (predicted + 1) % 10)
+        assert sorted(wrong.indices) == [0, 1, 2]
+        for index, artist in zip(wrong.indices, wrong.images_, strict=True):
+            np.testing.assert_array_equal(artist.get_array(), images[index])
+        assert len(TopErrorsDisplay.from_estimator(reader, X, predicted).images) == 0
+        shown = ActivationsDisplay.from_estimator(reader, X, layers=[0]).activations
+        normal = reader[0].transform(images)
+        seen = ActivationsDisplay.from_estimator(reader[1], normal, layers=[0])
+        for name in shown:
+            np.testing.assert_array_equal(shown[name], seen.activations[name])
+        LabelCountsDisplay.from_estimator(reader, X, labels)
+        plt.close("all")
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_a_frame_with_a_label_column_of_pandas_and_polars(digits, model, make):
+    X, y = digits
+    columns = {f"pixel{i}": X[:, i] for i in range(64)}
+    frame = make({"label": y, **columns})
+    display = DigitsDisplay.from_predictions(frame, n_images=4)
+    assert [ax.get_title() for ax in display.axes_] == [str(label) for label in y[:4]]
+    np.testing.assert_array_equal(display.images_[3].get_array(), X[3].reshape(8, 8))
+    display = DigitsDisplay.from_estimator(model, frame, n_images=4)
+    assert display.labels.tolist() == y[:4].tolist()
+    top = TopErrorsDisplay.from_estimator(
+        model, make(columns), (y + 1) % 10, n_errors=2
+    )
+    np.testing.assert_array_equal(top.images[0].ravel(), X[top.indices[0]])
+    ActivationsDisplay.from_estimator(model, make(columns), layers=[0])
 
 
 def test_a_channel_alone_and_one_that_is_constant():
@@ -319,6 +485,17 @@ def test_colour_images_and_too_few_axes():
         DigitsDisplay.from_predictions(X, axes=axes)
 
 
+def test_opacity_and_16_bits_are_drawn():
+    opacity = np.eye(9, dtype=np.uint8) * 255
+    drawing = np.dstack([np.zeros_like(opacity), opacity])  # black on nothing
+    deep = np.full((9, 9, 3), 65_535, np.uint16)
+    deep[0] = 0
+    display = DigitsDisplay.from_predictions([drawing, deep])
+    ink, colours = (artist.get_array() for artist in display.images_)
+    assert ink[1, 1] != ink[1, 2]
+    assert colours[1].min() == 1 and colours[0].max() == 0
+
+
 def frames(display):
     """Colour and width of the frame around each image."""
     return [
@@ -371,6 +548,16 @@ def test_the_learning_rate_is_in_axes_of_its_own():
     assert beside.rate_ax_.bbox.bounds == two[0].bbox.bounds  # over the loss
     shown = [text.get_text() for text in two[0].get_legend().get_texts()]
     assert shown == ["training", "learning rate"]
+
+
+@pytest.mark.parametrize("name", plots.__all__)
+def test_a_constructor_points_to_the_methods_that_make_a_display(name, digits):
+    cls = getattr(plots, name)
+    for args, params in ((digits, {}), ((), {"X": digits[0]}), ((), {})):
+        with pytest.raises(
+            TypeError, match=rf"{name} is made by {name}\.from_.*by key"
+        ):
+            cls(*args, **params)
 
 
 @pytest.mark.parametrize("name", plots.__all__)
