@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from ._images.any_size import split_images
+from ._images.mistakes import warn_of_column_order
 from ._images.shapes import resolve_image_shape
 from ._parameters import suggest_parameters
 from ._sklearn import (
@@ -251,6 +252,8 @@ class DigitNormalizer(
             if not images:
                 raise ValueError("X must hold at least one image. Got none.")
             return images
+        if reset or not hasattr(self, "n_features_in_"):
+            warn_of_column_order(X)
         if reset or hasattr(self, "n_features_in_"):
             X = validate_data(self, X, reset=reset)
         else:

@@ -143,6 +143,7 @@ def _without_normalizer(model):
         return model[1:]
     if type(model) is VotingClassifier:
         rest = copy.copy(model)
+        vars(rest).pop("feature_names_in_", None)  # of what the normalizers take
         rest.estimators_ = [_without_normalizer(one) for one in model.estimators_]
         return rest
     return model

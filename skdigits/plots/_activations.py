@@ -110,6 +110,12 @@ class ActivationsDisplay:
         image = first.transform(as_samples(X)[:1])
         image = np.asarray(as_images(image, network.image_shape_))
         found = image_layers(network.model_)
+        if not found:
+            raise ValueError(
+                "The architecture must be a functional or a Sequential model with "
+                "layers whose outputs are images. Got one without such layers, or a "
+                "subclass of keras.Model, whose layers Keras cannot look into."
+            )
         names = _choose(found, layers)
         outputs = layer_outputs(network.model_, image.astype(np.float32), names)
         activations = {name: output[0] for name, output in outputs.items()}

@@ -9,7 +9,12 @@ import pytest
 from helpers.classifiers import small
 from sklearn.datasets import load_digits
 
-from skdigits import CNNClassifier, ImageAugmenter, make_digit_pipeline
+from skdigits import (
+    CNNClassifier,
+    DigitNormalizer,
+    ImageAugmenter,
+    make_digit_pipeline,
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +109,7 @@ def test_columns_in_another_order_bring_one_warning(digits, names):
     frame = pd.DataFrame(X, columns=names)
     scrambled = frame[sorted(names, key=str)[::-1]]
     pipeline = make_digit_pipeline("fast").set_params(cnn__epochs=1)
-    for estimator in (small(epochs=1), pipeline):
+    for estimator in (small(epochs=1), pipeline, DigitNormalizer(on_blank="ignore")):
         found = messages(lambda estimator=estimator: estimator.fit(scrambled, y))
         assert len(found) == 1 and "order of the pixels" in found[0]
         assert str(scrambled.columns[0]) in found[0]

@@ -48,7 +48,7 @@ def test_colour_images_in_rows():
 
 def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
     X, y = digits
-    with pytest.warns(UserWarning, match="image_shape=None.*60 features are no squ"):
+    with pytest.warns(UserWarning, match="image_shape=None.*60 features are not a squ"):
         model = small().fit(X[:, :60], y)
     assert model.image_shape_ == (1, 60, 1)
     with warnings.catch_warnings():
