@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 from matplotlib.text import Text
 
 from skdigits import make_digit_pipeline
-from skdigits._demo import SAMPLE_SETTINGS, SEED, draw_photo, read_photo
+from skdigits._cli.demo import SAMPLE_SETTINGS, SEED, draw_photo, read_photo
 from skdigits.datasets import load_sample
 
 DOCS = Path(__file__).parent

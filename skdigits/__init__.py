@@ -1,37 +1,46 @@
-"""A Keras CNN for small images that behaves as an estimator of scikit-learn's own.
+"""A Keras CNN for small images that behaves like an estimator of scikit-learn.
 
-The names below are imported when they are first used, so that ``import skdigits``
-takes no longer than it must and loads no TensorFlow.
+Names and namespaces are imported at their first use: ``import skdigits`` is fast and
+does not load TensorFlow.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # what type checkers and editors see of the lazy names
+if TYPE_CHECKING:  # the lazy names, for type checkers and editors
+    from . import baselines as baselines
+    from . import datasets as datasets
+    from . import persistence as persistence
+    from . import pipelines as pipelines
+    from . import plots as plots
+    from . import submission as submission
+    from . import tuning as tuning
     from ._augmenter import ImageAugmenter
     from ._classifier import CNNClassifier
-    from ._draw import draw
-    from ._finder import find_digits
+    from ._cli.draw import draw
     from ._normalizer import DigitNormalizer
+    from ._vision.finder import find_digits
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
     from .submission import write_submission
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_MODULES = {  # of the public names
     "CNNClassifier": "_classifier",
     "DigitNormalizer": "_normalizer",
     "ImageAugmenter": "_augmenter",
     "ModelFileError": "persistence",
-    "draw": "_draw",
+    "draw": "_cli.draw",
     "export": "persistence",
-    "find_digits": "_finder",
+    "find_digits": "_vision.finder",
     "load": "persistence",
     "make_digit_pipeline": "pipelines",
     "save": "persistence",
     "write_submission": "submission",
 }
+_NAMESPACES = {"baselines", "datasets", "persistence", "pipelines", "plots"}
+_NAMESPACES |= {"submission", "tuning"}
 
 __all__ = [
     "CNNClassifier",
@@ -49,12 +58,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name in _NAMESPACES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *_NAMESPACES})

@@ -10,16 +10,16 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._images.augmented import AugmentedImages
-from ._images.shapes import as_pixels, like_pixels, validate_images
-from ._parameters import suggest_parameters
-from ._sklearn import (
+from ._augment.augmented import AugmentedImages
+from ._core.parameters import suggest_parameters
+from ._core.sklearn_compat import (
     CallbackSupportMixin,
     DocumentedMixin,
     Interval,
     fit_context,
     one_task,
 )
+from ._images.layout import as_pixels, like_pixels, validate_images
 
 UNIT = 28  # height and width in pixels for which elastic distortion is given
 
@@ -285,8 +285,8 @@ class ImageAugmenter(
 
     def _augment(self, images, rng):
         # OpenCV may be missing, and only this needs it.
-        from ._images import pens
-        from ._images.warps import warp
+        from ._augment import degradations as pens
+        from ._augment.warps import warp
 
         copies = warp(
             images,

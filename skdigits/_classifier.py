@@ -11,16 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ._fit.fit import fit
-from ._fit.plan import TrainingPlan
-from ._images.mistakes import warn_of_pixel_scale
-from ._images.shapes import as_pixels, validate_images
-from ._network.architectures import ARCHITECTURES, ArchitectureName
-from ._network.optimizers import OPTIMIZERS, OptimizerName
-from ._network.schedules import SCHEDULES, ScheduleName
-from ._network.state import NetworkSpec
-from ._parameters import suggest_parameters
-from ._sklearn import (
+from ._core.parameters import suggest_parameters
+from ._core.sklearn_compat import (
     CallbackSupportMixin,
     DocumentedMixin,
     Interval,
@@ -29,9 +21,17 @@ from ._sklearn import (
     fit_context,
     with_callbacks,
 )
+from ._engine.architectures import ARCHITECTURES, ArchitectureName
+from ._engine.fit import fit
+from ._engine.optimizers import OPTIMIZERS, OptimizerName
+from ._engine.plan import TrainingPlan
+from ._engine.schedules import SCHEDULES, ScheduleName
+from ._engine.trained import NetworkSpec
+from ._images.layout import as_pixels, validate_images
+from ._images.mistakes import warn_of_pixel_scale
 
 if TYPE_CHECKING:
-    from ._keras.types import Callback, Model
+    from ._engine.keras.types import Callback, Model
 
 # `_keras` loads TensorFlow, which takes seconds: it is imported where it is used.
 
@@ -371,7 +371,7 @@ class CNNClassifier(
         """
         check_is_fitted(self)
         self._validate_params()
-        from ._keras.pool import share
+        from ._engine.keras.pool import share
 
         # Read once: a fit in another thread may replace what was learned meanwhile.
         network = self._network
@@ -415,7 +415,7 @@ class CNNClassifier(
         text : str
             A table of layers, shapes and numbers of weights.
         """
-        from ._keras.model import network_summary
+        from ._engine.keras.model import network_summary
 
         if self.__sklearn_is_fitted__() and image_shape is None and n_classes is None:
             return network_summary(self._network.spec)
@@ -429,7 +429,7 @@ class CNNClassifier(
         """The trained network; see the attributes of the class."""
         check_is_fitted(self)
         if "_model" not in vars(self):
-            from ._keras.model import build_model
+            from ._engine.keras.model import build_model
 
             self._model = build_model(self._network)
         return self._model

@@ -11,11 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._images.any_size import split_images
-from ._images.mistakes import warn_of_column_order
-from ._images.shapes import resolve_image_shape
-from ._parameters import suggest_parameters
-from ._sklearn import (
+from ._core.parameters import suggest_parameters
+from ._core.sklearn_compat import (
     CallbackSupportMixin,
     DocumentedMixin,
     Interval,
@@ -23,7 +20,10 @@ from ._sklearn import (
     fit_context,
     one_task,
 )
-from ._warnings import warn_user
+from ._core.warnings import warn_user
+from ._images.layout import resolve_image_shape
+from ._images.mistakes import warn_of_column_order
+from ._images.ragged import split_images
 
 NAMED = 10  # blank images that an error names at most
 
@@ -203,7 +203,7 @@ class DigitNormalizer(
         self._validate_params()
         box_size = self._check_sizes()
         images = self._images(X, reset=False)
-        from ._images.mnist_form import to_mnist_form  # OpenCV may be missing
+        from ._vision.mnist_form import to_mnist_form  # OpenCV may be missing
 
         shape = tuple(self.output_shape)
         digits = np.zeros((len(images), shape[0] * shape[1]), np.uint8)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ._files.whole import target_file, write_whole
+from ._core.atomic import target_file, write_whole
 
 __all__ = ["write_submission"]
 

@@ -11,10 +11,10 @@ from sklearn.datasets import load_digits
 
 # Before a test imports Keras: so this process has the settings of child processes, in
 # which skdigits starts TensorFlow.
-import skdigits._keras  # noqa: F401
+import skdigits._engine.keras  # noqa: F401
 
 # isort: split
-from skdigits._keras import pool
+from skdigits._engine.keras import pool
 
 matplotlib.use("Agg")
 pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds

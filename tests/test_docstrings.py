@@ -13,7 +13,6 @@ from sklearn.utils import estimator_html_repr
 import skdigits
 import skdigits.baselines
 import skdigits.datasets
-import skdigits.parallel
 import skdigits.pipelines
 import skdigits.plots
 import skdigits.submission
@@ -35,7 +34,6 @@ FUNCTIONS = [
     skdigits.datasets.fetch_mnist,
     skdigits.datasets.make_digit_photo,
     skdigits.datasets.load_images,
-    skdigits.parallel.thread_budget,
     skdigits.tuning.suggest_digit_params,
     skdigits.tuning.tune,
 ]

@@ -10,14 +10,13 @@ import pytest
 import skdigits
 import skdigits.baselines
 import skdigits.datasets
-import skdigits.parallel
 import skdigits.pipelines
 import skdigits.plots
 import skdigits.tuning
 from skdigits import CNNClassifier
-from skdigits._network.architectures import ARCHITECTURES, ArchitectureName
-from skdigits._network.optimizers import OPTIMIZERS, OptimizerName
-from skdigits._network.schedules import SCHEDULES, ScheduleName
+from skdigits._engine.architectures import ARCHITECTURES, ArchitectureName
+from skdigits._engine.optimizers import OPTIMIZERS, OptimizerName
+from skdigits._engine.schedules import SCHEDULES, ScheduleName
 from skdigits._presets import ENSEMBLES, PRESETS, EnsembleName, PresetName
 from skdigits.datasets._page import PAPERS, PENS
 from skdigits.datasets._photo import LIGHTS, LightName, PaperName, PenName
@@ -34,7 +33,7 @@ PUBLIC = {
     for namespace in NAMESPACES
     for name in namespace.__all__
     if getattr(namespace, name) not in (skdigits.ModelFileError,)
-} | {skdigits.parallel.thread_budget, skdigits.pipelines.make_digit_ensemble}
+} | {skdigits.pipelines.make_digit_ensemble}
 
 
 def signatures(public):
@@ -103,7 +102,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter, write_submission
-from skdigits.parallel import thread_budget
 from skdigits.tuning import TuningResult, tune
 
 X, y = np.zeros((4, 64)), [0, 1, 0, 1]
@@ -114,7 +112,6 @@ assert_type(model.predict_proba(X), NDArray[np.float64])
 assert_type(ImageAugmenter(rotation=5).fit(X), ImageAugmenter)
 assert_type(DigitNormalizer(box_size=18).fit([X, X[:9]]), DigitNormalizer)
 assert_type(DigitNormalizer().transform(X), NDArray[np.uint8])
-assert_type(thread_budget(), int | None)
 assert_type(model.history_, dict[str, list[float]])
 tune(model, X, y).best_params
 write_submission(model.predict(X), "submission.csv")

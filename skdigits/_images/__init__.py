@@ -1,1 +1,1 @@
-"""Images: their shapes, random warps, and the array that can be augmented anew."""
+"""Arrays of images: layouts, images of any size, likely mistakes."""

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from .._warnings import warn_user
+from .._core.warnings import warn_user
 
 CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
 # Thresholds of `warn_of_pixel_scale`, as shares of the range of the training pixels.

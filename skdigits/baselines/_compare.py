@@ -14,7 +14,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import indexable
 
-from .._sklearn import safe_indexing
+from .._core.sklearn_compat import safe_indexing
 
 # Columns that a score must not replace.
 COLUMNS = {"deviation", "errors", "fit_seconds", "predict_seconds", "p_value"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
-from .._bunch import ShortBunch
+from .._core.bunch import ShortBunch
 from ._csv import (
     DOWNLOAD,
     NAMES,

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from sklearn.utils import Bunch
 
-from .._bunch import ShortBunch
+from .._core.bunch import ShortBunch
 from ._image_files import as_unreadable, find_images
 
 MAX_PIXELS = 50_000_000

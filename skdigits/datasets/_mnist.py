@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
-from .._bunch import ShortBunch
+from .._core.bunch import ShortBunch
 from ._frames import as_frame, as_labels
 
 

@@ -9,9 +9,9 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 
-from .._bunch import ShortBunch
-from .._sklearn import Interval, StrOptions, validate_parameter_constraints
-from ._hand import Hand
+from .._core.bunch import ShortBunch
+from .._core.sklearn_compat import Interval, StrOptions, validate_parameter_constraints
+from .._vision.hands import Hand
 from ._page import PAPERS, PENS, View, blank_page, write_on
 
 LIGHTS = ("even", "shadow", "lamp")

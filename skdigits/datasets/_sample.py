@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
-from .._bunch import ShortBunch
+from .._core.bunch import ShortBunch
 from ._frames import as_frame, as_labels
 
 _SAMPLE_DESCR = """\

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
-from .._files.container import DamagedFileError, pack, read_arrays, read_header
-from .._files.whole import source_file, target_file, write_whole
+from .._core.atomic import source_file, target_file, write_whole
+from .._core.container import DamagedFileError, pack, read_arrays, read_header
 
 if TYPE_CHECKING:
     from sklearn.ensemble import VotingClassifier
@@ -199,7 +199,7 @@ def _load(file, architectures, allow_nan):
         )
     classifiers = loader.give_arrays(arrays)
     if classifiers:  # this starts TensorFlow
-        from .._keras.pool import check_state
+        from .._engine.keras.pool import check_state
 
         for classifier in classifiers:
             network = classifier._network

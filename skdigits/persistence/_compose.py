@@ -7,8 +7,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch
 
-from .._files.container import DamagedFileError
-from .._sklearn import check_ensemble, check_pipeline
+from .._core.container import DamagedFileError
+from .._core.sklearn_compat import check_ensemble, check_pipeline
 from ._values import is_a, is_list, need, read_classes
 
 PIPELINE = {"class", "steps", "transform_input", "verbose"}

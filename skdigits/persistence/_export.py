@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._augmenter import ImageAugmenter
-from .._warnings import warn_user
+from .._core.warnings import warn_user
 from ..pipelines import final_network
 
 FORMATS = (".keras", ".onnx", ".json")
@@ -76,8 +76,8 @@ def _check_steps(estimator):
 def _onnx_model(cnn):
     """Give ``cnn.model_``, in float32 if mixed: ONNX Runtime knows no bfloat16."""
     check_is_fitted(cnn)
-    from .._keras.model import build_model
-    from .._keras.precision import dtype_policy
+    from .._engine.keras.model import build_model
+    from .._engine.keras.precision import dtype_policy
 
     network = cnn._network
     if not dtype_policy(network.spec).startswith("mixed_"):
@@ -91,7 +91,7 @@ def _write_onnx(model, file):
         raise ImportError(
             'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
         )
-    from .._keras.quiet import without_chatter
+    from .._engine.keras.quiet import without_chatter
 
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
     with warnings.catch_warnings(), without_chatter(), _log_level_kept():

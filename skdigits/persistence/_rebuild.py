@@ -11,15 +11,15 @@ import numpy as np
 
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
-from .._files.container import DamagedFileError
-from .._network.state import (
+from .._core.container import DamagedFileError
+from .._core.sklearn_compat import OUTPUTS, set_output
+from .._engine.trained import (
     NETWORK_PARAMETERS,
     NetworkSpec,
     PixelStatistics,
     TrainedNetwork,
 )
 from .._normalizer import DigitNormalizer
-from .._sklearn import OUTPUTS, set_output
 from ._compose import read_ensemble, read_pipeline
 from ._describe import inside
 from ._values import (

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from .._files.container import DamagedFileError
+from .._core.container import DamagedFileError
 
 # Parameters of this machine or this program. They stay behind.
 LEFT_BEHIND = {"callbacks", "checkpoint"}

@@ -105,7 +105,7 @@ class ActivationsDisplay:
             )
         network = first.network
         check_is_fitted(network)
-        from .._keras.model import image_layers, layer_outputs
+        from .._engine.keras.model import image_layers, layer_outputs
 
         image = first.transform(as_samples(X)[:1])
         image = np.asarray(as_images(image, network.image_shape_))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from .._finder import find_digits
-from .._images.any_size import check_image
+from .._images.ragged import check_image
 from .._recognition import UNSURE, recognize
+from .._vision.finder import find_digits
 from ._colours import BLUE, ORANGE
 from ._constructor import explain_arguments
 
@@ -227,7 +227,7 @@ def _shown(image):
     if image.ndim == 2:
         return image
     if image.shape[2] != 3:
-        from .._images.ink import as_grey  # OpenCV may be missing
+        from .._vision.ink import as_grey  # OpenCV may be missing
 
         return as_grey(image)
     if image.dtype == np.uint8:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._images.any_size import is_one_image, split_images
-from .._images.shapes import resolve_image_shape
+from .._images.layout import resolve_image_shape
+from .._images.ragged import is_one_image, split_images
 from ._colours import FRAME, INK, PAPER
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _draw(ax, image, **options):
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_color(FRAME)
     if image.shape[-1] == 2:
-        from .._images.ink import as_grey  # OpenCV may be missing
+        from .._vision.ink import as_grey  # OpenCV may be missing
 
         image = as_grey(image)[..., None]
     if image.shape[-1] in (3, 4):

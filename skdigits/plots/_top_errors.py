@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import safe_indexing
+from .._core.sklearn_compat import safe_indexing
 from ._constructor import explain_arguments
 from ._image_grid import as_images, as_samples, draw_images
 

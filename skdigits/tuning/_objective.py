@@ -12,8 +12,8 @@ from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
-from .._sklearn import add_callback, safe_indexing
-from .._warnings import warn_user
+from .._core.sklearn_compat import add_callback, safe_indexing
+from .._core.warnings import warn_user
 from ..pipelines import final_network
 from ._optuna import optuna
 

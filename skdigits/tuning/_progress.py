@@ -7,7 +7,7 @@ import threading
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from .._notebook import NotebookText
+from .._core.notebook import NotebookText
 from ._study import TrialState, is_done
 
 POLL = 0.5  # seconds

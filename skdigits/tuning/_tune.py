@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
-from .._warnings import warn_user
+from .._core.warnings import warn_user
 from . import _study
 from ._objective import CrossValidationObjective
 from ._optuna import optuna

@@ -83,7 +83,7 @@ def fit_over_plain_keras(runs):
 @row
 def fit_over_bare_tensorflow(runs):
     """Epoch of the classic network; B: a tf.function step over arrays in memory."""
-    import skdigits._keras  # noqa: F401
+    import skdigits._engine.keras  # noqa: F401
 
     a = fit_classic()
     import keras
@@ -183,7 +183,7 @@ def predict_bfloat16(runs):
 @row
 def augment_over_keras_generator(runs):
     """Augmented copies of 2,000 images on one thread; B: Keras's ImageDataGenerator."""
-    import skdigits._keras  # noqa: F401
+    import skdigits._engine.keras  # noqa: F401
 
     # isort: split
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
@@ -200,7 +200,7 @@ def augment_over_keras_generator(runs):
 @row
 def augment_over_keras_layers(runs):
     """Augmented copies of 2,000 images on one thread; B: three layers of Keras, too."""
-    import skdigits._keras  # noqa: F401
+    import skdigits._engine.keras  # noqa: F401
 
     # isort: split
     import keras
@@ -264,8 +264,8 @@ def predict_one_image(runs):
 @row
 def equal_batches(runs):
     """Probabilities of 28,000 images; B: in batches of 256 and a smaller last one."""
-    from skdigits._images.shapes import as_pixels
-    from skdigits._keras import pool
+    from skdigits._engine.keras import pool
+    from skdigits._images.layout import as_pixels
 
     model = fit_classic()()
     X, _ = images(28_000)
@@ -283,7 +283,7 @@ def equal_batches(runs):
 @row
 def equal_batches_of_a_few(runs):
     """Probabilities of 30 images, filled up to 48; B: of 30 images as they are."""
-    from skdigits._keras import pool
+    from skdigits._engine.keras import pool
 
     model = fit_classic()()
     X, _ = images(30)
@@ -343,8 +343,8 @@ def fixed_cost(runs):
 
     from scikeras.wrappers import KerasClassifier
 
-    from skdigits._keras.build import build_layers
-    from skdigits._network.architectures import fast
+    from skdigits._engine.architectures import fast
+    from skdigits._engine.keras.build import build_layers
 
     theirs = KerasClassifier(
         lambda: build_layers(fast((8, 8, 1), 10)),

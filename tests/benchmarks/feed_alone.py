@@ -25,8 +25,8 @@ def work(kind):
     import numpy as np
 
     from skdigits import ImageAugmenter
-    from skdigits._fit.data import TrainingData
-    from skdigits._keras.feed import training_feed
+    from skdigits._engine.data import TrainingData
+    from skdigits._engine.keras.feed import training_feed
 
     shape = (N_IMAGES, 28, 28, 1)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

@@ -71,7 +71,7 @@ def fit_ours():
 def fit_bare():
     from rivals import keras_network
 
-    import skdigits._keras  # noqa: F401
+    import skdigits._engine.keras  # noqa: F401
 
     # isort: split
     import keras

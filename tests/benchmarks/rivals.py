@@ -37,8 +37,8 @@ def torch_classic():
 
 def keras_network():
     """Make the classic network as Keras users compile it."""
-    from skdigits._keras.build import build_layers
-    from skdigits._network.architectures import classic
+    from skdigits._engine.architectures import classic
+    from skdigits._engine.keras.build import build_layers
 
     network = build_layers(classic((28, 28, 1), 10))
     network.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
@@ -79,7 +79,7 @@ class KerasClassic:
         self.seed = seed
 
     def fit(self, X, y):
-        import skdigits._keras  # noqa: F401  silence
+        import skdigits._engine.keras  # noqa: F401  silence
 
         # isort: split
         import keras

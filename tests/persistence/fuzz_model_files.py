@@ -22,7 +22,7 @@ import safetensors.numpy
 from hypothesis import strategies as st
 
 import skdigits
-from skdigits._files.container import pack
+from skdigits._core.container import pack
 
 KIND = "skdigits model 3"
 JSON = st.recursive(

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 import skdigits
 from skdigits import ModelFileError
-from skdigits._files.container import pack
-from skdigits._keras import pool
+from skdigits._core.container import pack
+from skdigits._engine.keras import pool
 from skdigits.persistence import KIND
 from skdigits.pipelines import make_digit_ensemble
 

@@ -21,8 +21,8 @@ from helpers.model_files import KIND
 
 import skdigits
 from skdigits import ModelFileError
-from skdigits._files.container import pack
-from skdigits._keras.start import has_onednn
+from skdigits._core.container import pack
+from skdigits._engine.keras.start import has_onednn
 
 pytestmark = pytest.mark.processor
 

@@ -24,7 +24,7 @@ from skdigits import (
     ModelFileError,
     make_digit_pipeline,
 )
-from skdigits._files.container import read_header
+from skdigits._core.container import read_header
 from skdigits.datasets import make_digit_photo
 from skdigits.persistence import KIND
 

@@ -1,0 +1,1 @@
+"""Random copies of training images, and the array that stays linked to its source."""

@@ -1,0 +1,193 @@
+"""Random warps of batches of images: (images, rng, strengths) -> new images.
+
+Rotation, zoom, shear and shift of an image are fused into one matrix, so that its
+pixels are interpolated once. Elastic distortion adds a smooth random displacement
+of every pixel [1]_, here from a coarse grid of nodes.
+
+References
+----------
+.. [1] P. Y. Simard, D. Steinkraus and J. C. Platt, "Best Practices for Convolutional
+   Neural Networks Applied to Visual Document Analysis", ICDAR 2003.
+"""
+
+import numpy as np
+
+from .._images.opencv import cv2
+
+ELASTIC_NODES = 4  # nodes of the elastic grid along each side of an image
+MAX_CHANNELS = 4  # that OpenCV warps at once
+BLOCK_PIXELS = 2**16  # of images that are warped together: they fit the cache
+OPENCV_HEIGHT = 2**15 - 2  # the tallest image that OpenCV warps, in pixels
+
+
+def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
+    """Warp every image at random.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, channels), uint8 or float32
+        Left as they are.
+    rng : numpy.random.Generator
+    rotation : float
+        Largest angle to either side, in degrees.
+    zoom : float
+        Largest change of height and of width, as a fraction, each on its own.
+    shift : float
+        Largest shift to either side, as a fraction of the height or width.
+    shear : float
+        Largest angle of shear to either side, in degrees.
+    elastic : float
+        Standard deviation of the grid nodes' displacements, in pixels.
+    fill_value : float
+        Pixels from outside of an image.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+    """
+    n, height, width = images.shape[:3]
+    matrices = inverse_affine(
+        n, (height, width), rng, rotation=rotation, zoom=zoom, shift=shift, shear=shear
+    )
+    nodes = None
+    if elastic > 0:
+        nodes = rng.normal(0, elastic, (n, 2, ELASTIC_NODES, ELASTIC_NODES))
+    basis = map_basis(height, width, elastic=elastic > 0)
+    warped = np.empty_like(images)
+    if images.dtype == np.uint8:
+        fill_value = np.clip(round(fill_value), 0, 255)
+    size = min(BLOCK_PIXELS // (height * width), OPENCV_HEIGHT // (height + 2))
+    size = max(1, size)
+    for first in range(0, n, size):
+        block = slice(first, first + size)
+        maps = pixel_maps(
+            matrices[block], None if nodes is None else nodes[block], basis
+        )
+        warped[block] = interpolate(images[block], maps, fill_value)
+    return warped
+
+
+def interpolate(images, maps, fill_value):
+    """Interpolate images linearly at the positions of the new images' pixels.
+
+    The images are laid into one tall image, a margin of `fill_value` around each:
+    OpenCV's calls for single small images cost as much as their work.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, channels)
+    maps : ndarray of shape (2, n, height * width), float32
+        x and y, in pixels, where each new pixel comes from; overwritten.
+    fill_value : float
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+    """
+    n, height, width, channels = images.shape
+    tall = np.full((n, height + 2, width + 2, channels), fill_value, images.dtype)
+    tall[:, 1:-1, 1:-1] = images
+    tall = tall.reshape(-1, width + 2, channels)
+    x, y = maps
+    np.clip(x, -1, width, out=x)
+    np.clip(y, -1, height, out=y)
+    x += 1
+    y += 1 + (height + 2) * np.arange(n, dtype=np.float32)[:, None]
+    x, y = x.reshape(-1, width), y.reshape(-1, width)
+    parts = [
+        cv2.remap(tall[..., first : first + MAX_CHANNELS], x, y, cv2.INTER_LINEAR)
+        for first in range(0, channels, MAX_CHANNELS)
+    ]
+    parts = [part.reshape(n, height, width, -1) for part in parts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3)
+
+
+def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
+    """Make random matrices that say from where each pixel of a warped image comes.
+
+    Parameters
+    ----------
+    n : int
+    size : tuple of 2 ints
+        Height and width, in pixels.
+    rng : numpy.random.Generator
+    rotation, zoom, shift, shear : float
+        As in `warp`.
+
+    Returns
+    -------
+    ndarray of shape (n, 2, 3), float64
+        Maps (x, y, 1) of the warped image to (x, y) of the image.
+    """
+    height, width = size
+    angle = np.deg2rad(rng.uniform(-rotation, rotation, n))
+    slant = np.tan(np.deg2rad(rng.uniform(-shear, shear, n)))
+    zoom_x, zoom_y = rng.uniform(1 - zoom, 1 + zoom, (2, n))
+    shift_x, shift_y = rng.uniform(-shift, shift, (2, n)) * [[width], [height]]
+
+    # forward = rotate @ shear @ zoom, written out
+    cos, sin = np.cos(angle), np.sin(angle)
+    forward = np.empty((n, 2, 2))
+    forward[:, 0, 0] = cos * zoom_x
+    forward[:, 0, 1] = (cos * slant - sin) * zoom_y
+    forward[:, 1, 0] = sin * zoom_x
+    forward[:, 1, 1] = (sin * slant + cos) * zoom_y
+
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    landing = centre + np.stack([shift_x, shift_y], axis=1)
+    matrices = np.empty((n, 2, 3))
+    matrices[:, :, :2] = np.linalg.inv(forward)
+    matrices[:, :, 2] = centre - np.einsum("nij,nj->ni", matrices[:, :, :2], landing)
+    return matrices
+
+
+def map_basis(height, width, *, elastic):
+    """Give the images that every map of pixels is a linear combination of.
+
+    Parameters
+    ----------
+    height, width : int
+    elastic : bool
+        Whether there are displacements of the elastic grid's nodes; the pixels between
+        the nodes follow by cubic interpolation.
+
+    Returns
+    -------
+    ndarray of shape (3, height * width), or (3 + ELASTIC_NODES ** 2, ...), float32
+        x, y and 1, then what each node adds.
+    """
+    y, x = np.mgrid[:height, :width]
+    affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
+    if not elastic:
+        return affine.astype(np.float32)
+    # Resizing the identity gives the interpolation as a matrix.
+    identity = np.eye(ELASTIC_NODES)
+    rows = cv2.resize(identity, (ELASTIC_NODES, height), interpolation=cv2.INTER_CUBIC)
+    columns = cv2.resize(
+        identity, (ELASTIC_NODES, width), interpolation=cv2.INTER_CUBIC
+    )
+    return np.concatenate([affine, np.kron(rows, columns).T]).astype(np.float32)
+
+
+def pixel_maps(matrices, nodes, basis):
+    """Say for every pixel of a warped image from where it comes.
+
+    Parameters
+    ----------
+    matrices : ndarray of shape (n, 2, 3)
+        What `inverse_affine` returns.
+    nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES) or None
+        Displacements of the elastic grid's nodes, in pixels.
+    basis : ndarray of shape (n_images, height * width), float32
+        What `map_basis` returns.
+
+    Returns
+    -------
+    ndarray of shape (2, n, height * width), float32
+        x and y, in pixels, where each new pixel comes from.
+    """
+    weights = matrices
+    if nodes is not None:
+        flat = nodes.reshape(*nodes.shape[:2], -1)
+        weights = np.concatenate([matrices, flat], axis=2)
+    return np.float32(weights.transpose(1, 0, 2)) @ basis

@@ -1,0 +1,249 @@
+"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict``, ``draw``."""
+
+import argparse
+import errno
+import os
+import re
+import sys
+from functools import partial
+from importlib import import_module
+
+from .. import __version__
+from .._presets import ENSEMBLES, PRESETS, presets_of
+from .text import printable
+
+MAX_NETWORKS = 1_000  # far above what anyone has used; more are a typing error
+MAX_SEED = 2**32 - 1
+CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser that reports a usage error in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
+
+
+def _parse(argv):
+    parser = _Parser(prog="skdigits", description="A convolutional network for digits.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    commands.add_parser(
+        "demo", help="compare a network with two baselines on bundled digits"
+    )
+
+    submit = commands.add_parser(
+        "submit", help="train on the competition's files and write the submission"
+    )
+    submit.add_argument(
+        "path",
+        metavar="PATH",
+        help="digit-recognizer.zip as downloaded, or the folder with train.csv and "
+        "test.csv",
+    )
+    submit.add_argument(
+        "--output",
+        default="submission.csv",
+        help="file to write (default: %(default)s)",
+    )
+    submit.add_argument(
+        "--preset",
+        type=_presets,
+        default=["fast"],
+        metavar="PRESET",
+        help=f"network and recipe: {', '.join(PRESETS)}; or several with commas, whose "
+        "networks take turns; record is short for "
+        f"{','.join(ENSEMBLES['record'])} (default: fast)",
+    )
+    _add_training(submit)
+    submit.add_argument(
+        "--networks",
+        type=partial(_count, most=MAX_NETWORKS),
+        metavar="N",
+        help="networks to train and average (default: one of each preset)",
+    )
+
+    fit = commands.add_parser("fit", help="train on images and write a model file")
+    fit.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="the competition's files, as for submit; or a folder or zip of images in "
+        "folders 0 to 9 (default: train on the bundled digits)",
+    )
+    fit.add_argument(
+        "--output",
+        default="model.skdigits",
+        help="file to write (default: %(default)s)",
+    )
+    fit.add_argument(
+        "--preset",
+        default="robust",
+        choices=PRESETS,
+        help="network and recipe (default: %(default)s)",
+    )
+    _add_training(fit)
+
+    predict = commands.add_parser("predict", help="label photos, scans or drawings")
+    predict.add_argument(
+        "model", metavar="MODEL", help="file that skdigits fit or skdigits.save wrote"
+    )
+    predict.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGES",
+        help="image files, folders, zips or patterns",
+    )
+    predict.add_argument(
+        "--output",
+        metavar="CSV",
+        help="file to write, or - for CSV on standard output (default: a table on a "
+        "terminal, else CSV)",
+    )
+    predict.add_argument(
+        "--split",
+        action="store_true",
+        help="find the digits of each image first, a row for each",
+    )
+
+    draw = commands.add_parser(
+        "draw", help="draw digits in the browser and see what a model makes of them"
+    )
+    draw.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="file that skdigits.save wrote (default: train on the bundled digits)",
+    )
+    draw.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address of this machine; 0.0.0.0 lets the network in "
+        "(default: %(default)s, this machine alone)",
+    )
+    draw.add_argument(
+        "--port", type=_count, metavar="N", help="default: the first free from 7860"
+    )
+    for command in commands.choices.values():
+        command.set_defaults(error=command.error)  # for what the command itself checks
+    # parse_args would report them as the main parser, whose help does not have them.
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        of_command = commands.choices[arguments.command]
+        of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if arguments.command == "submit":
+        n_presets = len(arguments.preset)
+        arguments.networks = arguments.networks or n_presets
+        if arguments.networks < n_presets:
+            commands.choices["submit"].error(
+                f"argument --networks: must be {n_presets} or more, for {n_presets} "
+                f"presets. Got {arguments.networks} instead"
+            )
+    return arguments
+
+
+def _add_training(command):
+    command.add_argument(
+        "--seed", type=_seed, help="a whole number, for the same result again"
+    )
+    command.add_argument(
+        "--validate",
+        action="store_true",
+        help="first train on nine tenths and report the accuracy on the last one",
+    )
+
+
+def _presets(text):
+    names, choices = text.split(","), [*PRESETS, *ENSEMBLES]
+    for name in names:
+        if name not in choices:
+            raise argparse.ArgumentTypeError(
+                f"invalid choice: {name!r} (choose from {', '.join(choices)})"
+            )
+    return presets_of(names)
+
+
+def _whole(text):
+    """Return text as an int, or -1 if it is not a whole number of ordinary size."""
+    return int(text) if re.fullmatch("[0-9]{1,20}", text) else -1
+
+
+def _seed(text):
+    if not 0 <= _whole(text) <= MAX_SEED:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to {MAX_SEED}. Got {text!r} instead"
+        )
+    return _whole(text)
+
+
+def _count(text, most=None):
+    number = _whole(text)
+    if most is not None and number > most:
+        raise argparse.ArgumentTypeError(f"must be {most} or less. Got {text} instead")
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 1. Got {text!r} instead"
+        )
+    return number
+
+
+def _open_streams():
+    """Make standard streams that take any text, even if the shell has closed them."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # Else the next file that is opened becomes a standard stream of the system,
+        # to which TensorFlow may write.
+        while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+            os.set_inheritable(number, True)
+        os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _run(argv):
+    try:
+        arguments = _parse(argv)
+        # Each command is a function in the module of its name, which imports much.
+        module = import_module(f".{arguments.command}", __package__)
+        return module.run(arguments) or 0
+    finally:
+        sys.stdout.flush()  # an error of the pipe here, not at the end of Python
+
+
+def _drop_output():
+    """Drop what standard output cannot take; Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 after an error in the data or the files, or if an image has no digit; 130
+        after Ctrl-C. A usage error exits with 2.
+    """
+    _open_streams()
+    try:
+        return _run(argv)
+    except (OSError, ValueError, TypeError, ImportError) as exc:
+        # A closed pipe is not an error: its reader has seen enough.
+        if getattr(exc, "errno", None) not in CLOSED_PIPE or exc.filename is not None:
+            print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
+        _drop_output()
+        return 1
+    except KeyboardInterrupt:
+        print("skdigits: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,221 @@
+"""``skdigits predict``: labels of images, as a table or as CSV."""
+
+import csv
+import io
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from operator import itemgetter
+from os.path import join
+
+import numpy as np
+
+from .._core.atomic import target_file, write_whole
+from .._recognition import UNSURE, Recognizer
+from .output import STANDARD_OUTPUT, check_not_input, check_output, option_named
+from .progress import progress
+from .text import csv_cell, printable, printable_name
+
+COLUMNS = ["file", "label", "probability", "second_label", "second_probability"]
+COLUMNS += ["unsure"]
+PLACE = ["line", "left", "top", "width", "height"]
+
+
+def run(arguments):
+    """Read images, recognize their digits and show or write the result.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+
+    Returns
+    -------
+    int
+        1 if there was an image that cannot be read, or one without a digit.
+    """
+    output = None if arguments.output == STANDARD_OUTPUT else arguments.output
+    if output is not None:
+        check_output(arguments, [arguments.model, *arguments.images])
+    with ExitStack() as stack:
+        files, errors = _find_files(arguments.images, stack)
+        if output is not None:
+            check_not_input(arguments, {file.path for file in files})
+        from ..persistence import load
+
+        recognizer = Recognizer(load(arguments.model))
+        _check_model(recognizer)
+        rows, digits = _read(files, errors, recognizer, arguments.split)
+    _label(rows, digits, recognizer)
+    reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
+    reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
+    columns = COLUMNS + PLACE if arguments.split else COLUMNS
+    if rows and output is not None:
+        write_whole(_as_csv(rows, columns).encode(), target_file(output))
+    if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
+        _print_table(rows, arguments.split)
+    elif rows and output is None:
+        print(_as_csv(rows, columns), end="")
+    if rows and output is not None:
+        print(f"Wrote {printable(output)}, {len(rows):,} rows.")
+    sys.stdout.flush()  # errors come last
+    for reason in reasons:
+        print(f"skdigits: {printable(reason)}", file=sys.stderr)
+    return 1 if reasons else 0
+
+
+def _find_files(paths, stack):
+    """List the image files of all paths.
+
+    Returns
+    -------
+    files : list of ImageFile
+    errors : list of (int, str)
+        What is wrong with paths that have none, each with the index in `files` at
+        which they would be.
+    """
+    from ..datasets._image_files import find_images
+
+    files, errors = [], []
+    for path in paths:
+        try:
+            files += find_images(path, stack)
+        except (OSError, ValueError) as exc:
+            errors.append((len(files), str(exc)))
+    return files, errors
+
+
+def _check_model(recognizer):
+    """Raise now what a model for other images would raise after the reading."""
+    with option_named("MODEL"):
+        diagonal = np.eye(28, dtype=np.uint8) * 255
+        recognizer.predict_proba(recognizer.normalize([diagonal]))
+
+
+def _read(files, errors, recognizer, split):
+    """Read the images one by one, and keep of each no more than its digits.
+
+    Parameters
+    ----------
+    files : list of ImageFile
+    errors : list of (int, str)
+        What is wrong with the images that cannot be read is added.
+    recognizer : Recognizer
+    split : bool
+
+    Returns
+    -------
+    rows : list of dict
+        One for each digit, and one for each image in which none can be seen.
+    digits : list of ndarray of shape (n_pixels,)
+        One for each row; zeros where no digit can be seen.
+    """
+    from ..datasets._images import read_image
+
+    rows, digits = [], []
+    blank = recognizer.normalize([np.zeros((28, 28), np.uint8)])
+    with progress(len(files), "Reading images") as advance:
+        for index, name in enumerate(_unique_names(files)):
+            try:
+                image = read_image(files[index])
+            except (OSError, ValueError) as exc:
+                errors.append((index, str(exc)))
+            else:
+                images, places = _split(image) if split else ([image], [{}])
+                rows += [{"file": name, **place} for place in places]
+                digits += list(recognizer.normalize(images) if images else blank)
+            advance()
+    return rows, digits
+
+
+def _unique_names(files):
+    """Return a name for each file; equal names in two zips get the zip before them."""
+    counts = Counter(file.name for file in files)
+    return [
+        printable_name(
+            file.name
+            if counts[file.name] == 1 or file.name == file.path
+            else join(file.path, file.name)
+        )
+        for file in files
+    ]
+
+
+def _split(image):
+    """Find the digits of an image: the images and places, or one place without any."""
+    from .._vision.finder import find_digits
+
+    found = find_digits(image)
+    places = [
+        dict(zip(PLACE, [line, *box], strict=True))
+        for line, box in zip(found.lines.tolist(), found.boxes.tolist(), strict=True)
+    ]
+    return found.images, places or [{}]
+
+
+def _label(rows, digits, recognizer):
+    """Write into the rows what the model predicts for the digits."""
+    if not rows:
+        return
+    classes = [printable_name(str(label)) for label in recognizer.classes]
+    probabilities = recognizer.predict_proba(np.array(digits))
+    for row, given in zip(rows, probabilities, strict=True):
+        row["unsure"] = True
+        if np.isnan(given).any():
+            continue
+        best, *others = given.argsort()[::-1]
+        row |= {
+            "label": classes[best],
+            "probability": given[best],
+            "unsure": bool(given[best] < UNSURE),
+        }
+        if others:
+            row |= {
+                "second_label": classes[others[0]],
+                "second_probability": given[others[0]],
+            }
+
+
+def _is_blank(row):
+    return "label" not in row
+
+
+def _as_csv(rows, columns):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        shown = {
+            name: f"{value:.6f}" if name.endswith("probability") else str(value)
+            for name, value in row.items()
+        }
+        writer.writerow({name: csv_cell(text) for name, text in shown.items()})
+    return text.getvalue()
+
+
+def _print_table(rows, split):
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    table.add_column("file", overflow="fold")  # a name is not cut off
+    if split:
+        table.add_column("line", justify="right", no_wrap=True)
+        table.add_column("left top\nwidth height", justify="right", no_wrap=True)
+    for name in ("label", "probability", "second"):
+        table.add_column(name, justify="right")
+    table.add_column(no_wrap=True, style="bold yellow")
+    for row in rows:
+        cells = [row["file"]]
+        if split:
+            cells.append(row.get("line", ""))
+            cells.append(" ".join(str(row.get(name, "")) for name in PLACE[1:]))
+        if _is_blank(row):
+            cells += ["", "", "", "no digit"]
+        else:
+            cells += [row["label"], f"{row['probability']:.1%}"]
+            second = row.get("second_label"), row.get("second_probability", 0.0)
+            cells.append("" if second[0] is None else f"{second[0]} {second[1]:.1%}")
+            cells.append("unsure" if row["unsure"] else "")
+        table.add_row(*(Text(str(cell)) for cell in cells))  # in which is no markup
+    Console().print(table)

@@ -1,0 +1,1 @@
+"""From data to weights and back, without the estimators."""

@@ -1,1 +1,0 @@
-"""One fit of a `CNNClassifier`: plan, data, checkpoint, and what is learned."""

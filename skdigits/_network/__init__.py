@@ -1,1 +1,0 @@
-"""Networks and their training, described as plain data, without TensorFlow."""

@@ -1,0 +1,1 @@
+"""From a photo to digits in MNIST's form."""

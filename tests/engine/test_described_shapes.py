@@ -1,0 +1,22 @@
+"""The architectures as they are described and as Keras builds them."""
+
+import itertools
+
+import pytest
+
+from skdigits._engine.architectures import ARCHITECTURES
+from skdigits._engine.keras.build import build_layers
+
+SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1, 1), (1, 7, 2), (9, 32, 3), (5, 5, 1)]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_described_shapes_are_those_of_keras(architecture):
+    for shape, n_classes, (width, dropout) in itertools.product(
+        SHAPES, (2, 10), [(1.0, None), (0.01, 0), (0.7, 0.5)]
+    ):
+        plan = ARCHITECTURES[architecture](shape, n_classes, width, dropout)
+        network = build_layers(plan)
+        built = [tuple(variable.shape) for variable in network.variables]
+        assert built == plan.variable_shapes
+        assert network.output_shape == (None, n_classes)

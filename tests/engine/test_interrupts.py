@@ -1,0 +1,146 @@
+"""Signals in the middle of a fit: all of the old is left, or all of the new."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from copy import copy
+
+import numpy as np
+import pytest
+from helpers.callbacks import Epochs
+from helpers.classifiers import smaller as small
+from helpers.lines import interrupt_at
+
+from skdigits._engine import fit, plan
+from skdigits._engine.checkpoint import Checkpoint
+
+
+def test_what_a_fit_has_learned_comes_in_one_step(digits):
+    X, y = digits[0][:40], digits[1][:40] % 2
+    model = small(warm_start=True, epochs=1, width=0.1).fit(X, y)
+    learned, line = {**vars(model)}, 0
+    files = {fit.__file__, plan.__file__}
+    while interrupt_at(line, files, lambda: model.fit(X, y)):
+        # All lines at the end, where attributes change, and some of those before.
+        now, line = {**vars(model)}, line + (1 if line > 40 else 7)
+        changed = {name for name in now if now[name] is not learned.get(name)}
+        # It is all of the old, or all of the new.
+        assert not changed or changed >= {"_network", "history_", "n_iter_"}
+        assert now["n_iter_"] == len(now["history_"]["loss"])
+        learned = now
+    assert line > 20
+
+
+def test_a_refit_is_noticed_by_nobody_until_it_is_done(digits):
+    X, y = digits
+    model = small().fit(X, y)
+    before = model.predict_proba(X)
+    seen = []
+
+    class Look(Epochs):
+        def __reduce__(self):
+            return Epochs, ()
+
+        def on_fit_task_end(self, estimator, context):
+            for looked_at in (model, pickle.loads(pickle.dumps(model)), copy(model)):
+                seen.append(np.array_equal(looked_at.predict_proba(X), before))
+
+    model.set_params(random_state=1).set_callbacks(Look())
+    model.fit(X, y)
+    assert seen and all(seen)
+    assert not np.array_equal(model.predict_proba(X), before)
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from skdigits import CNNClassifier
+
+X, y = load_digits(return_X_y=True)
+X = X.astype("uint8")
+
+class Tell:
+    def setup(self, estimator, context): pass
+    def teardown(self, estimator, context): pass
+    def on_fit_task_begin(self, estimator, context): pass
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id == 3:
+            print("in the middle", flush=True)
+
+how, checkpoint = sys.argv[1], sys.argv[2]
+model = CNNClassifier(epochs=3000, width=0.25, random_state=0, warm_start=True)
+before = None
+if how == "warm":
+    before = model.set_params(epochs=2).fit(X, y).predict_proba(X)
+    model.set_params(epochs=3000)
+if checkpoint:
+    model.set_params(checkpoint=checkpoint)
+try:
+    model.set_callbacks(Tell()).fit(X, y)
+except KeyboardInterrupt:
+    model.set_callbacks().set_params(epochs=1, checkpoint=None)
+    try:
+        after = model.predict_proba(X)
+        assert before is not None and np.array_equal(before, after), "changed"
+    except NotFittedError:
+        assert before is None, "lost"
+    model.fit(X, y).predict_proba(X)
+    print("as before", flush=True)
+"""
+
+
+def signalled(number, how, checkpoint=""):
+    """Send a fit in the middle a signal: (return code, what it printed at last)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, how, str(checkpoint)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == "in the middle\n"
+        time.sleep(0.2)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    return process.returncode, output
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="on Windows one process cannot press it")
+@pytest.mark.parametrize("how", ["first", "warm"])
+def test_ctrl_c_leaves_an_estimator_unfitted_or_as_before(how):
+    assert signalled(signal.SIGINT, how) == (0, "as before\n")
+
+
+@pytest.mark.slow
+def test_sigterm_leaves_a_whole_checkpoint_and_nothing_else(tmp_path):
+    path = tmp_path / "fit.checkpoint"
+    code, _ = signalled(signal.SIGTERM, "first", path)
+    assert code == (1 if os.name == "nt" else -signal.SIGTERM)
+    names = sorted(os.listdir(tmp_path))
+    if not hasattr(os, "O_TMPFILE"):  # what was being written had a name
+        names = [name for name in names if not name.endswith(".tmp")]
+    assert names == ["fit.checkpoint", "fit.checkpoint.previous"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="is of another fit"):
+            Checkpoint(path, {"X": "other data"})  # it was read whole
+
+
+def test_an_interrupted_warm_start_changes_nothing(digits):
+    X, y = digits
+    model = small(warm_start=True).fit(X, y)
+    before, history = model.predict_proba(X), {**model.history_}
+    with pytest.raises(KeyboardInterrupt):
+        model.set_callbacks(Epochs(1, KeyboardInterrupt())).fit(X, y)
+    with pytest.raises(ValueError):
+        model.partial_fit(X[:, :-1], y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    assert model.history_ == history
