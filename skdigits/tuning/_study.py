@@ -85,6 +85,8 @@ def run_trials(study, objective, *, n_trials, deadline, callbacks, call=None):
             _storage.retry_callback()(study, interrupted)
             raise
 
+    if getattr(study.sampler, "is_exhausted", lambda study: False)(study):
+        return True  # GridSampler would run a trial again
     enough = StopWhenEnough(n_trials, call)
     enough(study)
     if not enough.is_enough:

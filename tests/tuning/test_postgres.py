@@ -76,32 +76,16 @@ def server():
     shutil.rmtree(folder)
 
 
-SCRIPT = """
-import sys, warnings
-from sklearn.datasets import load_digits
-from skdigits import CNNClassifier
-from skdigits.tuning import _study, tune
-_study.HEARTBEAT, _study.GRACE = 1, 4  # seconds, to notice a dead process soon
-X, y = load_digits(return_X_y=True)
-model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
-def suggest(trial):
-    return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
-warnings.simplefilter("ignore")
-study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
-                      storage=sys.argv[1], verbose=0)
-"""
-
-
 def test_a_killed_process_loses_no_trial_of_a_database(server):
     def load():
         return optuna.load_study(study_name="skdigits", storage=server.url)
 
-    check_nothing_lost(*kill_one_of_three(server.url, load, SCRIPT))
+    check_nothing_lost(*kill_one_of_three(server.url, load))
 
 
 OPEN_AT_A_WORD = """
 import sys
-from skdigits.tuning._study import open_storage
+from skdigits.tuning._storage import open_storage
 print("ready", flush=True)
 sys.stdin.readline()
 open_storage(sys.argv[1])
