@@ -418,7 +418,7 @@ def _best_params(objective, study):
     params = scored_params(best, objective.suggest)
     if params is None:
         warn_user(
-            f"The best trial, {best.number}, was scored with {best.user_attrs[PARAMS]}. "
+            f"Trial {best.number}, the best, was scored with {best.user_attrs[PARAMS]}. "
             "Some values have no form in JSON, and suggest does not return them again: "
             "there is no best_estimator."
         )

@@ -25,6 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
+from skdigits.tuning import _storage
+
 X, y = load_digits(return_X_y=True)
 X, y = X[:200], y[:200]
 
@@ -228,12 +230,28 @@ def test_the_trial_of_a_killed_call_is_run_again_by_the_next(tmp_path):
     assert killed.returncode == -signal.SIGKILL
     resumed = subprocess.run([*command, "resume"], **options)
     assert resumed.returncode == 0
-    assert "Waiting for trial 2" in resumed.stdout
     *_, last = resumed.stdout.splitlines()
     expected = sampled(tune_svc(n_trials=4).study)
     assert sorted(trial["C"] for trial in eval(last)) == sorted(
         trial["C"] for trial in expected
     )
+
+
+def test_a_call_says_what_it_waits_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_storage, "HEARTBEAT", 1)
+    monkeypatch.setattr(_storage, "GRACE", 2)
+    path = tmp_path / "study.db"
+    tune_svc(storage=path, n_trials=1)
+    storage = _storage.open_storage(f"sqlite:///{path}")
+    with pytest.warns(UserWarning, match="Heartbeat"):
+        lost = optuna.load_study(study_name="skdigits", storage=storage).ask()
+    lost.suggest_float("C", 0.01, 10, log=True)
+    storage.record_heartbeat(lost._trial_id)
+    study = tune_svc(storage=path, n_trials=2, verbose=1).study
+    assert "Waiting for trial 1 of another process" in capsys.readouterr().out
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["COMPLETE", "FAIL", "COMPLETE"]
+    assert study.trials[2].params == lost.params
 
 
 @pytest.mark.slow
