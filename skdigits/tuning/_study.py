@@ -35,7 +35,7 @@ def running_elsewhere(study):
         return []
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     # A process that was killed before the first heartbeat is never found dead.
-    recent = datetime.now() - timedelta(seconds=_storage.GRACE)
+    recent = datetime.now() - timedelta(seconds=_storage.GRACE + _storage.HEARTBEAT)
     return [t for t in running if PARAMS in t.user_attrs or t.datetime_start > recent]
 
 

@@ -418,9 +418,9 @@ def _best_params(objective, study):
     params = scored_params(best, objective.suggest)
     if params is None:
         warn_user(
-            f"Trial {best.number}, the best, was scored with {best.user_attrs[PARAMS]}. "
-            "Some values have no form in JSON, and suggest does not return them again: "
-            "there is no best_estimator."
+            f"The best trial, {best.number}, has parameters without a form in JSON, and "
+            "suggest does not return them again: there is no best_estimator. They were "
+            f"{best.user_attrs.get(PARAMS)}."
         )
     return params
 
