@@ -418,7 +418,7 @@ def _best_params(objective, study):
     params = scored_params(best, objective.suggest)
     if params is None:
         warn_user(
-            f"The best trial, {best.number}, has parameters without a form in JSON, and "
+            f"The best trial, {best.number}, has parameters without a form in JSON and "
             "suggest does not return them again: there is no best_estimator. They were "
             f"{best.user_attrs.get(PARAMS)}."
         )

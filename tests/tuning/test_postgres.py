@@ -115,7 +115,7 @@ def test_processes_that_find_a_database_empty_make_its_tables_once(server):
 def test_processes_of_one_call_share_a_database(server, digits):
     options = {"storage": server.url, "study_name": "jobs", "verbose": 0}
     study, _, best = run_tune(digits, n_trials=4, n_jobs=2, **options)
-    assert [trial.state != TrialState.FAIL for trial in study.trials].count(True) == 4
+    assert sum(trial.state != TrialState.FAIL for trial in study.trials) in (4, 5)
     again, _, best_again = run_tune(digits, n_trials=4, **options)
     assert len(again.trials) == len(study.trials)
     X = digits[0]
