@@ -41,3 +41,10 @@ class SeededSampler(optuna.samplers.BaseSampler):
 
     def after_trial(self, study, trial, state, values):
         self._samplers.pop(trial.number, None)
+
+
+def default_sampler(seed):
+    """Return Optuna's TPE sampler, seeded for each trial if there is a seed."""
+    if seed is None:
+        return optuna.samplers.TPESampler()
+    return SeededSampler(int(seed))

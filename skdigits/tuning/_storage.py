@@ -23,28 +23,21 @@ BUSY = 60  # seconds that a process waits for its turn to write to SQLite
 DATABASE = re.compile(r"(sqlite|postgres\w*|mysql|mariadb|oracle|mssql)(\+\w+)?:")
 
 
-def storage_address(storage):
+def storage_address(storage, n_jobs):
     """Check what `tune` takes as `storage`; return its address, or the storage itself.
 
-    Parameters
-    ----------
-    storage : str, path-like, optuna.storages.BaseStorage or None
-
-    Returns
-    -------
-    str or optuna.storages.BaseStorage
-        Paths are absolute in an address, so that every process finds the file.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not a storage, or if the file is of another kind.
-    FileNotFoundError
-        If the folder of an SQLite file does not exist.
+    Paths are absolute in an address, so that every process finds the file.
     """
     if storage is None:
         return optuna.storages.InMemoryStorage()
     if isinstance(storage, optuna.storages.BaseStorage):
+        url = str(getattr(storage, "url", ""))
+        is_memory = isinstance(storage, optuna.storages.InMemoryStorage)
+        if n_jobs > 1 and (is_memory or url == "sqlite://" or ":memory:" in url):
+            raise ValueError(
+                "Processes cannot share a storage in memory. Pass n_jobs=1, a path "
+                "such as 'study.db', or storage=None."
+            )
         return storage
     if not isinstance(storage, (str, os.PathLike)):
         raise TypeError(
@@ -52,7 +45,7 @@ def storage_address(storage):
             f"Optuna storage or None. Got {storage!r} instead."
         )
     if "://" not in str(storage):
-        return f"sqlite:///{_check_file(storage)}"
+        return sqlite_address(_check_file(storage))
     try:
         url = sqlalchemy.make_url(storage)
         url.get_dialect()
@@ -69,6 +62,11 @@ def storage_address(storage):
         return storage
     path = str(_check_file(url.database))
     return url.set(database=path).render_as_string(hide_password=False)
+
+
+def sqlite_address(path):
+    url = sqlalchemy.URL.create("sqlite", database=str(path))
+    return url.render_as_string(hide_password=False)
 
 
 def _check_file(storage):
@@ -116,13 +114,7 @@ def _has_room_for_a_study(path, start):
 
 
 def open_storage(address):
-    """Open what `storage_address` returned.
-
-    Raises
-    ------
-    ConnectionError
-        If a database does not answer, or if an SQLite file cannot be used.
-    """
+    """Open what `storage_address` returned; ConnectionError if that is impossible."""
     if not isinstance(address, str):
         return address
     engine = {"pool_pre_ping": True}
@@ -130,9 +122,7 @@ def open_storage(address):
         engine["connect_args"] = {"timeout": BUSY}
     for attempt in range(1, OPENINGS + 1):
         try:
-            with warnings.catch_warnings():
-                category = optuna.exceptions.ExperimentalWarning
-                warnings.simplefilter("ignore", category)
+            with no_experimental_warnings():
                 return optuna.storages.RDBStorage(
                     address,
                     engine_kwargs=engine,
@@ -157,9 +147,16 @@ def open_storage(address):
 
 def retry_callback(max_retry=None):
     """Return Optuna's callback that puts a failed trial into the queue again."""
+    with no_experimental_warnings():
+        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=max_retry)
+
+
+@contextlib.contextmanager
+def no_experimental_warnings():
+    """Silence what Optuna says of heartbeats, which have been there for years."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=max_retry)
+        yield
 
 
 @contextlib.contextmanager

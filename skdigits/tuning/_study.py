@@ -1,9 +1,9 @@
 """One study for any number of processes, each of which runs ``study.optimize``."""
 
+import contextlib
 import copy
 import time
 import uuid
-import warnings
 from datetime import datetime, timedelta
 
 import joblib
@@ -61,19 +61,10 @@ class StopWhenEnough:
 
 
 def run_trials(study, objective, *, n_trials, deadline, callbacks, call=None):
-    """Run trials in this process: whether something else than `n_trials` stopped them.
+    """Run trials in this process; return whether something but `n_trials` ended them.
 
-    Parameters
-    ----------
-    study : optuna.study.Study
-    objective : callable
-    n_trials : int or None
-        Trials that the study is to have, of all processes.
-    deadline : float
-        `time.time` after which no trial is started.
-    callbacks : list of callable
-    call : str, default=None
-        Name of the call that all its processes know.
+    No trial is started after the `time.time` of `deadline`. All processes of one
+    `call` stop when one is stopped.
     """
 
     def run(trial):
@@ -112,7 +103,7 @@ def run_in_processes(n_jobs, address, how, objective, **options):
 
 
 def _work(address, how, objective, **options):
-    with QuietOptuna():
+    with quiet_optuna():
         study = optuna.load_study(storage=_storage.open_storage(address), **how)
         study.sampler.reseed_rng()  # or all processes would sample the same
         return run_trials(study, objective, **options)
@@ -131,8 +122,7 @@ def wait_for_others(study, n_trials, deadline, progress):
             f"trial is run again within {_storage.GRACE} seconds."
         )
     while time.time() < deadline:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        with _storage.no_experimental_warnings():
             optuna.storages.fail_stale_trials(study)
         done = sum(map(is_done, study.get_trials(deepcopy=False)))
         if done >= n_trials:
@@ -143,12 +133,27 @@ def wait_for_others(study, n_trials, deadline, progress):
     return False
 
 
-class QuietOptuna:
-    """A context that silences Optuna's line for each trial, and no warning."""
+def search(study, objective, n_jobs, address, how, progress, **options):
+    """Run trials, in this process or in several, until the study is complete."""
+    n_trials, deadline = options["n_trials"], options["deadline"]
+    while True:
+        if n_trials is not None:
+            done = sum(map(is_done, study.get_trials(deepcopy=False)))
+            n_jobs = max(1, min(n_jobs, n_trials - done))
+        if n_jobs == 1:
+            stopped = run_trials(study, objective, **options)
+        else:
+            stopped = run_in_processes(n_jobs, address, how, objective, **options)
+        if stopped or not wait_for_others(study, n_trials, deadline, progress):
+            return
 
-    def __enter__(self):
-        self.level = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(max(self.level, optuna.logging.WARNING))
 
-    def __exit__(self, *error):
-        optuna.logging.set_verbosity(self.level)
+@contextlib.contextmanager
+def quiet_optuna():
+    """Silence Optuna's line for each trial, and no warning."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(level)

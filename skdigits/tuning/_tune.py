@@ -22,10 +22,15 @@ from . import _study
 from ._objective import ERROR, CrossValidationObjective
 from ._optuna import optuna
 from ._progress import StudyProgress, trials_text
-from ._sampler import SeededSampler
+from ._sampler import default_sampler
 from ._scored import PARAMS, scored_params
 from ._search_space import suggest_digit_params
-from ._storage import clear_storage_errors, open_storage, storage_address
+from ._storage import (
+    clear_storage_errors,
+    open_storage,
+    sqlite_address,
+    storage_address,
+)
 
 IDENTITY = "skdigits"  # attribute of a study: what its scores depend on
 ENDING = optuna.samplers.GridSampler, optuna.samplers.BruteForceSampler
@@ -195,13 +200,8 @@ def tune(
             "n_trials and timeout are both None, and nothing else ends the study. Pass "
             "one of them, or a callback or a sampler that stops it."
         )
-    address = storage_address(storage)
     n_jobs = joblib.effective_n_jobs(n_jobs)
-    if n_jobs > 1 and storage is not None and _is_in_memory(storage):
-        raise ValueError(
-            "Processes cannot share a storage in memory. Pass n_jobs=1, a path such as "
-            "'study.db', or storage=None."
-        )
+    address = storage_address(storage, n_jobs)
     objective = CrossValidationObjective(
         estimator,
         X,
@@ -213,40 +213,43 @@ def tune(
         params=params,
         max_epochs=max_epochs,
     )
-    if sampler is not None:
-        default = sampler
-    elif random_state is None:
-        default = optuna.samplers.TPESampler()
-    else:
-        default = SeededSampler(int(random_state))
-    how = {
+    how: dict[str, Any] = {
         "study_name": study_name,
-        "sampler": default,
-        "pruner": pruner or _default_pruner(objective),
+        "sampler": sampler or default_sampler(random_state),
+        "pruner": pruner
+        or optuna.pruners.PercentilePruner(
+            200 / 3,
+            n_startup_trials=5,
+            # Early scores say more of the learning rate than of the end.
+            n_warmup_steps=objective.max_epochs_ // 2,
+        ),
     }
     options = {
         "n_trials": n_trials,
         "deadline": time.time() + (math.inf if timeout is None else timeout),
         "callbacks": callbacks,
     }
-    with _study.QuietOptuna(), tempfile.TemporaryDirectory() as folder:
-        if storage is None and n_jobs > 1:
-            address = f"sqlite:///{Path(folder, 'study.db')}"
+    with _study.quiet_optuna(), tempfile.TemporaryDirectory() as folder:
+        is_shared_for_now = storage is None and n_jobs > 1
+        if is_shared_for_now:
+            address = sqlite_address(Path(folder, "study.db"))
         opened = open_storage(address)
+        interrupted = False
         with clear_storage_errors(opened):
             study = optuna.create_study(
                 storage=opened, direction="maximize", load_if_exists=True, **how
             )
             _check_study(study, objective, scoring, storage is not None)
-            if sampler is not None and any(t.state.is_finished() for t in study.trials):
-                sampler.reseed_rng()  # or it would sample its first trials again
+            if any(trial.state.is_finished() for trial in study.trials):
+                study.sampler.reseed_rng()  # or it would sample its first trials again
             with StudyProgress(study, n_trials, verbose) as progress:
-                interrupted = False
                 try:
-                    _search(study, n_jobs, address, how, objective, options, progress)
+                    _study.search(
+                        study, objective, n_jobs, address, how, progress, **options
+                    )
                 except KeyboardInterrupt:
                     interrupted = True
-            if storage is None and n_jobs > 1:
+            if is_shared_for_now:
                 study = _into_memory(study, opened, how)
                 opened.engine.dispose()  # Windows removes no open file
         done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
@@ -283,41 +286,6 @@ def _never_stops(sampler):
         return True
     is_optunas = type(sampler).__module__.startswith("optuna.")
     return is_optunas and not isinstance(sampler, ENDING)
-
-
-def _is_in_memory(storage):
-    url = str(getattr(storage, "url", ""))
-    return (
-        isinstance(storage, optuna.storages.InMemoryStorage)
-        or url == "sqlite://"
-        or ":memory:" in url
-    )
-
-
-def _default_pruner(objective):
-    return optuna.pruners.PercentilePruner(
-        200 / 3,
-        n_startup_trials=5,
-        # Before, the score says more of the learning rate than of the end.
-        n_warmup_steps=objective.max_epochs_ // 2,
-    )
-
-
-def _search(study, n_jobs, address, how, objective, options, progress):
-    """Run trials, in this process or in several, until the study is complete."""
-    n_trials, deadline = options["n_trials"], options["deadline"]
-    while True:
-        if n_trials is not None:
-            done = sum(map(_study.is_done, study.get_trials(deepcopy=False)))
-            n_jobs = max(1, min(n_jobs, n_trials - done))
-        if n_jobs == 1:
-            stopped = _study.run_trials(study, objective, **options)
-        else:
-            stopped = _study.run_in_processes(
-                n_jobs, address, how, objective, **options
-            )
-        if stopped or not _study.wait_for_others(study, n_trials, deadline, progress):
-            return
 
 
 def _into_memory(study, opened, how):
