@@ -14,7 +14,7 @@ PACKAGE = Path(skdigits.__file__).parent
 # A file, or any file of a folder, imports from layers below its own, and from its own
 # folder. "" is skdigits/__init__.py.
 LAYERS = [
-    {"", "_callback_support", "_warnings"},
+    {"", "_callback_support", "_identity", "_warnings"},
     {"_files", "_images", "_network", "_notebook", "_parameters", "_presets"}
     | {"_sklearn", "parallel"},
     {"_keras", "baselines", "datasets", "submission"},
