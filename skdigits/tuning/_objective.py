@@ -51,8 +51,8 @@ class CrossValidationObjective:
     groups : array-like of shape (n_samples,), default=None
         For the splits of `cv`.
     params : dict, default=None
-        What ``fit`` is given beside `X` and `y`, such as ``sample_weight``. Values with
-        one entry for each sample are split with the folds.
+        Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
+        Values with one entry for each sample are split with the folds.
     max_epochs : int, default=None
         The most epochs that `suggest` may ask for. None means those of `estimator`.
 
@@ -86,8 +86,8 @@ class CrossValidationObjective:
 
     A trial whose estimator cannot be trained (out of memory, a value that a parameter
     does not take) fails with a `sklearn.exceptions.FitFailedWarning`; the reason is in
-    ``trial.user_attrs["error"]``, and the study goes on. A parameter that the estimator
-    does not have is the same in every trial: it is an error at once.
+    ``trial.user_attrs["error"]``, and the study continues. A parameter that the
+    estimator does not have is the same in every trial: it is an error at once.
 
     Examples
     --------
@@ -178,7 +178,7 @@ class CrossValidationObjective:
             reason = f"{type(exc).__name__}: {exc}"
             trial.set_user_attr(ERROR, reason)
             warn_user(
-                f"Trial {trial.number} failed, and the study goes on. {reason}",
+                f"Trial {trial.number} failed, and the study continues. {reason}",
                 FitFailedWarning,
             )
             return float("nan")

@@ -17,12 +17,6 @@ class StudyProgress:
     """A context that shows a study's trials, of all processes.
 
     In a terminal it is a bar; elsewhere, a line for each trial that ends.
-
-    Parameters
-    ----------
-    study : optuna.study.Study
-    n_trials : int or None
-    verbose : bool
     """
 
     def __init__(self, study, n_trials, verbose):

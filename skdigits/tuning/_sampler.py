@@ -11,10 +11,6 @@ class SeededSampler(optuna.samplers.BaseSampler):
     What a trial is asked depends on the seed, on the trial's number and on the trials
     before, and not on the process that asks. Trials that run a lost one again do not
     count.
-
-    Parameters
-    ----------
-    seed : int
     """
 
     def __init__(self, seed):

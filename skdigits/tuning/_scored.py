@@ -43,12 +43,8 @@ def from_json(value):
 def scored_params(trial, suggest):
     """Return the parameters that a trial was scored with, or None if they are lost.
 
-    Parameters
-    ----------
-    trial : optuna.trial.FrozenTrial
-    suggest : callable
-        It is called again for values that have no form in JSON; what it returns is
-        used only if it is what was scored.
+    For values without a form in JSON `suggest` is called again, and what it returns is
+    used only if it is what was scored.
     """
     stored = trial.user_attrs.get(PARAMS)
     try:

@@ -193,7 +193,7 @@ def tune(
     >>> result.best_estimator.width == result.best_params["width"]
     True
     """
-    callbacks = list(callbacks)
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     _check_numbers(n_trials, timeout, random_state)
     if n_trials is timeout is None and not callbacks and _never_stops(sampler):
         raise ValueError(
@@ -202,16 +202,9 @@ def tune(
         )
     n_jobs = joblib.effective_n_jobs(n_jobs)
     address = storage_address(storage, n_jobs)
+    how_scored = {"cv": cv, "scoring": scoring, "groups": groups, "params": params}
     objective = CrossValidationObjective(
-        estimator,
-        X,
-        y,
-        suggest=suggest,
-        cv=cv,
-        scoring=scoring,
-        groups=groups,
-        params=params,
-        max_epochs=max_epochs,
+        estimator, X, y, suggest=suggest, max_epochs=max_epochs, **how_scored
     )
     how: dict[str, Any] = {
         "study_name": study_name,
