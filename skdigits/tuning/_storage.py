@@ -128,7 +128,7 @@ def open_storage(address):
                     engine_kwargs=engine,
                     heartbeat_interval=HEARTBEAT,
                     grace_period=GRACE,
-                    heartbeat_stale_trial_callback=retry_callback(MAX_RETRIES),
+                    heartbeat_stale_trial_callback=retry_callback(),
                 )
         except DBAPIError as exc:
             # Each of several processes that find a database empty creates the tables,
@@ -145,10 +145,10 @@ def open_storage(address):
             ) from exc
 
 
-def retry_callback(max_retry=None):
+def retry_callback():
     """Return Optuna's callback that puts a failed trial into the queue again."""
     with no_experimental_warnings():
-        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=max_retry)
+        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """One study for any number of processes, each of which runs ``study.optimize``."""
 
 import contextlib
-import copy
+import logging
 import time
 import uuid
 from datetime import datetime, timedelta
@@ -39,6 +39,17 @@ def running_elsewhere(study):
     return [t for t in running if PARAMS in t.user_attrs or t.datetime_start > recent]
 
 
+def repeat_interrupted(study):
+    """Put the trials into the queue again that Ctrl-C or an error of a call ended."""
+    retry = _storage.retry_callback()
+    trials = study.trials
+    repeated = {n for t in trials for n in t.system_attrs.get("retry_history", [])}
+    for trial in trials:
+        is_lost = trial.state == TrialState.FAIL and not is_done(trial)
+        if is_lost and trial.number not in repeated:
+            retry(study, trial)
+
+
 class StopWhenEnough:
     """A callback that stops when trials are done, or when another process stopped.
 
@@ -67,22 +78,13 @@ def run_trials(study, objective, *, n_trials, deadline, callbacks, call=None):
     `call` stop when one is stopped.
     """
 
-    def run(trial):
-        try:
-            return objective(trial)
-        except KeyboardInterrupt:
-            # The next call runs it again.
-            interrupted = copy.deepcopy(study.get_trials(deepcopy=False)[trial.number])
-            _storage.retry_callback()(study, interrupted)
-            raise
-
     if getattr(study.sampler, "is_exhausted", lambda study: False)(study):
         return True  # GridSampler would run a trial again
     enough = StopWhenEnough(n_trials, call)
     enough(study)
     if not enough.is_enough:
         left = max(0, deadline - time.time())
-        study.optimize(run, timeout=left, callbacks=[enough, *callbacks])
+        study.optimize(objective, timeout=left, callbacks=[enough, *callbacks])
         if call and not enough.is_enough:
             study.set_user_attr(STOPPED, call)
     return not enough.is_enough
@@ -150,10 +152,19 @@ def search(study, objective, n_jobs, address, how, progress, **options):
 
 @contextlib.contextmanager
 def quiet_optuna():
-    """Silence Optuna's line for each trial, and no warning."""
+    """Silence Optuna's line for each trial, and the traceback of Ctrl-C."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    handlers = [*logging.getLogger("optuna").handlers]
+    for handler in handlers:
+        handler.addFilter(_is_not_ctrl_c)
     try:
         yield
     finally:
+        for handler in handlers:
+            handler.removeFilter(_is_not_ctrl_c)
         optuna.logging.set_verbosity(level)
+
+
+def _is_not_ctrl_c(record):
+    return not record.exc_info or record.exc_info[0] is not KeyboardInterrupt

@@ -235,6 +235,7 @@ def tune(
             _check_study(study, objective, scoring, storage is not None)
             if any(trial.state.is_finished() for trial in study.trials):
                 study.sampler.reseed_rng()  # or it would sample its first trials again
+            _study.repeat_interrupted(study)
             with StudyProgress(study, n_trials, verbose) as progress:
                 try:
                     _study.search(
