@@ -1,4 +1,4 @@
-"""What an Optuna study maximises: a cross-validated score, pruned by epoch."""
+"""Cross-validated score as an objective for Optuna, pruned by epoch."""
 
 import math
 import numbers
@@ -280,6 +280,6 @@ def _transform(model, X):
 
 
 def _prunes(trial):
-    """Whether anybody looks at the scores between."""
+    """Whether a pruner reads the scores between epochs."""
     study = getattr(trial, "study", None)  # a FixedTrial has none
     return study is not None and not isinstance(study.pruner, optuna.pruners.NopPruner)

@@ -49,7 +49,7 @@ def storage_address(storage, n_jobs):
     try:
         url = sqlalchemy.make_url(storage)
         url.get_dialect()
-    except ArgumentError as exc:  # of an unknown database, too
+    except ArgumentError as exc:  # includes unknown databases
         raise ValueError(
             "storage must be a path or the address of a database, such as "
             f'"postgresql+psycopg://user@host/name". {exc}'
@@ -131,8 +131,7 @@ def open_storage(address):
                     heartbeat_stale_trial_callback=retry_callback(),
                 )
         except DBAPIError as exc:
-            # Each of several processes that find a database empty creates the tables,
-            # and all but one fail.
+            # Several processes may create the tables of a new database; one succeeds.
             if attempt < OPENINGS and re.search("exist|locked|unique", str(exc), re.I):
                 time.sleep(POLL)
                 continue
@@ -153,7 +152,7 @@ def retry_callback():
 
 @contextlib.contextmanager
 def no_experimental_warnings():
-    """Silence what Optuna says of heartbeats, which have been there for years."""
+    """Silence Optuna's warnings that heartbeats and retries are experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

@@ -40,7 +40,7 @@ def running_elsewhere(study):
 
 
 def repeat_interrupted(study):
-    """Put the trials into the queue again that Ctrl-C or an error of a call ended."""
+    """Queue trials again that Ctrl-C or an error of a call ended."""
     retry = _storage.retry_callback()
     trials = study.trials
     repeated = {n for t in trials for n in t.system_attrs.get("retry_history", [])}

@@ -202,9 +202,15 @@ def tune(
         )
     n_jobs = joblib.effective_n_jobs(n_jobs)
     address = storage_address(storage, n_jobs)
-    how_scored = {"cv": cv, "scoring": scoring, "groups": groups, "params": params}
+    folds: dict[str, Any] = {"cv": cv, "groups": groups, "params": params}
     objective = CrossValidationObjective(
-        estimator, X, y, suggest=suggest, max_epochs=max_epochs, **how_scored
+        estimator,
+        X,
+        y,
+        suggest=suggest,
+        scoring=scoring,
+        max_epochs=max_epochs,
+        **folds,
     )
     how: dict[str, Any] = {
         "study_name": study_name,
@@ -222,7 +228,10 @@ def tune(
         "deadline": time.time() + (math.inf if timeout is None else timeout),
         "callbacks": callbacks,
     }
-    with _study.quiet_optuna(), tempfile.TemporaryDirectory() as folder:
+    with (
+        _study.quiet_optuna(),
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
         is_shared_for_now = storage is None and n_jobs > 1
         if is_shared_for_now:
             address = sqlite_address(Path(folder, "study.db"))
@@ -245,7 +254,7 @@ def tune(
                     interrupted = True
             if is_shared_for_now:
                 study = _into_memory(study, opened, how)
-                opened.engine.dispose()  # Windows removes no open file
+                opened.engine.dispose()  # Windows cannot remove an open file
         done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
         best_params = _best_params(objective, study)
     if interrupted:
@@ -259,7 +268,7 @@ def tune(
 
 
 def _check_numbers(n_trials, timeout, random_state):
-    """Raise an error for numbers that are none, or out of their range."""
+    """Raise an error for numbers of the wrong kind or out of their range."""
     for name, value, kind, least in (
         ("n_trials", n_trials, Integral, 1),
         ("timeout", timeout, Real, 0),
@@ -271,7 +280,7 @@ def _check_numbers(n_trials, timeout, random_state):
         text += f"at least {least}, or None. Got {value!r} instead."
         if isinstance(value, bool) or not isinstance(value, kind):
             raise TypeError(text)
-        if not value >= least:  # NaN, too
+        if not value >= least:  # true of NaN
             raise ValueError(text)
 
 

@@ -114,7 +114,7 @@ def test_folds_that_differ_in_each_call_are_named_as_the_reason(tmp_path):
         tune_svc(cv=cv, **options)
 
 
-def test_what_is_known_by_its_name_only_is_warned_of_once(tmp_path):
+def test_a_scorer_known_only_by_name_brings_one_warning(tmp_path):
     options = {"storage": tmp_path / "study.db", "scoring": lambda *data: 0.5}
     with pytest.warns(UserWarning, match="<lambda> only by the name") as warned:
         tune_svc(n_trials=1, **options)
@@ -237,7 +237,7 @@ def test_the_trial_of_a_killed_call_is_run_again_by_the_next(tmp_path):
     )
 
 
-def test_a_call_says_what_it_waits_for(tmp_path, monkeypatch, capsys):
+def test_waiting_for_a_lost_trial_is_shown(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(_storage, "HEARTBEAT", 1)
     monkeypatch.setattr(_storage, "GRACE", 2)
     path = tmp_path / "study.db"
@@ -296,7 +296,7 @@ def test_files_of_another_kind_are_refused_and_not_changed(name, tmp_path):
         (3, TypeError, "Got 3"),
     ],
 )
-def test_wrong_storages_are_errors_that_say_what_to_do(
+def test_wrong_storages_are_errors_with_advice(
     storage, error, message, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)

@@ -259,7 +259,7 @@ def test_an_exhausted_grid_is_not_searched_again(tmp_path):
     assert first.best_params == second.best_params
 
 
-def test_optunas_warnings_are_shown_and_its_news_are_not(caplog, monkeypatch):
+def test_optunas_warnings_are_shown_and_its_info_is_not(caplog, monkeypatch):
     monkeypatch.setattr(optuna.logging.get_logger("optuna"), "propagate", True)
     tune_svc(n_trials=1)
     assert caplog.messages == []
