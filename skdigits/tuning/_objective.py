@@ -1,5 +1,6 @@
 """Cross-validated score as an objective for Optuna, pruned by epoch."""
 
+import contextlib
 import math
 import numbers
 import warnings
@@ -19,7 +20,7 @@ from .._sklearn import add_callback, safe_indexing
 from .._warnings import warn_user
 from ..pipelines import final_network
 from ._optuna import optuna
-from ._scored import PARAMS, to_json
+from ._scored import PARAMS, from_json, to_json
 
 StorageInternalError = optuna.exceptions.StorageInternalError
 ERROR = "error"  # attribute of a trial: why it failed
@@ -132,6 +133,7 @@ class CrossValidationObjective:
         self._scorer = check_scoring(estimator, scoring)
         self._cv = check_cv(cv, y, classifier=is_classifier(estimator))
         self._groups = groups
+        self._suggested: dict[int, dict[str, Any]] = {}  # in this process
         self.splits_ = self._split()
         network = final_network(estimator)
         self.max_epochs_ = 1 if network is None else max_epochs or network.epochs
@@ -166,6 +168,7 @@ class CrossValidationObjective:
         candidate = clone(self.estimator).set_params(**params)
         self._check_epochs(candidate)
         trial.set_user_attr(PARAMS, to_json(params))
+        self._suggested[trial.number] = params
         try:
             score = self._cross_validate(candidate, trial)
             if math.isnan(score):
@@ -182,6 +185,23 @@ class CrossValidationObjective:
                 FitFailedWarning,
             )
             return float("nan")
+
+    def _scored_params(self, trial):
+        """Return the parameters that a finished trial was scored with; None if lost.
+
+        Values without a form in JSON are known to the process that ran the trial.
+        Another process calls `suggest` again and uses what is equal.
+        """
+        stored = trial.user_attrs.get(PARAMS)
+        with contextlib.suppress(KeyError):
+            return from_json(stored)
+        for restore in (lambda t: self._suggested[t.number], self.suggest):
+            # A suggest that was changed, or needs more than a finished trial, may fail.
+            with contextlib.suppress(Exception):
+                params = restore(trial)
+                if to_json(params) == stored:
+                    return params
+        return None
 
     def _check_epochs(self, candidate):
         network = final_network(candidate)

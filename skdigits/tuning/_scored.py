@@ -38,21 +38,3 @@ def from_json(value):
     if kind == "tuple":
         return tuple(map(from_json, parts))
     return {from_json(key): from_json(part) for key, part in parts}
-
-
-def scored_params(trial, suggest):
-    """Return the parameters that a trial was scored with, or None if they are lost.
-
-    For values without a form in JSON `suggest` is called again, and what it returns is
-    used only if it is what was scored.
-    """
-    stored = trial.user_attrs.get(PARAMS)
-    try:
-        return from_json(stored)
-    except KeyError:
-        pass
-    try:
-        again = suggest(trial)
-    except Exception:  # it was changed, or needs more than a finished trial
-        return None
-    return again if to_json(again) == stored else None

@@ -23,7 +23,7 @@ from ._objective import ERROR, CrossValidationObjective
 from ._optuna import optuna
 from ._progress import StudyProgress, trials_text
 from ._sampler import default_sampler
-from ._scored import PARAMS, scored_params
+from ._scored import PARAMS
 from ._search_space import suggest_digit_params
 from ._storage import (
     clear_storage_errors,
@@ -172,8 +172,9 @@ def tune(
     life: there another trial is run in its place.
 
     Values from `suggest` are stored as JSON. Functions, estimators and the like cannot
-    be: for them `suggest` is called again with the best trial, and there is no result,
-    but a warning, if it does not return what was scored.
+    be stored: a later call, or one with several processes, calls `suggest` again with
+    the best trial. There is a warning, and no best estimator, if it does not return
+    what was scored.
 
     Examples
     --------
@@ -386,7 +387,7 @@ def _best_params(objective, study):
     if all(trial.state.name != "COMPLETE" for trial in study.trials):
         return None
     best = study.best_trial
-    params = scored_params(best, objective.suggest)
+    params = objective._scored_params(best)
     if params is None:
         warn_user(
             f"The best trial, {best.number}, has parameters without a form in JSON and "

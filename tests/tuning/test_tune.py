@@ -296,8 +296,10 @@ def suggest_kernel(trial):
     return {"kernel": {"linear": linear, "squared": squared}[name]}
 
 
-def test_functions_are_suggested_again_and_used_if_they_are_the_same():
-    study, best_params, best = tune_svc(suggest=suggest_kernel, n_trials=2)
+def test_functions_are_suggested_again_and_used_if_they_are_the_same(tmp_path):
+    options = {"storage": tmp_path / "study.db", "n_trials": 2}
+    tune_svc(suggest=suggest_kernel, **options)
+    study, best_params, best = tune_svc(suggest=suggest_kernel, **options)
     assert best_params["kernel"].__name__ == study.best_params["kernel"]
     assert best.kernel is best_params["kernel"]
     kernels = [squared, linear]
@@ -305,8 +307,11 @@ def test_functions_are_suggested_again_and_used_if_they_are_the_same():
     def suggest(trial):
         return {"kernel": kernels.pop()}
 
+    options = {"storage": tmp_path / "other.db", "n_trials": 1, "suggest": suggest}
+    result = tune_svc(**options)
+    assert result.best_params == {"kernel": linear} and kernels == [squared]
     with pytest.warns(UserWarning, match="suggest does not return them again"):
-        result = tune_svc(suggest=suggest, n_trials=1)
+        result = tune_svc(**options)
     assert result.best_params is None and result.best_estimator is None
 
 
