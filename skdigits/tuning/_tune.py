@@ -13,12 +13,11 @@ from typing import Any
 import joblib
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import BaseCrossValidator
 
-from .._identity import NOT_COMPARED, describe
 from .._warnings import warn_user
 from . import _study
+from ._comparable import check_study
 from ._objective import ERROR, CrossValidationObjective
 from ._optuna import optuna
 from ._progress import StudyProgress, trials_text
@@ -32,7 +31,6 @@ from ._storage import (
     storage_address,
 )
 
-IDENTITY = "skdigits"  # attribute of a study: what its scores depend on
 ENDING = optuna.samplers.GridSampler, optuna.samplers.BruteForceSampler
 
 
@@ -242,7 +240,7 @@ def tune(
             study = optuna.create_study(
                 storage=opened, direction="maximize", load_if_exists=True, **how
             )
-            _check_study(study, objective, scoring, storage is not None)
+            check_study(study, objective, scoring, storage is not None)
             if any(trial.state.is_finished() for trial in study.trials):
                 study.sampler.reseed_rng()  # or it would sample its first trials again
             _study.repeat_interrupted(study)
@@ -299,87 +297,6 @@ def _into_memory(study, opened, how):
         from_study_name=study.study_name, from_storage=opened, to_storage=memory
     )
     return optuna.load_study(storage=memory, **how)
-
-
-def _identity(objective, scoring, vague):
-    """Return the texts of all that scores depend on, except a trial's parameters."""
-    estimator = {
-        name: describe(_without_params(value), vague)
-        for name, value in objective.estimator.get_params().items()
-        if name.rpartition("__")[2] not in NOT_COMPARED
-    }
-    return {
-        "data": describe(objective.X) + describe(objective.y),
-        "folds": describe(objective.splits_),
-        "scoring": describe(scoring, vague),
-        "max_epochs": objective.max_epochs_,
-        "estimator": describe(type(objective.estimator), vague),
-        "parameters of the estimator": estimator,
-        "params": {
-            name: describe(value, vague) for name, value in objective.params.items()
-        },
-    }
-
-
-def _without_params(value):
-    """Return only the class of an estimator, whose parameters are compared by name."""
-    if isinstance(value, (list, tuple)):
-        return [*map(_without_params, value)]
-    is_estimator = hasattr(value, "get_params") and not isinstance(value, type)
-    return type(value) if is_estimator and type(value) is not FrozenEstimator else value
-
-
-def _check_study(study, objective, scoring, is_stored):
-    """Raise a ValueError if a study's trials are not comparable to those to come."""
-    if [direction.name for direction in study.directions] != ["MAXIMIZE"]:
-        raise ValueError(
-            f"The study {study.study_name!r} must maximise one score. Make it with "
-            "optuna.create_study(direction='maximize'), or choose another study_name."
-        )
-    vague = []
-    identity = _identity(objective, scoring, vague)
-    found = study.user_attrs.get(IDENTITY)
-    if found is None:
-        if any(trial.state.name == "COMPLETE" for trial in study.trials):
-            raise ValueError(
-                f"The study {study.study_name!r} has trials that tune did not score. "
-                "Choose another study_name; study.enqueue_trial there has tune score "
-                "their parameters."
-            )
-        study.set_user_attr(IDENTITY, identity)
-    different = [] if found is None else _differences(found, identity)
-    has_random_folds = is_stored and (describe(objective._split()) != identity["folds"])
-    advice = (
-        "cv draws other folds in each call: give it a random_state, for a study that "
-        "can be continued."
-    )
-    if different:
-        raise ValueError(
-            f"The study {study.study_name!r} was made with other "
-            f"{', '.join(different)}: its scores are not comparable. "
-            + (f"{advice} " if has_random_folds else "")
-            + "Choose another study_name, or pass what the study was made with."
-        )
-    if has_random_folds:
-        warn_user(advice)
-    if vague and is_stored:
-        warn_user(
-            f"The study recognises {', '.join(sorted(set(vague)))} only by the name: a "
-            "later call does not notice that it was changed. Use functions of a module."
-        )
-
-
-def _differences(found, identity):
-    different = []
-    for key, value in identity.items():
-        other = found.get(key)
-        if isinstance(value, dict) and isinstance(other, dict):
-            names = sorted({*value, *other})
-            names = [name for name in names if value.get(name) != other.get(name)]
-            different += [f"{key} ({', '.join(names)})"] if names else []
-        elif other != value:
-            different.append(key)
-    return different
 
 
 def _best_params(objective, study):
