@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 # `_engine.keras` loads TensorFlow, which takes seconds: functions import it.
 
-# Larger values, which a model file from a stranger may contain, need more memory or time
-# than any machine has.
+# Larger values, which a model file from a stranger may contain, need more memory or
+# time than any machine has.
 MAX_WIDTH = 100
 MAX_SHIFT = 10
 
@@ -298,8 +298,8 @@ class CNNClassifier(
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
-            Images, or the augmented copies that `ImageAugmenter.fit_transform` returned:
-            each epoch then gets new copies.
+            Images, or the augmented copies that `ImageAugmenter.fit_transform`
+            returned: each epoch then gets new copies.
         y : array-like of shape (n_samples,)
             Labels: numbers, strings or booleans, of two or more classes.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -216,7 +216,7 @@ class LayerPlan:
 
     def halving(self, filters):
         """Add first layers that halve the height and width, or a little more."""
-        # Without padding 28x28 becomes 12x12, and small images would have no pixel left.
+        # Without padding 28x28 becomes 12x12, and small images have no pixel left.
         padding = "valid" if min(self.image_shape[:2]) >= 16 else "same"
         self.convolution(filters, 6, stride=2, padding=padding, use_bias=False)
         self.normalised()

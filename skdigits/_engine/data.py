@@ -88,7 +88,8 @@ class TrainingData:
             raise ValueError(
                 f"validation_fraction={fraction} of {len(self)} samples is "
                 f"{n_held_out}, and both parts must have at least one of each of the "
-                f"{n_classes} classes. Change validation_fraction, add samples or pass validation_fraction=None."
+                f"{n_classes} classes. Change validation_fraction, add samples or pass "
+                "validation_fraction=None."
             )
         parts = train_test_split(
             np.arange(len(self)),

@@ -1,9 +1,9 @@
 """Pool of compiled networks, which fits and predictions use in turn.
 
-Compiling one takes most of a second, and memory that TensorFlow never frees. So the pool
-stores it: a fit copies its weights out as a `NetworkState`, and the next fit of an equal
-`NetworkSpec` reuses the network. A fit uses a network alone; predictions from the same
-weights share one, in any number of threads.
+Compiling one takes most of a second, and memory that TensorFlow never frees. So the
+pool stores it: a fit copies its weights out as a `NetworkState`, and the next fit of an
+equal `NetworkSpec` reuses the network. A fit uses a network alone; predictions from the
+same weights share one, in any number of threads.
 """
 
 import contextlib

@@ -105,7 +105,7 @@ def for_other_images(image_shape, n_classes):
         (
             for_other_images,
             ValueError,
-            r"images of shape \(8, 8, 1\). Got one that does not",
+            r"shape \(8, 8, 1\). Got one that does not",
         ),
         (lambda shape, n: OwnStep(n), TypeError, "without a train_step of its own"),
     ],
