@@ -1,8 +1,8 @@
-"""Random warps of batches of images: (images, rng, strengths) -> new images.
+"""Random warps of batches of images.
 
-Rotation, zoom, shear and shift of an image are fused into one matrix, so that its
-pixels are interpolated once. Elastic distortion adds a smooth random displacement
-of every pixel [1]_, here from a coarse grid of nodes.
+Rotation, zoom, shear and shift of an image form one matrix, so its pixels are
+interpolated once. Elastic distortion adds a smooth random displacement of every pixel
+[1]_, interpolated from a coarse grid of nodes.
 
 References
 ----------
@@ -15,31 +15,23 @@ import numpy as np
 from .._images.opencv import cv2
 
 ELASTIC_NODES = 4  # nodes of the elastic grid along each side of an image
-MAX_CHANNELS = 4  # that OpenCV warps at once
-BLOCK_PIXELS = 2**16  # of images that are warped together: they fit the cache
-OPENCV_HEIGHT = 2**15 - 2  # the tallest image that OpenCV warps, in pixels
+MAX_CHANNELS = 4  # OpenCV warps at most four channels at once
+MAX_HEIGHT_PX = 2**15 - 2  # OpenCV warps no taller images
+CACHED_PIXELS = 2**16  # images of so many pixels are warped together: they fit a cache
 
 
 def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
-    """Warp every image at random.
+    """Warp every image at random, with the strengths of `ImageAugmenter`.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels), uint8 or float32
-        Left as they are.
+        Not changed.
     rng : numpy.random.Generator
-    rotation : float
-        Largest angle to either side, in degrees.
-    zoom : float
-        Largest change of height and of width, as a fraction, each on its own.
-    shift : float
-        Largest shift to either side, as a fraction of the height or width.
-    shear : float
-        Largest angle of shear to either side, in degrees.
+    rotation, zoom, shift, shear, fill_value : float
+        As in `ImageAugmenter`.
     elastic : float
-        Standard deviation of the grid nodes' displacements, in pixels.
-    fill_value : float
-        Pixels from outside of an image.
+        Standard deviation of the displacements of the grid's nodes, in pixels.
 
     Returns
     -------
@@ -56,7 +48,7 @@ def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
     warped = np.empty_like(images)
     if images.dtype == np.uint8:
         fill_value = np.clip(round(fill_value), 0, 255)
-    size = min(BLOCK_PIXELS // (height * width), OPENCV_HEIGHT // (height + 2))
+    size = min(CACHED_PIXELS // (height * width), MAX_HEIGHT_PX // (height + 2))
     size = max(1, size)
     for first in range(0, n, size):
         block = slice(first, first + size)
@@ -70,14 +62,14 @@ def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
 def interpolate(images, maps, fill_value):
     """Interpolate images linearly at the positions of the new images' pixels.
 
-    The images are laid into one tall image, a margin of `fill_value` around each:
-    OpenCV's calls for single small images cost as much as their work.
+    The images are stacked into one tall image, with a margin of `fill_value` around
+    each: for single small images, the overhead of OpenCV's calls equals their work.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels)
     maps : ndarray of shape (2, n, height * width), float32
-        x and y, in pixels, where each new pixel comes from; overwritten.
+        Source of each new pixel: x and y, in pixels. Overwritten.
     fill_value : float
 
     Returns
@@ -103,7 +95,7 @@ def interpolate(images, maps, fill_value):
 
 
 def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
-    """Make random matrices that say from where each pixel of a warped image comes.
+    """Compute random matrices that map pixels of warped images to their sources.
 
     Parameters
     ----------
@@ -117,7 +109,7 @@ def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
     Returns
     -------
     ndarray of shape (n, 2, 3), float64
-        Maps (x, y, 1) of the warped image to (x, y) of the image.
+        Map (x, y, 1) of the warped image to (x, y) of the image.
     """
     height, width = size
     angle = np.deg2rad(rng.uniform(-rotation, rotation, n))
@@ -142,25 +134,25 @@ def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
 
 
 def map_basis(height, width, *, elastic):
-    """Give the images that every map of pixels is a linear combination of.
+    """Return the arrays of which every map of pixels is a linear combination.
 
     Parameters
     ----------
     height, width : int
     elastic : bool
-        Whether there are displacements of the elastic grid's nodes; the pixels between
-        the nodes follow by cubic interpolation.
+        Whether the nodes of the elastic grid are displaced. Displacements between the
+        nodes are interpolated cubically.
 
     Returns
     -------
     ndarray of shape (3, height * width), or (3 + ELASTIC_NODES ** 2, ...), float32
-        x, y and 1, then what each node adds.
+        x, y and 1, then the contribution of each node.
     """
     y, x = np.mgrid[:height, :width]
     affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
     if not elastic:
         return affine.astype(np.float32)
-    # Resizing the identity gives the interpolation as a matrix.
+    # Resizing the identity yields the interpolation as a matrix.
     identity = np.eye(ELASTIC_NODES)
     rows = cv2.resize(identity, (ELASTIC_NODES, height), interpolation=cv2.INTER_CUBIC)
     columns = cv2.resize(
@@ -170,21 +162,21 @@ def map_basis(height, width, *, elastic):
 
 
 def pixel_maps(matrices, nodes, basis):
-    """Say for every pixel of a warped image from where it comes.
+    """Compute the source of every pixel of warped images.
 
     Parameters
     ----------
     matrices : ndarray of shape (n, 2, 3)
-        What `inverse_affine` returns.
+        From `inverse_affine`.
     nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES) or None
-        Displacements of the elastic grid's nodes, in pixels.
-    basis : ndarray of shape (n_images, height * width), float32
-        What `map_basis` returns.
+        Displacements of the nodes of the elastic grid, in pixels.
+    basis : ndarray of shape (n_terms, height * width), float32
+        From `map_basis`.
 
     Returns
     -------
     ndarray of shape (2, n, height * width), float32
-        x and y, in pixels, where each new pixel comes from.
+        x and y, in pixels.
     """
     weights = matrices
     if nodes is not None:

@@ -55,8 +55,8 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     -----
     Pieces of ink that lie one above the other form one digit, and so do a digit and a
     small piece close to it: the bar of a 5, for example, or the second stroke of a 4.
-    Specks, long lines and frames are left out. Digits that touch each other are found as
-    one digit. Other marks as large as the digits are found as digits.
+    Specks, long lines and frames are left out. Digits that touch each other are found
+    as one digit. Other marks as large as the digits are found as digits.
 
     Examples
     --------

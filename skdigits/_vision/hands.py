@@ -6,9 +6,9 @@ The handwriting is European: 1 has an upstroke, 4 is open, and 7 may have a bar.
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-# Digit -> ways to write it. The points (x, y) on the path of the pen are in hundredths of
-# the digit's height, from its upper left corner. "/" is a corner: the curve continues
-# from the point before it. ";" lifts the pen.
+# Digit -> ways to write it. The points (x, y) on the path of the pen are in hundredths
+# of the digit's height, from its upper left corner. "/" is a corner: the curve resumes
+# at the point before it. ";" lifts the pen.
 SHAPES = {
     0: (
         "40,2 15,17 4,52 15,87 34,99 55,84 63,49 55,15 38,2",

@@ -34,7 +34,7 @@ class InkSettings:
 
     noisy_side_px: int = 20  # smaller images were made by averaging: they have no noise
     # The high-pass response of noise of deviation 1 is below 0.1257 in a tenth of the
-    # pixels. Strokes and their edges cover nine tenths at most.
+    # pixels. Strokes and their edges cover at most nine tenths.
     calm_fraction: float = 0.1
     calm_response: float = 0.1257
     speck_contrast: float = (
@@ -118,7 +118,7 @@ def as_grey(image):
 
 
 def _lay_on_paper(image):
-    """Put strokes with a transparent background on paper that contrasts with them."""
+    """Lay strokes with a transparent background on paper that contrasts with them."""
     opaque = 255 if image.max() > 1 else 1
     if image.dtype in (np.uint8, np.uint16):
         opaque = np.iinfo(image.dtype).max
@@ -130,16 +130,7 @@ def _lay_on_paper(image):
 
 
 def has_dark_background(grey):
-    """Whether the strokes of an image, its thinner parts, are the light ones.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width), float32
-
-    Returns
-    -------
-    bool
-    """
+    """Whether the strokes of an image, its thinner parts, are the light ones."""
     factor = BACKGROUND.overview_side_px / max(grey.shape)
     padding = BACKGROUND.small_image_padding
     if factor < 1:
@@ -191,7 +182,7 @@ def find_ink(grey, background, max_width, *, min_contrast=0):
     Returns
     -------
     Ink or None
-        None if there is no ink.
+        None if the image is blank.
     """
     contrast = np.ptp(grey)
     if contrast <= min_contrast:
@@ -249,16 +240,7 @@ def _reduce_noise(grey, contrast):
 
 
 def find_strokes(ink):
-    """Find the connected pieces of ink that have sure ink somewhere.
-
-    Parameters
-    ----------
-    ink : Ink
-
-    Returns
-    -------
-    Strokes
-    """
+    """Find the connected pieces of ink that have sure ink somewhere."""
     touched = (ink.amount > INK.faint_amount * ink.full).astype(np.uint8)
     n, labels, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
     flat = labels.ravel()

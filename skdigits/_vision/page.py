@@ -48,7 +48,7 @@ def find_groups(image, background):
     Returns
     -------
     ink : Ink or None
-        None if there is no ink.
+        None if the image is blank.
     strokes : Strokes or None
     scale : float
         Pixels of `image` for each pixel of the ink.
@@ -173,9 +173,9 @@ def _merge_some(boxes, groups, cells, unit):
 
 
 def _merge_next(a, last, boxes, groups, cells, unit):
-    """Join `a` and the first piece after `last` that belongs to it. Return that piece.
+    """Join `a` and the first piece after `last` that belongs to it.
 
-    Return None if there is no such piece.
+    Return the number of that piece, or None if `a` is complete.
     """
     for b in sorted(b for b in cells.near(boxes[a], PAGE.max_gap * unit) if b > last):
         if _belong_together(boxes[a], boxes[b], unit):

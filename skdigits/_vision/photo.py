@@ -44,17 +44,7 @@ def as_photo(image):
 
 
 def is_unevenly_lit(grey):
-    """Whether the shade of the paper changes over an image.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width), float32
-
-    Returns
-    -------
-    bool
-        False for small images.
-    """
+    """Whether the shade of the paper changes over an image; False for small images."""
     if max(grey.shape) <= PHOTO.min_side_px:
         return False
     small = shrink(grey, PHOTO.lighting_side_px)
@@ -88,7 +78,7 @@ def find_photo_ink(grey, background, *, min_contrast, max_side, window):
     Returns
     -------
     ink : Ink or None
-        None if there is no ink.
+        None if the image is blank.
     scale : float
         Pixels of `grey` for each pixel of the ink.
     """

@@ -48,7 +48,7 @@ def test_colour_images_in_rows():
 
 def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
     X, y = digits
-    with pytest.warns(UserWarning, match="image_shape=None.*60 features are not a squ"):
+    with pytest.warns(UserWarning, match="image_shape=None.*60 features, .* not a"):
         model = small().fit(X[:, :60], y)
     assert model.image_shape_ == (1, 60, 1)
     with warnings.catch_warnings():
@@ -61,10 +61,10 @@ def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
 @pytest.mark.parametrize(
     ("image_shape", "message"),
     [
-        ((8, 9), r"image_shape=\(8, 9\) does not fit images of 64 pixels"),
-        ((8, 8, 3), "does not fit images of 64 pixels"),
-        ((-1, 9), "does not fit"),
-        ((-1, -1), "one -1 at most"),
+        ((8, 9), r"must fit images of 64 pixels. Got \(8, 9\) instead"),
+        ((8, 8, 3), "must fit images of 64 pixels"),
+        ((-1, 9), "must fit"),
+        ((-1, -1), "at most one -1"),
         ((0, 64), "must be positive"),
         ((8,), "2 or 3 integers"),
         ((8.0, 8), "2 or 3 integers"),
@@ -78,7 +78,7 @@ def test_refuses_a_shape_that_does_not_fit(digits, image_shape, message):
 
 def test_refuses_images_of_another_shape_than_declared(digits):
     X, y = digits
-    with pytest.raises(ValueError, match=r"does not match X.*\(8, 8\)"):
+    with pytest.raises(ValueError, match=r"must match the images of X.*\(8, 8\)"):
         small(image_shape=(4, 16)).fit(X.reshape(-1, 8, 8), y)
 
 
@@ -93,5 +93,5 @@ def test_refuses_another_number_of_pixels_at_predict(digits):
     model = small().fit(X, y)
     with pytest.raises(ValueError, match="49 features, but CNNClassifier is expecting"):
         model.predict(X[:, :49])
-    with pytest.raises(ValueError, match="does not match X"):
+    with pytest.raises(ValueError, match="must match the images of X"):
         model.predict(X.reshape(-1, 4, 16))
