@@ -153,8 +153,8 @@ def _without_normalizer(model):
 def _pixel_range(model):
     """Return the smallest and largest pixel of a model's training images, or None."""
     try:
-        network, steps, _ = find_networks(model)[0]
+        classifier, steps, _ = find_networks(model)[0]
     except TypeError:
         return None
     is_unchanged = all(hasattr(step, "augment") for step in steps)
-    return network.pixel_range_ if is_unchanged else None
+    return classifier.pixel_range_ if is_unchanged else None

@@ -1,4 +1,4 @@
-"""Random degradations of images that imitate different pens and cameras.
+"""Random degradations of images that imitate poor pens and cameras.
 
 Each function takes `images`, an ndarray of shape (n, height, width, channels) and dtype
 uint8 or float32 with strokes that are light on dark, and a `numpy.random.Generator`. It
