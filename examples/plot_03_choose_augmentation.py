@@ -2,8 +2,8 @@
 Choose augmentation by eye and by cross-validation
 ==================================================
 
-An augmented copy that a person cannot read has a label that is no longer right. So choose
-the largest strength by eye, and let cross-validation decide below this limit.
+An augmented copy that a person cannot read has a label that is no longer right. So
+choose the largest strength by eye, and let cross-validation decide below this limit.
 """
 
 # %%

@@ -19,7 +19,7 @@ model.fit(digits.X_train, digits.y_train)
 print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
 
 # %%
-# Photos of single digits with different pens, papers, lighting and sizes.
+# Photos of single digits: the pen, paper, lighting and size vary.
 from skdigits.datasets import make_digit_photo
 
 options = [
