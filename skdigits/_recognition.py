@@ -50,31 +50,14 @@ class Recognizer:
         self.rest = _without_normalizer(model) if all(normalizers) else model
 
     def normalize(self, images):
-        """Convert images to the form of the training images.
+        """Convert a list of images to normalized digits, (n_images, n_pixels), uint8.
 
-        Parameters
-        ----------
-        images : list of ndarray of shape (height, width) or (height, width, channels)
-            One image or more.
-
-        Returns
-        -------
-        ndarray of shape (n_images, n_pixels), dtype uint8
-            Zeros for images in which no digit can be seen.
+        Rows are zeros for images in which no digit can be seen.
         """
         return np.asarray(self.normalizer.transform(images))
 
     def prepare(self, X):
-        """Convert normalized digits to the pixel scale and column names of `rest`.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_images, n_pixels), dtype uint8
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n_images, n_pixels)
-        """
+        """Convert normalized digits to the pixel scale and column names of `rest`."""
         low, high = _pixel_range(self.rest) or (0, MAX_PIXEL)
         if low < 0 or not MAX_PIXEL / 2 <= high <= MAX_PIXEL:
             X = (low + X * ((high - low) / MAX_PIXEL)).astype(np.float32)
@@ -84,14 +67,7 @@ class Recognizer:
     def predict_proba(self, X):
         """Predict the probabilities of the classes for normalized digits.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_images, n_pixels), dtype uint8
-
-        Returns
-        -------
-        ndarray of shape (n_images, n_classes), dtype float64
-            NaN for images in which no digit can be seen.
+        They are NaN for images in which no digit can be seen.
         """
         probabilities = np.full((len(X), len(self.classes)), np.nan)
         seen = X.any(axis=1)

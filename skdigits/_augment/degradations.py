@@ -8,7 +8,7 @@ returns new images of the same shape and dtype.
 import numpy as np
 
 from .._images.opencv import cv2
-from .warps import MAX_CHANNELS, MAX_HEIGHT_PX
+from .warps import MAX_HEIGHT_PX, by_channels
 
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 SQUARE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
@@ -44,19 +44,10 @@ def _on_each(images, operation, kernel):
         block = images[first : first + size]
         tall = np.pad(block, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         tall = tall.reshape(-1, width + 2, channels)
-        whole = _by_channels(tall, operation, kernel)
+        whole = by_channels(tall, operation, kernel)
         whole = whole.reshape(len(block), height + 2, width + 2, channels)
         result[first : first + size] = whole[:, 1:-1, 1:-1]
     return result
-
-
-def _by_channels(image, operation, *options):
-    """Apply an operation of OpenCV to an image of any number of channels."""
-    parts = [
-        operation(image[..., first : first + MAX_CHANNELS], *options)
-        for first in range(0, image.shape[2], MAX_CHANNELS)
-    ]
-    return np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=2)
 
 
 def break_strokes(images, rng, max_gaps, fill_value):
@@ -90,7 +81,7 @@ def lower_resolution(images, rng, max_loss):
     coarse = np.empty_like(images)
     for image, fraction, result in zip(images, remaining, coarse, strict=True):
         size = max(1, round(width * fraction)), max(1, round(height * fraction))
-        large = _by_channels(image, _resize_twice, size)
+        large = by_channels(image, _resize_twice, size)
         # Cubic interpolation exceeds the range of what it interpolates.
         result[...] = np.clip(large, image.min(), image.max())
     return coarse

@@ -69,12 +69,8 @@ def interpolate(images, maps, fill_value):
     ----------
     images : ndarray of shape (n, height, width, channels)
     maps : ndarray of shape (2, n, height * width), float32
-        Source of each new pixel: x and y, in pixels. Overwritten.
+        From `pixel_maps`. Overwritten.
     fill_value : float
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
     """
     n, height, width, channels = images.shape
     tall = np.full((n, height + 2, width + 2, channels), fill_value, images.dtype)
@@ -86,30 +82,24 @@ def interpolate(images, maps, fill_value):
     x += 1
     y += 1 + (height + 2) * np.arange(n, dtype=np.float32)[:, None]
     x, y = x.reshape(-1, width), y.reshape(-1, width)
+    return by_channels(tall, cv2.remap, x, y, cv2.INTER_LINEAR).reshape(images.shape)
+
+
+def by_channels(image, operation, *options):
+    """Apply an operation of OpenCV to an image of any number of channels."""
     parts = [
-        cv2.remap(tall[..., first : first + MAX_CHANNELS], x, y, cv2.INTER_LINEAR)
-        for first in range(0, channels, MAX_CHANNELS)
+        operation(image[..., first : first + MAX_CHANNELS], *options)
+        for first in range(0, image.shape[2], MAX_CHANNELS)
     ]
-    parts = [part.reshape(n, height, width, -1) for part in parts]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3)
+    parts = [part.reshape(*part.shape[:2], -1) for part in parts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
 
 def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
-    """Compute random matrices that map pixels of warped images to their sources.
+    """Compute random matrices, (n, 2, 3), that map pixels to their sources.
 
-    Parameters
-    ----------
-    n : int
-    size : tuple of 2 ints
-        Height and width, in pixels.
-    rng : numpy.random.Generator
-    rotation, zoom, shift, shear : float
-        As in `warp`.
-
-    Returns
-    -------
-    ndarray of shape (n, 2, 3), float64
-        Map (x, y, 1) of the warped image to (x, y) of the image.
+    They map (x, y, 1) of the warped image to (x, y) of the image. The strengths are
+    those of `warp`, `size` is (height, width) in pixels.
     """
     height, width = size
     angle = np.deg2rad(rng.uniform(-rotation, rotation, n))
@@ -136,17 +126,8 @@ def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
 def map_basis(height, width, *, elastic):
     """Return the arrays of which every map of pixels is a linear combination.
 
-    Parameters
-    ----------
-    height, width : int
-    elastic : bool
-        Whether the nodes of the elastic grid are displaced. Displacements between the
-        nodes are interpolated cubically.
-
-    Returns
-    -------
-    ndarray of shape (3, height * width), or (3 + ELASTIC_NODES ** 2, ...), float32
-        x, y and 1, then the contribution of each node.
+    These are x, y and 1 and, if `elastic`, the contribution of each node by cubic
+    interpolation: (n_terms, height * width), float32.
     """
     y, x = np.mgrid[:height, :width]
     affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
@@ -167,11 +148,9 @@ def pixel_maps(matrices, nodes, basis):
     Parameters
     ----------
     matrices : ndarray of shape (n, 2, 3)
-        From `inverse_affine`.
     nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES) or None
         Displacements of the nodes of the elastic grid, in pixels.
     basis : ndarray of shape (n_terms, height * width), float32
-        From `map_basis`.
 
     Returns
     -------

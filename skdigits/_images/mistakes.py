@@ -46,7 +46,7 @@ def warn_of_column_order(X):
     Parameters
     ----------
     X : DataFrame or other array-like
-        Only column names are read.
+        Only its column names are read.
     """
     names = [str(name) for name in getattr(X, "columns", ())]
     numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in names]
@@ -74,14 +74,7 @@ def likely_image_shape(n_pixels):
 
 
 def check_not_one_image(X, image_shape):
-    """Raise a ValueError if `X` is one image without the axis of the samples.
-
-    Parameters
-    ----------
-    X : array-like
-    image_shape : tuple of 3 ints
-        The shape seen in ``fit``.
-    """
+    """Raise a ValueError if `X` is one image of `image_shape` without a sample axis."""
     try:
         shape = np.shape(X)
     except ValueError:  # ragged: scikit-learn's check reports it

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy import sparse
 
-CHANNEL_KINDS = {1: "grey", 2: "grey and opacity", 3: "RGB", 4: "RGB and opacity"}
+CHANNEL_COUNTS = (1, 2, 3, 4)  # grey, grey and opacity, RGB, RGB and opacity
 IMAGE_HELP = (
     "Pass arrays of shape (height, width) or (height, width, channels), with "
     "1 to 4 channels, of integers or floats, or Pillow images."
@@ -54,7 +54,7 @@ def split_images(X):
 def is_one_image(X):
     """Whether `X` is one Pillow image, or one array with one to four channels last."""
     shape = getattr(X, "shape", ())
-    has_channels = len(shape) == 3 and shape[2] in CHANNEL_KINDS
+    has_channels = len(shape) == 3 and shape[2] in CHANNEL_COUNTS
     return isinstance(X, Image.Image) or (has_channels and min(shape[:2]) > shape[2])
 
 
@@ -110,7 +110,7 @@ def check_image(image, name):
             f"{IMAGE_HELP}"
         )
     wrong = image.ndim not in (2, 3) or image.size == 0
-    if wrong or (image.ndim == 3 and image.shape[2] not in CHANNEL_KINDS):
+    if wrong or (image.ndim == 3 and image.shape[2] not in CHANNEL_COUNTS):
         raise ValueError(
             f"{name} must be an image. Got shape {image.shape} instead. {IMAGE_HELP}"
         )

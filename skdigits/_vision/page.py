@@ -83,19 +83,7 @@ def _median_height(strokes, groups):
 
 
 def group_pieces(strokes):
-    """Group pieces into digits, without specks, lines and frames.
-
-    Parameters
-    ----------
-    strokes : Strokes
-
-    Returns
-    -------
-    groups : list of list of int
-        The pieces of each digit, in reading order.
-    lines : list of int
-        The line of each digit, from 0.
-    """
+    """Return the groups and lines of `find_groups` without specks and frames."""
     masses = strokes.masses
     if not masses.any():
         return [], []
@@ -129,12 +117,7 @@ def _typical_ink(masses):
 class _Cells:
     """Grid that finds the pieces near a box without a search over all of them.
 
-    Parameters
-    ----------
-    boxes : dict of int to list of 4 floats
-        Left, top, right and bottom of each piece, in pixels.
-    size : float
-        Side of a cell, in pixels.
+    `boxes` has left, top, right and bottom of each piece, `size` is the side of a cell.
     """
 
     def __init__(self, boxes, size):
@@ -225,13 +208,7 @@ def _in_reading_order(digits, unit):
 
 
 def cut_out(ink, strokes, pieces):
-    """Cut one digit out of a page.
-
-    Parameters
-    ----------
-    ink : Ink
-    strokes : Strokes
-    pieces : list of int
+    """Cut one digit, given by its pieces of ink, out of a page.
 
     Returns
     -------

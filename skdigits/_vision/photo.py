@@ -27,18 +27,7 @@ PHOTO = PhotoSettings()
 
 
 def as_photo(image):
-    """Convert an image to what `find_photo_ink` takes.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width) or (height, width, channels)
-
-    Returns
-    -------
-    grey : ndarray of shape (height, width), float32
-    min_contrast : float
-        Smallest difference between ink and paper.
-    """
+    """Return the `grey` and the `min_contrast` of an image for `find_photo_ink`."""
     is_bytes = image.dtype == np.uint8
     return as_grey(image), PHOTO.min_contrast_levels if is_bytes else 0
 
