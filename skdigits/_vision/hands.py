@@ -106,11 +106,11 @@ class Hand:
             points = np.vstack([start, points])
             start = points[-1:]
             lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
-            way = np.append(0, np.cumsum(lengths))
-            spline = CubicSpline(way, points, bc_type="natural")
-            curve.append(
-                spline(np.linspace(0, way[-1], round(way[-1] / POINT_SPACING) + 1))
-            )
+            distance = np.append(0, np.cumsum(lengths))
+            spline = CubicSpline(distance, points, bc_type="natural")
+            length = distance[-1]
+            n_points = round(length / POINT_SPACING) + 1
+            curve.append(spline(np.linspace(0, length, n_points)))
         return np.vstack(curve)
 
     def _pressure(self, n_points):
