@@ -2,8 +2,8 @@
 Other images: 8x8, colour, words as labels
 ==========================================
 
-Nothing is special about 28x28 grey digits. The networks fit themselves to the images,
-and labels are whatever scikit-learn takes.
+The classifier is not limited to grey digits of 28x28. The architecture adapts to the
+images, and labels may be of any type that scikit-learn supports.
 """
 
 # %%
@@ -22,7 +22,7 @@ model = make_pipeline(
 print(cross_val_score(model, X, y, cv=3).round(4))
 
 # %%
-# Colour images of 32x32, made up here: a disc, a square or a ring, anywhere, in any
+# Synthetic colour images of 32x32: a disc, a square or a ring of random position and
 # colour, on noise. The labels are words.
 import numpy as np
 
@@ -44,13 +44,13 @@ labels = rng.choice(["disc", "square", "ring"], 1000)
 images = np.array([draw(label) for label in labels])
 
 # %%
-# A row may be flat, as in a table; then ``image_shape`` says how it is to be read.
+# If each image is a flat row, as in a table, ``image_shape`` has its shape.
 model = CNNClassifier(image_shape=(32, 32, 3), epochs=10, batch_size=32, random_state=0)
 model.fit(images[:800].reshape(800, -1), labels[:800])
 print(model.classes_, model.score(images[800:].reshape(200, -1), labels[800:]))
 
 # %%
-# Images, each with the label that the model predicts and its probability.
+# Images with the predicted label and its probability.
 import matplotlib.pyplot as plt
 
 from skdigits.plots import DigitsDisplay

@@ -1,11 +1,11 @@
 """
-Digits of your own: photos, scans and drawings
-==============================================
+Your own digits: photos, scans and drawings
+===========================================
 
 MNIST's digits are light on black, 20 pixels high or wide, with their centre of mass in
-the middle. A network that has learned them reads a photo only in this form, which
-``DigitNormalizer`` brings it to. The photos here are drawn, so that no file is needed;
-``load_images("photos").images`` gives your own.
+the middle. A model that was trained on them needs photos in the same form.
+``DigitNormalizer`` converts them. The photos here are drawn, so the example needs no
+files; ``load_images("photos").images`` reads your own.
 """
 
 # %%
@@ -19,7 +19,7 @@ model.fit(digits.X_train, digits.y_train)
 print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
 
 # %%
-# Photos of single digits: pens, papers, light and sizes differ.
+# Photos of single digits: the pen, paper, lighting and size vary.
 from skdigits.datasets import make_digit_photo
 
 options = [
@@ -34,7 +34,8 @@ photos = [
 ]
 
 # %%
-# Grey, smaller and inverted by hand, then by the normalizer, for the same network.
+# Predictions of the same model for photos that are only resized and inverted (middle),
+# and for photos after the normalizer (bottom).
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
@@ -52,7 +53,7 @@ seen = model["normalize"].transform(photos)
 DigitsDisplay.from_estimator(model[1:], seen, range(10), axes=axes[2])
 
 # %%
-# A page with several digits under a lamp: they are found, and then read.
+# Find and read the digits of a page in the light of a lamp.
 from skdigits.plots import FoundDigitsDisplay
 
 page = make_digit_photo("31415\n92653", light="lamp", random_state=0)

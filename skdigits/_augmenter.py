@@ -1,4 +1,4 @@
-"""ImageAugmenter: random rotations, zooms, shifts and more as a Pipeline step."""
+"""ImageAugmenter: random augmentation of images as a Pipeline step."""
 
 from numbers import Integral, Real
 from typing import Any, Self
@@ -21,7 +21,7 @@ from ._core.sklearn_compat import (
 )
 from ._images.layout import as_pixels, like_pixels, validate_images
 
-UNIT = 28  # height and width in pixels for which elastic distortion is given
+ELASTIC_SIDE_PX = 28  # side of the images for which `elastic` is in pixels
 
 
 class ImageAugmenter(
@@ -33,13 +33,13 @@ class ImageAugmenter(
 ):
     """Random augmentation of training images, as a step of a Pipeline.
 
-    ``transform`` returns images as they are, so validation and test images are never
+    ``transform`` returns images unchanged, so validation and test images are never
     altered. ``fit_transform``, which a Pipeline calls in ``fit``, returns one augmented
-    copy of every image. A `CNNClassifier` that comes next gets new augmented copies in
-    each epoch; any other estimator is trained on the one copy.
+    copy of every image. If the next step is a `CNNClassifier`, it trains on new
+    augmented copies in each epoch; any other estimator is trained on the one copy.
 
-    Strengths are the largest change to either side; each image gets its own, chosen
-    at random, uniformly. Images are never mirrored.
+    Each strength is the largest change in either direction. The change of each image is
+    drawn uniformly up to this limit. Images are never mirrored.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ class ImageAugmenter(
         Largest angle of shear, in degrees, in [0, 90).
     elastic : float, default=0
         Elastic distortion [1]_: standard deviation of the displacements of a 4 by 4
-        grid of nodes that the image is stretched along, in 28ths of the smaller of
-        height and width: in pixels, for 28x28.
+        grid of nodes with which the image is stretched. The unit is 1/28 of the smaller
+        of height and width: pixels, for 28x28.
     thickness : float, default=0
-        Pixels that the edges of strokes move out or in at most, for light strokes on
-        dark.
+        Largest distance by which the edges of strokes move out or in, in pixels, for
+        light strokes on a dark background.
     gaps : int, default=0
-        Gaps in the strokes of an image at most, each two pixels of 28 wide.
+        Largest number of gaps in the strokes of an image, each 2/28 of it wide.
     low_resolution : float, default=0
         Largest loss of resolution, as a fraction of height and width in [0, 1).
     blur : float, default=0
@@ -69,15 +69,15 @@ class ImageAugmenter(
         Largest change of the contrast to `fill_value`, as a fraction in [0, 1]. No
         pixel leaves the range of its image.
     fill_value : float, default=0
-        What comes in from outside of an image, in the unit of the pixels.
+        Value of pixels that are shifted in from outside the image.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
-        and the shape of `X` itself for more. Where the number of pixels is no square,
-        an image is taken as one row, with a warning.
+        and the shape of `X` itself for more. If the number of pixels is not a square,
+        each image is taken as one row, with a warning.
     random_state : int, RandomState instance or None, default=None
-        For ``fit_transform`` and ``augment``. Give an int for the same augmented copies
-        at each call.
+        Seed of ``fit_transform`` and ``augment``. Pass an int for the same augmented
+        copies at each call.
 
     Attributes
     ----------
@@ -90,18 +90,19 @@ class ImageAugmenter(
 
     See Also
     --------
-    CNNClassifier : The estimator to put behind it.
-    skdigits.make_digit_pipeline : Both, with settings that work.
+    CNNClassifier : The classifier for the next step.
+    skdigits.make_digit_pipeline : Make a Pipeline of both with tested settings.
 
     Notes
     -----
     The array that ``fit_transform`` returns carries the original images as long as no
-    pixel is changed, also as a pandas DataFrame, and when ``Pipeline(memory=...)``
-    keeps it. A step between the augmenter and the classifier makes a plain array of it:
-    the classifier then sees the same augmented copies in every epoch.
+    pixel is changed. It still does as a pandas DataFrame or in the cache of
+    ``Pipeline(memory=...)``. A step between the augmenter and the classifier turns it
+    into a plain array: the classifier then sees the same augmented copies in every
+    epoch.
 
-    Like `sklearn.preprocessing.TargetEncoder`, it has a ``fit_transform`` that gives
-    something else than ``fit`` followed by ``transform``.
+    As in `sklearn.preprocessing.TargetEncoder`, ``fit_transform`` differs from ``fit``
+    followed by ``transform``.
 
     References
     ----------
@@ -118,7 +119,7 @@ class ImageAugmenter(
     (3, 784)
     """
 
-    # Set by scikit-learn's check; named here for type checkers and editors.
+    # Set by scikit-learn's validation; declared for type checkers and editors.
     image_shape_: tuple[int, int, int]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
@@ -192,13 +193,13 @@ class ImageAugmenter(
         Raises
         ------
         ValueError
-            If `X` holds no images of the declared shape, or NaN or infinity.
+            If `X` does not match `image_shape`, or contains NaN or infinity.
         """
         validate_images(self, X, image_shape=self.image_shape, reset=True)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the images as they came.
+        """Return the images unchanged.
 
         Parameters
         ----------
@@ -209,7 +210,7 @@ class ImageAugmenter(
         Returns
         -------
         X : ndarray of the same shape and dtype
-            The images, without a copy where that is possible.
+            The images, not copied if possible.
         """
         check_is_fitted(self)
         return validate_images(self, X, image_shape=self.image_shape_, reset=False)
@@ -230,15 +231,15 @@ class ImageAugmenter(
         Returns
         -------
         copies : ndarray of the same shape and dtype
-            An augmented copy of every image. If `CNNClassifier.fit` gets this array
-            unchanged, it makes new augmented copies for each epoch.
+            An augmented copy of every image. From this array, `CNNClassifier.fit`
+            makes new augmented copies for each epoch.
 
         Raises
         ------
         ValueError
             As in ``fit``.
         ImportError
-            If there is no OpenCV.
+            If OpenCV is not installed.
         """
         X = validate_images(self, X, image_shape=self.image_shape, reset=True)
         rng, seed = self._generator(self.random_state)
@@ -247,7 +248,7 @@ class ImageAugmenter(
             like_pixels(self._augment(images, rng), X),
             source=images,
             augment=self._augment,
-            # Without a seed of its own it follows the classifier's alone.
+            # Without a random_state, the copies depend only on the classifier's seed.
             seed=None if self.random_state is None else seed,
         )
 
@@ -262,7 +263,7 @@ class ImageAugmenter(
                 (n_samples, height, width, channels)
             Images of the shape seen in ``fit``.
         random_state : int, RandomState instance or None, default=None
-            None means the augmenter's own ``random_state``.
+            None means the ``random_state`` of the augmenter.
 
         Returns
         -------
@@ -272,20 +273,21 @@ class ImageAugmenter(
         Raises
         ------
         ValueError
-            If `X` holds no images of that shape, or NaN or infinity.
+            If the images have another shape, or contain NaN or infinity.
         ImportError
-            If there is no OpenCV.
+            If OpenCV is not installed.
         """
         check_is_fitted(self)
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
-        given = self.random_state if random_state is None else random_state
-        rng, _ = self._generator(given)
+        if random_state is None:
+            random_state = self.random_state
+        rng, _ = self._generator(random_state)
         images = as_pixels(X, self.image_shape_)
         return like_pixels(self._augment(images, rng), X)
 
     def _augment(self, images, rng):
-        # OpenCV may be missing, and only this needs it.
-        from ._augment import degradations as pens
+        # Only this method needs OpenCV, which may be missing.
+        from ._augment import degradations
         from ._augment.warps import warp
 
         copies = warp(
@@ -295,24 +297,26 @@ class ImageAugmenter(
             zoom=self.zoom,
             shift=self.shift,
             shear=self.shear,
-            elastic=self.elastic * min(images.shape[1:3]) / UNIT,
+            elastic=self.elastic * min(images.shape[1:3]) / ELASTIC_SIDE_PX,
             fill_value=self.fill_value,
         )
         if self.thickness > 0:
-            copies = pens.change_thickness(copies, rng, self.thickness)
+            copies = degradations.change_thickness(copies, rng, self.thickness)
         if self.gaps > 0:
-            copies = pens.break_strokes(copies, rng, self.gaps, self.fill_value)
+            copies = degradations.break_strokes(copies, rng, self.gaps, self.fill_value)
         if self.low_resolution > 0:
-            copies = pens.lower_resolution(copies, rng, self.low_resolution)
+            copies = degradations.lower_resolution(copies, rng, self.low_resolution)
         if self.blur > 0:
-            copies = pens.blur(copies, rng, self.blur)
+            copies = degradations.blur(copies, rng, self.blur)
         if self.contrast > 0:
-            copies = pens.change_contrast(copies, rng, self.contrast, self.fill_value)
+            copies = degradations.change_contrast(
+                copies, rng, self.contrast, self.fill_value
+            )
         return copies
 
     @staticmethod
     def _generator(random_state):
-        # scikit-learn's users pass RandomStates; the numbers come from NumPy's newer
-        # generator, which is faster and takes several seeds together.
+        # scikit-learn takes RandomStates; NumPy's newer generator is faster and can be
+        # seeded with several numbers.
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed), seed

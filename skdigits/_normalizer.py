@@ -1,4 +1,4 @@
-"""DigitNormalizer: digits from photos, scans and drawings in MNIST's form."""
+"""DigitNormalizer: convert photos, scans and drawings to MNIST's form."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -25,67 +25,66 @@ from ._images.layout import resolve_image_shape
 from ._images.mistakes import warn_of_column_order
 from ._images.ragged import split_images
 
-NAMED = 10  # blank images that an error names at most
+MAX_LISTED_INDICES = 10  # of blank images, in a message
 
 
 class DigitNormalizer(
     DocumentedMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
 ):
-    """Bring images of single digits to MNIST's form.
+    """Convert images of single digits to MNIST's form.
 
-    Takes images of any size: photos, scans, drawings; grey or colour; dark ink on light
-    paper or light on dark; in uneven light, with noise, lines or frames. Returns what
-    MNIST's makers made of theirs [1]_: light strokes on black, the digit's longer side
-    20 pixels, its centre of mass in the middle of 28x28. Images that have this form
-    already come out as they are but for rounding and single specks.
+    The images may be photos, scans or drawings of any size: grey or in colour, dark ink
+    on light paper or light on dark, in uneven light, with noise, lines or frames.
+    The result has the form of MNIST's images [1]_: light strokes on black, the longer
+    side of the digit 20 pixels, its centre of mass in the middle of 28x28. Images that
+    have this form are unchanged up to rounding and single specks.
 
-    It learns nothing: ``fit`` only notes how many features rows have, and ``transform``
-    works without it.
+    The transformer is stateless: ``fit`` only stores the number of features, and
+    ``transform`` works without it.
 
     Parameters
     ----------
     output_shape : tuple of 2 ints, default=(28, 28)
-        Height and width of the images that are returned, in pixels.
+        Height and width of the result, in pixels.
     background : {"auto", "dark", "light"}, default="auto"
-        Whether strokes are lighter ("dark") or darker ("light") than what they are
-        drawn on. "auto" takes the thinner parts of each image for strokes.
+        Whether the background is darker or lighter than the strokes. "auto" takes
+        the thinner parts of each image for strokes.
     box_size : int, default=None
-        The digit's longer side, in pixels of `output_shape`. None means 5/7 of the
-        shorter side of `output_shape`: 20 of 28.
+        Longer side of the digit in the result, in pixels. None means 5/7 of the shorter
+        side of `output_shape`: 20 of 28.
     centering : {"mass", "box"}, default="mass"
-        What comes to the middle: the centre of mass of the ink, or the middle of
-        the smallest box around it.
+        Which point is moved to the middle: the centre of mass of the ink, or the middle
+        of the smallest box around it.
     stroke_width : float, default=2
-        What thin strokes are broadened to where an image is made smaller, in pixels of
-        `output_shape`: a ballpoint's line would all but vanish. 0 leaves them.
+        Width to which thinner strokes are broadened in images that are reduced, in
+        pixels of the result: a ballpoint's line would almost vanish. 0 disables it.
     on_blank : {"raise", "warn", "ignore"}, default="raise"
-        What happens to an image in which no digit can be seen: an error, or zeros in
-        its row, with or without a warning.
+        How to handle images in which no digit can be seen: raise an error, or return
+        rows of zeros, with or without a warning.
     image_shape : tuple of 2 or 3 ints, default=None
-        Height, width and, unless 1, the channels of an image that is given as a row;
-        one of them may be -1. None means square and grey.
+        Height, width and, unless 1, the channels of images that are passed as rows.
+        One of them may be -1. None means square and grey.
 
     Attributes
     ----------
     n_features_in_ : int
-        Pixels of a row. Only if `fit` was given rows.
+        Pixels of a row. Defined only if the `X` of ``fit`` has a row for each image.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if `fit` was given a DataFrame with string names.
+        Names of the columns, if the `X` of ``fit`` is a DataFrame with string names.
 
     See Also
     --------
-    skdigits.make_digit_pipeline : With "robust", it begins with a normalizer.
-    skdigits.find_digits : Finds the digits of a photo that has several.
-    skdigits.datasets.load_images : Reads photos from files.
+    skdigits.make_digit_pipeline : Preset "robust": a Pipeline with this first step.
+    skdigits.find_digits : Find the digits of a photo with several digits.
+    skdigits.datasets.load_images : Read photos from files.
 
     Notes
     -----
-    What is broader than half of an image's longer side is paper. Where its shade
-    changes along the rim, the light is evened out first. Strokes are pieces of ink
-    that stand out of the paper's noise by Otsu's threshold somewhere.
-    Of these,
-    specks are left out, and so are pieces at the border if there is a large one clear
-    of it. A line through the digit stays.
+    Everything broader than half of an image's longer side is paper. If its shade
+    changes along the rim of the image, the lighting is evened out first. Strokes are
+    pieces of ink, each with a part above Otsu's threshold and the noise of the paper.
+    Specks are left out. Pieces at the border are left out if a large piece is clear of
+    it. A line through the digit stays.
 
     Images that are smaller than the box are enlarged by Lanczos interpolation, larger
     ones are averaged.
@@ -107,7 +106,7 @@ class DigitNormalizer(
     (1, 784)
     """
 
-    # Set by scikit-learn's check; named here for type checkers and editors.
+    # Set by scikit-learn's validation; declared for type checkers and editors.
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
@@ -146,7 +145,7 @@ class DigitNormalizer(
     def fit(
         self, X: ArrayLike | Image | Sequence[ArrayLike | Image], y: Any = None
     ) -> Self:
-        """Check the parameters and the images; nothing else is learned.
+        """Check the parameters and the images.
 
         Parameters
         ----------
@@ -163,8 +162,8 @@ class DigitNormalizer(
         Raises
         ------
         TypeError, ValueError
-            If a parameter is wrong, or if `X` does not hold images: names of files,
-            for example, which `skdigits.datasets.load_images` reads.
+            If a parameter is invalid, or `X` does not contain images. Names of files
+            are not images; `skdigits.datasets.load_images` reads them.
         """
         self._check_sizes()
         self._images(X, reset=True)
@@ -173,19 +172,19 @@ class DigitNormalizer(
     def transform(
         self, X: ArrayLike | Image | Sequence[ArrayLike | Image]
     ) -> NDArray[np.uint8]:
-        """Bring images to MNIST's form.
+        """Convert images to MNIST's form.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or sequence of images
-            Images, each with one digit. Rows must be as long as those that ``fit`` was
-            given. A sequence, such as a list, a Series or an array of objects, has
-            images of any size: arrays or tensors of shape (height, width) or (height,
-            width, channels), or Pillow images, which are turned upright as their EXIF
-            data say. One such image in colour, of shape (height, width, channels), or
-            one Pillow image is taken as a single sample. Two or four channels have
-            their opacity last.
+            Images, each with one digit. Rows must be as long as those seen in ``fit``.
+            A sequence, such as a list, a Series or an array of objects, may contain
+            images of different sizes: arrays or tensors of shape (height, width) or
+            (height, width, channels), or Pillow images, which are rotated as their EXIF
+            orientation requires. A single Pillow image, or a single array of shape
+            (height, width, channels), is one sample. With two or four channels, the
+            last one is the opacity.
 
         Returns
         -------
@@ -195,10 +194,10 @@ class DigitNormalizer(
         Raises
         ------
         TypeError, ValueError
-            If a parameter is wrong; if `X` does not hold images, or holds NaN or
-            infinity; if no digit can be seen in an image and `on_blank` is "raise".
+            If a parameter is invalid, if `X` does not contain images or contains NaN or
+            infinity, or if no digit can be seen in an image and `on_blank` is "raise".
         ImportError
-            If there is no OpenCV.
+            If OpenCV is not installed.
         """
         self._validate_params()
         box_size = self._check_sizes()
@@ -222,11 +221,11 @@ class DigitNormalizer(
             else:
                 digits[index] = digit.ravel()
         if blank and self.on_blank != "ignore":
-            self._tell_of_blank(blank, len(images))
+            self._report_blank(blank, len(images))
         return digits
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the columns of the result as those of the competition's files.
+        """Return the names of the output columns, as in the competition's files.
 
         Parameters
         ----------
@@ -243,10 +242,10 @@ class DigitNormalizer(
         return np.array(names, dtype=object)
 
     def _images(self, X, reset):
-        """Return the images as a list or an array, however they were passed."""
+        """Check `X` and return its images as a list or an array."""
         images = split_images(X)
         if images is not None:
-            if reset:  # of an earlier fit
+            if reset:  # they may be from an earlier fit
                 for name in ("n_features_in_", "feature_names_in_"):
                     vars(self).pop(name, None)
             if not images:
@@ -262,7 +261,7 @@ class DigitNormalizer(
         return X.reshape(len(X), *shape)
 
     def _check_sizes(self):
-        """Check the sizes, and give that of the box."""
+        """Check the sizes and return the size of the box."""
         shape = self.output_shape
         if len(shape) != 2 or not all(isinstance(n, Integral) and n > 0 for n in shape):
             raise ValueError(
@@ -273,22 +272,21 @@ class DigitNormalizer(
             return max(1, round(min(shape) * 5 / 7))
         if self.box_size > min(shape):
             raise ValueError(
-                f"box_size must be {min(shape)} or less, to fit into output_shape="
+                f"box_size must be at most {min(shape)} to fit into output_shape="
                 f"{shape!r}. Got {self.box_size!r} instead."
             )
         return self.box_size
 
-    def _tell_of_blank(self, blank, n):
-        names = ", ".join(map(str, blank[:NAMED]))
-        names += ", ..." if len(blank) > NAMED else ""
+    def _report_blank(self, blank, n):
+        names = ", ".join(map(str, blank[:MAX_LISTED_INDICES]))
+        names += ", ..." if len(blank) > MAX_LISTED_INDICES else ""
         message = (
-            f"No digit can be seen in {len(blank)} of {n} images. Their indices, "
-            f"counted from 0: {names}."
+            f"No digit can be seen in {len(blank)} of {n} images, at indices {names}."
         )
         if self.on_blank == "raise":
             raise ValueError(
                 f"{message} Leave them out, or pass on_blank='warn' or 'ignore' to "
-                "get zeros for them."
+                "get rows of zeros for them."
             )
         warn_user(f"{message} Their rows are zeros.")
 

@@ -1,4 +1,4 @@
-"""Predictions of a model for images of any size, each with one digit."""
+"""Predictions of any fitted model for images of single digits of any size."""
 
 import copy
 
@@ -12,20 +12,21 @@ from sklearn.utils.validation import check_is_fitted
 from ._normalizer import DigitNormalizer
 from .pipelines import find_networks, fitted_parts
 
-# Labels of a lower probability are marked. Of 8,400 held-out images of the competition
-# a network of the preset robust read 41 wrong; 135 were below this, 31 of the 41 too.
+# Labels with a lower probability are marked. Of 8,400 held-out images of the
+# competition, a model of the preset "robust" marked 135, with 31 of its 41 errors.
 UNSURE = 0.9
-EIGHT_BITS = 255  # the largest pixel of a normalized digit
+MAX_PIXEL = 255  # of a normalized digit
 
 
 class Recognizer:
-    """A model with the normalizer and the pixel scale that it needs.
+    """Wrapper that adds a normalizer and the right pixel scale to a model.
 
     Parameters
     ----------
     model : estimator
-        Fitted, with `predict_proba`. Unless it begins with a `DigitNormalizer`, as do
-        all members of an ensemble that begins with one, one is put in front.
+        Fitted, with `predict_proba`. If it is a Pipeline that begins with a
+        `DigitNormalizer`, or an ensemble of such Pipelines, that normalizer is used.
+        Otherwise, a new one is put in front.
 
     Attributes
     ----------
@@ -38,59 +39,35 @@ class Recognizer:
     def __init__(self, model):
         if not hasattr(model, "predict_proba"):
             raise TypeError(
-                "model must be a classifier with predict_proba, as a Pipeline of "
-                f"make_digit_pipeline is. Got {type(model).__name__} instead."
+                "model must be a classifier with predict_proba, such as a Pipeline of "
+                f"make_digit_pipeline. Got {type(model).__name__} instead."
             )
         check_is_fitted(model)
-        own = _first_normalizers(model)
-        normalizer = own[0] if all(own) else DigitNormalizer()
+        normalizers = _first_normalizers(model)
+        normalizer = normalizers[0] if all(normalizers) else DigitNormalizer()
         self.classes = model.classes_
         self.normalizer = clone(normalizer).set_params(on_blank="ignore")
-        self.rest = _without_normalizer(model) if all(own) else model
+        self.rest = _without_normalizer(model) if all(normalizers) else model
 
     def normalize(self, images):
-        """Bring images to the form of the training images.
+        """Convert a list of images to normalized digits, (n_images, n_pixels), uint8.
 
-        Parameters
-        ----------
-        images : list of ndarray of shape (height, width) or (height, width, channels)
-            At least one.
-
-        Returns
-        -------
-        ndarray of shape (n_images, n_pixels), dtype uint8
-            Zeros for images in which no digit can be seen.
+        Rows are zeros for images in which no digit can be seen.
         """
         return np.asarray(self.normalizer.transform(images))
 
     def prepare(self, X):
-        """Return normalized digits in the scale and with the names that `rest` needs.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_images, n_pixels), dtype uint8
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n_images, n_pixels)
-        """
-        low, high = _pixel_range(self.rest) or (0, EIGHT_BITS)
-        if low < 0 or not EIGHT_BITS / 2 <= high <= EIGHT_BITS:
-            X = (low + X * ((high - low) / EIGHT_BITS)).astype(np.float32)
+        """Convert normalized digits to the pixel scale and column names of `rest`."""
+        low, high = _pixel_range(self.rest) or (0, MAX_PIXEL)
+        if low < 0 or not MAX_PIXEL / 2 <= high <= MAX_PIXEL:
+            X = (low + X * ((high - low) / MAX_PIXEL)).astype(np.float32)
         names = getattr(self.rest, "feature_names_in_", None)
         return X if names is None else pd.DataFrame(X, columns=names)
 
     def predict_proba(self, X):
         """Predict the probabilities of the classes for normalized digits.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_images, n_pixels), dtype uint8
-
-        Returns
-        -------
-        ndarray of shape (n_images, n_classes), dtype float64
-            NaN for images in which no digit can be seen.
+        They are NaN for images in which no digit can be seen.
         """
         probabilities = np.full((len(X), len(self.classes)), np.nan)
         seen = X.any(axis=1)
@@ -100,12 +77,12 @@ class Recognizer:
 
 
 def recognize(model, images):
-    """Return the probabilities of each class for images of any size.
+    """Predict the probabilities of the classes for images of any size.
 
     Parameters
     ----------
     model : estimator
-        As for `Recognizer`.
+        As in `Recognizer`.
     images : list of ndarray of shape (height, width) or (height, width, channels)
 
     Returns
@@ -122,7 +99,7 @@ def recognize(model, images):
 
 
 def _first_normalizers(model):
-    """Return the first step of each member of a model: a normalizer, or None."""
+    """Return the normalizer that each member of a model begins with, or None."""
     if isinstance(model, DigitNormalizer):
         return [model]
     if isinstance(model, Pipeline):
@@ -133,9 +110,9 @@ def _first_normalizers(model):
 
 
 def _without_normalizer(model):
-    """Return a model that predicts from the digits of its own normalizer.
+    """Return a model that predicts from digits that are normalized.
 
-    A model of an unknown kind is returned unchanged: it normalizes the digits again.
+    Models of unknown classes are returned unchanged: they normalize the digits again.
     """
     if hasattr(model, "best_estimator_"):
         return _without_normalizer(model.best_estimator_)
@@ -143,17 +120,17 @@ def _without_normalizer(model):
         return model[1:]
     if type(model) is VotingClassifier:
         rest = copy.copy(model)
-        vars(rest).pop("feature_names_in_", None)  # of what the normalizers take
+        vars(rest).pop("feature_names_in_", None)  # names of the raw columns
         rest.estimators_ = [_without_normalizer(one) for one in model.estimators_]
         return rest
     return model
 
 
 def _pixel_range(model):
-    """Return the smallest and largest pixel that a model was trained on, if known."""
+    """Return the smallest and largest pixel of a model's training images, or None."""
     try:
-        network, steps, _ = find_networks(model)[0]
+        classifier, steps, _ = find_networks(model)[0]
     except TypeError:
         return None
     is_unchanged = all(hasattr(step, "augment") for step in steps)
-    return network.pixel_range_ if is_unchanged else None
+    return classifier.pixel_range_ if is_unchanged else None

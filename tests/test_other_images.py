@@ -1,4 +1,4 @@
-"""The presets as they are on images that are no MNIST."""
+"""Accuracy of the presets on images other than MNIST."""
 
 import cv2
 import numpy as np
@@ -15,12 +15,12 @@ from skdigits._presets import PRESETS
 
 pytestmark = pytest.mark.slow
 
-# The preset "robust" brings all images to the form of digits first.
+# The preset "robust" is left out: it converts all images to the form of digits.
 presets = pytest.mark.parametrize("preset", [p for p in PRESETS if p != "robust"])
 
 
 def patterns(n, shape, random_state):
-    """Images of ten classes: a smooth pattern each, moved, dimmed and with noise."""
+    """Make images of ten classes: one pattern each, shifted, dimmed and with noise."""
     height, width, channels = shape
     coarse = np.random.default_rng(0).uniform(0, 200, (10, 4, 4, channels))
     whole = [
@@ -45,11 +45,11 @@ def test_digits_of_8x8(preset):
     )
     model = make_digit_pipeline(preset, random_state=0).fit(X_train, y_train)
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    known = linear.fit(X_train, y_train).score(X_test, y_test)
-    # Seven epochs of "fast" are ninety steps here: as the guide says, too few.
+    expected = linear.fit(X_train, y_train).score(X_test, y_test)
+    # Seven epochs of "fast" are only ninety steps here.
     if preset == "fast":
         model.set_params(cnn__epochs=40).fit(X_train, y_train)
-    assert model.score(X_test, y_test) > known
+    assert model.score(X_test, y_test) > expected
 
 
 @presets
@@ -68,7 +68,7 @@ def test_colours_of_32x32(preset):
 def test_sets_like_mnist_from_openml(preset, name, data_id, tmp_path):
     X, y = patterns(1500, (28, 28, 1), random_state=1)
     write_openml_cache(tmp_path, name, X.reshape(len(X), -1), y, data_id=data_id)
-    # With pandas 3, the parser "pandas" of scikit-learn 1.9 takes no numbered classes.
+    # With pandas 3, the parser "pandas" of scikit-learn 1.9 fails on numbered classes.
     X, y = fetch_openml(
         name, version=1, data_home=tmp_path, return_X_y=True, parser="liac-arff"
     )

@@ -1,1 +1,1 @@
-"""Random copies of training images, and the array that stays linked to its source."""
+"""Random augmented copies of images, and the array that links them to their source."""

@@ -1,22 +1,21 @@
-"""The array that remembers its source, from which each epoch gets new images.
+"""Array of augmented copies that is linked to its source for new copies in each epoch.
 
-A Pipeline transforms its training images once, and then fits its last step. A network
-wants other augmented copies of them in every epoch. This array makes both possible:
+A Pipeline transforms its training images once and then fits its last step. A CNN needs
+new augmented copies in every epoch. This array makes both possible:
 
-- `ImageAugmenter.fit_transform` makes it. To everything else it is a plain array with
-  one augmented copy of every image. It also carries the images as they were, and the
-  function that augments them.
-- `CNNClassifier.fit` asks `find_augmented` whether the array that it was given is one
-  of these. If it is, the network trains on the source, augmented anew in each epoch;
-  else on the array as it is.
+- `ImageAugmenter.fit_transform` returns it. Other code sees a plain array with one
+  augmented copy of every image. It also carries the original images and the function
+  that augments them.
+- `CNNClassifier.fit` calls `find_augmented` on the array that it gets. If the link is
+  intact, the model trains on new augmented copies of the source in each epoch;
+  otherwise, on the array itself.
 
-The link to the source must break as soon as the array no longer is what the augmenter
-made, because its rows or pixels are then others than the source's. NumPy calls
-``__array_finalize__`` for every slice, copy or result of a computation, which forgets
-the source there. A checksum finds changes in place. A DataFrame
-(``set_output(transform="pandas")``) keeps the array's memory, so the array is found
-again as the owner of that memory. A pickle, as of ``Pipeline(memory=...)`` or of
-joblib's workers, keeps the link through ``__reduce__``.
+The link must break as soon as the rows or pixels are not those that the augmenter
+returned. NumPy calls ``__array_finalize__`` for every slice, copy or result of a
+computation, which resets the source. A checksum detects changes in place. A DataFrame
+(``set_output(transform="pandas")``) shares the memory of the array, so the array is
+found as the owner of that memory. Pickles, as of ``Pipeline(memory=...)`` or of
+joblib's workers, preserve the link through ``__reduce__``.
 """
 
 import zlib
@@ -25,22 +24,22 @@ import numpy as np
 
 
 class AugmentedImages(np.ndarray):
-    """One augmented copy of every image, linked to its source while it is unchanged.
+    """One augmented copy of every image, linked to its source until it is changed.
 
     Attributes
     ----------
     source : ndarray of shape (n_samples, height, width, channels) or None
-        The images before augmentation. None where the link is broken.
+        The images before augmentation. None if the link is broken.
     augment : callable or None
-        ``augment(images, rng)`` gives new augmented copies of images of the source.
+        ``augment(images, rng)`` returns new augmented copies of images of the source.
     seed : int or None
-        Further copies depend on it, beside the seed of whoever makes them.
+        Seed of further copies, in addition to the seed of the training.
     checksum : int or None
         CRC-32 of the pixels as the augmenter made them.
     """
 
     def __new__(cls, copies, *, source, augment, seed):
-        # With memory of its own, because `find_augmented` looks for the memory's owner.
+        # Copy the pixels: `find_augmented` searches for the owner of the memory.
         self = super().__new__(cls, copies.shape, copies.dtype)
         self[...] = copies
         self.source, self.augment, self.seed = source, augment, seed
@@ -65,15 +64,11 @@ def _checksum(array):
 
 
 def find_augmented(X):
-    """Find the array of an augmenter that `X` is, or holds, with no pixel changed.
+    """Return the unchanged AugmentedImages that `X` is or contains, or None.
 
     Parameters
     ----------
     X : array-like or DataFrame
-
-    Returns
-    -------
-    AugmentedImages or None
     """
     array, owner = _owner_of_memory(X)
     if getattr(owner, "source", None) is None or array.shape != owner.shape:
@@ -82,22 +77,19 @@ def find_augmented(X):
 
 
 def was_augmented(X):
-    """Whether `X` is an array that an ImageAugmenter made, or a part of one.
+    """Whether `X` is an array of an ImageAugmenter, or a part of one.
+
+    False if another step has converted it to a plain array.
 
     Parameters
     ----------
     X : array-like or DataFrame
-
-    Returns
-    -------
-    bool
-        False where another step has made a plain array of it.
     """
     return isinstance(_owner_of_memory(X)[1], AugmentedImages)
 
 
 def _owner_of_memory(X):
-    """Follow an array to the one that owns its memory: (the array, the owner)."""
+    """Return the array of `X` and the array that owns its memory."""
     array = X.to_numpy() if hasattr(X, "iloc") else X
     owner = array
     while isinstance(owner, np.ndarray) and not isinstance(owner, AugmentedImages):

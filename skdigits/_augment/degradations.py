@@ -1,41 +1,30 @@
-"""Random changes of batches of images that another pen or camera would bring.
+"""Random degradations of images that imitate poor pens and cameras.
 
-Each function takes images and gives new ones of their shape and dtype. Strokes are
-light on dark, as MNIST's.
+Each function takes `images`, an ndarray of shape (n, height, width, channels) and dtype
+uint8 or float32 with strokes that are light on dark, and a `numpy.random.Generator`. It
+returns new images of the same shape and dtype.
 """
 
 import numpy as np
 
 from .._images.opencv import cv2
-from .warps import MAX_CHANNELS, OPENCV_HEIGHT
+from .warps import MAX_HEIGHT_PX, by_channels
 
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 SQUARE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
-GAP_LENGTH, GAP_WIDTH = 7, 2  # pixels of a 28x28 image
-REACH = 3  # pixels that the blur of largest deviation reaches, in its deviations
+GAP_LENGTH_PX, GAP_WIDTH_PX = 7, 2  # in an image of 28x28
+BLUR_SIGMAS = 3  # half the width of the blur's kernel, in standard deviations
 
 
-def change_thickness(images, rng, thickness):
-    """Move the edges of strokes out or in.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width, channels), uint8 or float32
-    rng : numpy.random.Generator
-    thickness : float
-        Pixels that an edge is moved at most.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
-    """
-    amount = rng.uniform(-thickness, thickness, len(images))
+def change_thickness(images, rng, max_change):
+    """Move the edges of strokes out or in by up to `max_change` pixels."""
+    amount = rng.uniform(-max_change, max_change, len(images))
     changed = images.copy()
-    for operation, towards in ((cv2.dilate, amount > 0), (cv2.erode, amount < 0)):
-        index = np.flatnonzero(towards)
+    for operation, is_selected in ((cv2.dilate, amount > 0), (cv2.erode, amount < 0)):
+        index = np.flatnonzero(is_selected)
         left = np.abs(amount[index])
         # Whole pixels one after another, the last one in part.
-        for step in range(int(np.ceil(thickness))):
+        for step in range(int(np.ceil(max_change))):
             index, left = index[left > 0], left[left > 0]
             kernel = SQUARE if step % 2 else CROSS  # together nearly round
             moved = _on_each(changed[index], operation, kernel)
@@ -47,124 +36,75 @@ def change_thickness(images, rng, thickness):
 
 
 def _on_each(images, operation, kernel):
-    """Dilate or erode images that are laid into one, apart from each other."""
+    """Dilate or erode images, stacked into one tall image with margins between them."""
     n, height, width, channels = images.shape
     result = np.empty_like(images)
-    size = max(1, OPENCV_HEIGHT // (height + 2))
+    size = max(1, MAX_HEIGHT_PX // (height + 2))
     for first in range(0, n, size):
         block = images[first : first + size]
         tall = np.pad(block, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         tall = tall.reshape(-1, width + 2, channels)
-        whole = _by_channels(tall, operation, kernel)
+        whole = by_channels(tall, operation, kernel)
         whole = whole.reshape(len(block), height + 2, width + 2, channels)
         result[first : first + size] = whole[:, 1:-1, 1:-1]
     return result
 
 
-def _by_channels(image, operation, *options):
-    """Do to any number of channels what OpenCV does to few at once."""
-    parts = [
-        operation(image[..., first : first + MAX_CHANNELS], *options)
-        for first in range(0, image.shape[2], MAX_CHANNELS)
-    ]
-    return np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=2)
-
-
-def break_strokes(images, rng, gaps, fill_value):
-    """Break strokes where a pen has left the paper.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width, channels), uint8 or float32
-    rng : numpy.random.Generator
-    gaps : int
-        Gaps in an image at most.
-    fill_value : float
-        What is seen in a gap.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
-    """
+def break_strokes(images, rng, max_gaps, fill_value):
+    """Paint up to `max_gaps` gaps of `fill_value` on the strokes of each image."""
     n, height, width = images.shape[:3]
     broken = images.copy()
-    counts = rng.integers(0, gaps + 1, n)
-    unit = min(height, width) / 28
-    thickness = max(1, round(GAP_WIDTH * unit))
+    counts = rng.integers(0, max_gaps + 1, n)
+    scale = min(height, width) / 28
+    thickness = max(1, round(GAP_WIDTH_PX * scale))
     for index in np.repeat(np.arange(n), counts):
         position, angle = rng.uniform(0, 1), rng.uniform(0, np.pi)
         stroke = images[index].max(axis=2)
         rows, columns = np.nonzero(stroke > stroke.max() / 2)
         if len(rows) == 0:
             continue
-        at = int(position * len(rows))
-        reach = GAP_LENGTH / 2 * unit
-        across, down = reach * np.cos(angle), reach * np.sin(angle)
+        chosen = int(position * len(rows))
+        half = GAP_LENGTH_PX / 2 * scale
+        across, down = half * np.cos(angle), half * np.sin(angle)
+        x = np.rint(columns[chosen] + np.array([-across, across])).astype(int).tolist()
+        y = np.rint(rows[chosen] + np.array([-down, down])).astype(int).tolist()
         line = np.zeros((height, width), np.uint8)
-        ends = (
-            (columns[at] + np.array([-across, across])).round().astype(int),
-            (rows[at] + np.array([-down, down])).round().astype(int),
-        )
-        (x0, x1), (y0, y1) = ends
-        cv2.line(line, (int(x0), int(y0)), (int(x1), int(y1)), 1, thickness)
+        cv2.line(line, (x[0], y[0]), (x[1], y[1]), 1, thickness)
         broken[index][line > 0] = _as_dtype(np.float32(fill_value), images.dtype)
     return broken
 
 
-def lower_resolution(images, rng, low_resolution):
-    """Make images smaller, and as large as before.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width, channels), uint8 or float32
-    rng : numpy.random.Generator
-    low_resolution : float
-        Fraction of height and width that is lost at most.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
-    """
+def lower_resolution(images, rng, max_loss):
+    """Reduce images by up to a fraction `max_loss` of each side, and enlarge them."""
     height, width = images.shape[1:3]
-    kept = 1 - rng.uniform(0, low_resolution, len(images))
+    remaining = 1 - rng.uniform(0, max_loss, len(images))
     coarse = np.empty_like(images)
-    for image, fraction, result in zip(images, kept, coarse, strict=True):
+    for image, fraction, result in zip(images, remaining, coarse, strict=True):
         size = max(1, round(width * fraction)), max(1, round(height * fraction))
-        large = _by_channels(image, _resized_twice, size)
-        # Cubic interpolation goes beyond the range of what it interpolates.
+        large = by_channels(image, _resize_twice, size)
+        # Cubic interpolation exceeds the range of what it interpolates.
         result[...] = np.clip(large, image.min(), image.max())
     return coarse
 
 
-def _resized_twice(image, size):
+def _resize_twice(image, size):
     height, width = image.shape[:2]
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def blur(images, rng, blur):
-    """Blur images by Gaussian kernels of different widths.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width, channels), uint8 or float32
-    rng : numpy.random.Generator
-    blur : float
-        Largest standard deviation of the kernel, in pixels.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
-    """
-    deviation = np.maximum(rng.uniform(0, blur, len(images)), 1e-3)
-    offsets = np.arange(-int(np.ceil(REACH * blur)), int(np.ceil(REACH * blur)) + 1)
-    weights = np.exp(-((offsets / deviation[:, None]) ** 2) / 2)
+def blur(images, rng, max_sigma):
+    """Blur images by Gaussian kernels of deviations up to `max_sigma` pixels."""
+    sigma = np.maximum(rng.uniform(0, max_sigma, len(images)), 1e-3)
+    radius = int(np.ceil(BLUR_SIGMAS * max_sigma))
+    offsets = np.arange(-radius, radius + 1)
+    weights = np.exp(-((offsets / sigma[:, None]) ** 2) / 2)
     weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     blurred = images.astype(np.float32)
     for axis in (1, 2):
-        reach = [(0, 0)] * 4
-        reach[axis] = (-offsets[0], offsets[-1])
-        padded = np.pad(blurred, reach, mode="edge")
+        padding = [(0, 0)] * 4
+        padding[axis] = (radius, radius)
+        padded = np.pad(blurred, padding, mode="edge")
         blurred = sum(
             np.take(padded, range(i, i + images.shape[axis]), axis=axis)
             * weights[:, i, None, None, None]
@@ -173,29 +113,17 @@ def blur(images, rng, blur):
     return _as_dtype(blurred, images.dtype)
 
 
-def change_contrast(images, rng, contrast, fill_value):
-    """Make strokes fainter or stronger against what is around them.
+def change_contrast(images, rng, max_change, fill_value):
+    """Change the contrast of strokes to `fill_value` by up to a fraction.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width, channels), uint8 or float32
-    rng : numpy.random.Generator
-    contrast : float
-        Largest change, as a fraction.
-    fill_value : float
-        What is around them.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
-        Not beyond the range that each image has had.
+    No pixel leaves the range of its image.
     """
-    gain = rng.uniform(1 - contrast, 1 + contrast, len(images)).astype(np.float32)
-    around = np.float32(fill_value)
-    strokes = images.astype(np.float32) - around
-    changed = around + strokes * gain[:, None, None, None]
-    lowest = np.minimum(images.min(axis=(1, 2, 3), keepdims=True), around)
-    highest = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), around)
+    gain = rng.uniform(1 - max_change, 1 + max_change, len(images)).astype(np.float32)
+    paper = np.float32(fill_value)
+    strokes = images.astype(np.float32) - paper
+    changed = paper + strokes * gain[:, None, None, None]
+    lowest = np.minimum(images.min(axis=(1, 2, 3), keepdims=True), paper)
+    highest = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), paper)
     return _as_dtype(np.clip(changed, lowest, highest), images.dtype)
 
 

@@ -1,8 +1,8 @@
-"""Random warps of batches of images: (images, rng, strengths) -> new images.
+"""Random warps of batches of images.
 
-Rotation, zoom, shear and shift of an image are fused into one matrix, so that its
-pixels are interpolated once. Elastic distortion adds a smooth random displacement
-of every pixel [1]_, here from a coarse grid of nodes.
+Rotation, zoom, shear and shift of an image form one matrix, so its pixels are
+interpolated once. Elastic distortion adds a smooth random displacement of every pixel
+[1]_, interpolated from a coarse grid of nodes.
 
 References
 ----------
@@ -15,31 +15,23 @@ import numpy as np
 from .._images.opencv import cv2
 
 ELASTIC_NODES = 4  # nodes of the elastic grid along each side of an image
-MAX_CHANNELS = 4  # that OpenCV warps at once
-BLOCK_PIXELS = 2**16  # of images that are warped together: they fit the cache
-OPENCV_HEIGHT = 2**15 - 2  # the tallest image that OpenCV warps, in pixels
+MAX_CHANNELS = 4  # OpenCV warps at most four channels at once
+MAX_HEIGHT_PX = 2**15 - 2  # OpenCV warps no taller images
+CACHED_PIXELS = 2**16  # images of so many pixels are warped together: they fit a cache
 
 
 def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
-    """Warp every image at random.
+    """Warp every image at random, with the strengths of `ImageAugmenter`.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels), uint8 or float32
-        Left as they are.
+        Not changed.
     rng : numpy.random.Generator
-    rotation : float
-        Largest angle to either side, in degrees.
-    zoom : float
-        Largest change of height and of width, as a fraction, each on its own.
-    shift : float
-        Largest shift to either side, as a fraction of the height or width.
-    shear : float
-        Largest angle of shear to either side, in degrees.
+    rotation, zoom, shift, shear, fill_value : float
+        As in `ImageAugmenter`.
     elastic : float
-        Standard deviation of the grid nodes' displacements, in pixels.
-    fill_value : float
-        Pixels from outside of an image.
+        Standard deviation of the displacements of the grid's nodes, in pixels.
 
     Returns
     -------
@@ -56,7 +48,7 @@ def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
     warped = np.empty_like(images)
     if images.dtype == np.uint8:
         fill_value = np.clip(round(fill_value), 0, 255)
-    size = min(BLOCK_PIXELS // (height * width), OPENCV_HEIGHT // (height + 2))
+    size = min(CACHED_PIXELS // (height * width), MAX_HEIGHT_PX // (height + 2))
     size = max(1, size)
     for first in range(0, n, size):
         block = slice(first, first + size)
@@ -70,19 +62,15 @@ def warp(images, rng, *, rotation, zoom, shift, shear, elastic, fill_value):
 def interpolate(images, maps, fill_value):
     """Interpolate images linearly at the positions of the new images' pixels.
 
-    The images are laid into one tall image, a margin of `fill_value` around each:
-    OpenCV's calls for single small images cost as much as their work.
+    The images are stacked into one tall image, with a margin of `fill_value` around
+    each: for single small images, the overhead of OpenCV's calls equals their work.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width, channels)
     maps : ndarray of shape (2, n, height * width), float32
-        x and y, in pixels, where each new pixel comes from; overwritten.
+        From `pixel_maps`. Overwritten.
     fill_value : float
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `images`
     """
     n, height, width, channels = images.shape
     tall = np.full((n, height + 2, width + 2, channels), fill_value, images.dtype)
@@ -94,30 +82,24 @@ def interpolate(images, maps, fill_value):
     x += 1
     y += 1 + (height + 2) * np.arange(n, dtype=np.float32)[:, None]
     x, y = x.reshape(-1, width), y.reshape(-1, width)
+    return by_channels(tall, cv2.remap, x, y, cv2.INTER_LINEAR).reshape(images.shape)
+
+
+def by_channels(image, operation, *options):
+    """Apply an operation of OpenCV to an image of any number of channels."""
     parts = [
-        cv2.remap(tall[..., first : first + MAX_CHANNELS], x, y, cv2.INTER_LINEAR)
-        for first in range(0, channels, MAX_CHANNELS)
+        operation(image[..., first : first + MAX_CHANNELS], *options)
+        for first in range(0, image.shape[2], MAX_CHANNELS)
     ]
-    parts = [part.reshape(n, height, width, -1) for part in parts]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3)
+    parts = [part.reshape(*part.shape[:2], -1) for part in parts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
 
 def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
-    """Make random matrices that say from where each pixel of a warped image comes.
+    """Compute random matrices, (n, 2, 3), that map pixels to their sources.
 
-    Parameters
-    ----------
-    n : int
-    size : tuple of 2 ints
-        Height and width, in pixels.
-    rng : numpy.random.Generator
-    rotation, zoom, shift, shear : float
-        As in `warp`.
-
-    Returns
-    -------
-    ndarray of shape (n, 2, 3), float64
-        Maps (x, y, 1) of the warped image to (x, y) of the image.
+    They map (x, y, 1) of the warped image to (x, y) of the image. The strengths are
+    those of `warp`, `size` is (height, width) in pixels.
     """
     height, width = size
     angle = np.deg2rad(rng.uniform(-rotation, rotation, n))
@@ -142,25 +124,16 @@ def inverse_affine(n, size, rng, *, rotation, zoom, shift, shear):
 
 
 def map_basis(height, width, *, elastic):
-    """Give the images that every map of pixels is a linear combination of.
+    """Return the arrays of which every map of pixels is a linear combination.
 
-    Parameters
-    ----------
-    height, width : int
-    elastic : bool
-        Whether there are displacements of the elastic grid's nodes; the pixels between
-        the nodes follow by cubic interpolation.
-
-    Returns
-    -------
-    ndarray of shape (3, height * width), or (3 + ELASTIC_NODES ** 2, ...), float32
-        x, y and 1, then what each node adds.
+    These are x, y and 1 and, if `elastic`, the contribution of each node by cubic
+    interpolation: (n_terms, height * width), float32.
     """
     y, x = np.mgrid[:height, :width]
     affine = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
     if not elastic:
         return affine.astype(np.float32)
-    # Resizing the identity gives the interpolation as a matrix.
+    # Resizing the identity yields the interpolation as a matrix.
     identity = np.eye(ELASTIC_NODES)
     rows = cv2.resize(identity, (ELASTIC_NODES, height), interpolation=cv2.INTER_CUBIC)
     columns = cv2.resize(
@@ -170,21 +143,19 @@ def map_basis(height, width, *, elastic):
 
 
 def pixel_maps(matrices, nodes, basis):
-    """Say for every pixel of a warped image from where it comes.
+    """Compute the source of every pixel of warped images.
 
     Parameters
     ----------
     matrices : ndarray of shape (n, 2, 3)
-        What `inverse_affine` returns.
     nodes : ndarray of shape (n, 2, ELASTIC_NODES, ELASTIC_NODES) or None
-        Displacements of the elastic grid's nodes, in pixels.
-    basis : ndarray of shape (n_images, height * width), float32
-        What `map_basis` returns.
+        Displacements of the nodes of the elastic grid, in pixels.
+    basis : ndarray of shape (n_terms, height * width), float32
 
     Returns
     -------
     ndarray of shape (2, n, height * width), float32
-        x and y, in pixels, where each new pixel comes from.
+        x and y, in pixels.
     """
     weights = matrices
     if nodes is not None:

@@ -1,1 +1,1 @@
-"""Arrays of images: layouts, images of any size, likely mistakes."""
+"""Arrays of images: layouts, images of any size, probable mistakes."""

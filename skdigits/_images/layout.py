@@ -1,4 +1,4 @@
-"""Shapes of images: what a user may pass, checked, and laid out for the network."""
+"""Validation of images in rows or arrays, and their conversion for the model."""
 
 import math
 from numbers import Integral
@@ -15,21 +15,21 @@ SHAPE_HELP = (
     "Pass image_shape=(height, width) or (height, width, channels); one entry may be "
     "-1, as in numpy.reshape."
 )
-BLOCK = 1024  # images that are turned to float64 together, to save memory
+STATISTICS_BATCH = 1024  # images converted to float64 at a time, to save memory
 
 
 def resolve_image_shape(image_shape, n_pixels, tail=None):
-    """Find (height, width, channels) of images.
+    """Determine the height, width and channels of images.
 
     Parameters
     ----------
     image_shape : tuple of 2 or 3 ints, or None
-        As given by the user; None means square and grey or, where that cannot be, one
-        grey row, with a warning.
+        The parameter of the estimator. None means square and grey. If `n_pixels` is not
+        a square, it means one grey row, with a warning.
     n_pixels : int
         Pixels of an image, all channels counted.
     tail : tuple of int or None
-        Shape of one image in an array of more than two dimensions.
+        Shape of one image if `X` has more than two dimensions.
 
     Returns
     -------
@@ -38,12 +38,12 @@ def resolve_image_shape(image_shape, n_pixels, tail=None):
     if image_shape is None:
         shape = _square_or_row(n_pixels) if tail is None else tail
     else:
-        shape = _given(image_shape, n_pixels)
+        shape = _complete(image_shape, n_pixels)
     shape = shape if len(shape) == 3 else (*shape, 1)
     if tail is not None and shape != (tail if len(tail) == 3 else (*tail, 1)):
         raise ValueError(
-            f"image_shape={image_shape} does not match X, whose images are of shape "
-            f"{tail}. Leave image_shape=None to take it from X."
+            f"image_shape must match the images of X. Got image_shape={image_shape} "
+            f"and images of shape {tail}. Pass image_shape=None to use the shape of X."
         )
     return shape
 
@@ -55,14 +55,14 @@ def _square_or_row(n_pixels):
     likely = mistakes.likely_image_shape(n_pixels)
     hint = f"Color images need image_shape={likely}. " if likely else ""
     warn_user(
-        f"image_shape=None means square grey images, and {n_pixels} features are not a "
-        f"square number: each image is taken as one row of {n_pixels} pixels. {hint}"
+        f"image_shape=None means square grey images. Got {n_pixels} features, which is "
+        f"not a square number: each image is taken as one row of pixels. {hint}"
         f"{SHAPE_HELP}"
     )
     return 1, n_pixels
 
 
-def _given(image_shape, n_pixels):
+def _complete(image_shape, n_pixels):
     shape = tuple(image_shape)
     if len(shape) not in (2, 3) or not all(isinstance(n, Integral) for n in shape):
         raise ValueError(
@@ -71,25 +71,25 @@ def _given(image_shape, n_pixels):
         )
     if any(n < 1 and n != -1 for n in shape) or shape.count(-1) > 1:
         raise ValueError(
-            f"image_shape must be positive, with one -1 at most. Got {image_shape!r} "
-            "instead."
+            "image_shape must be positive, with at most one -1. Got "
+            f"{image_shape!r} instead."
         )
     known = math.prod(n for n in shape if n != -1)
     if -1 in shape and n_pixels % known == 0:
         shape = tuple(int(n) if n != -1 else n_pixels // known for n in shape)
     if math.prod(shape) != n_pixels:
         raise ValueError(
-            f"image_shape={image_shape!r} does not fit images of {n_pixels} pixels. "
-            f"{SHAPE_HELP}"
+            f"image_shape must fit images of {n_pixels} pixels. Got {image_shape!r} "
+            f"instead. {SHAPE_HELP}"
         )
     return tuple(int(n) for n in shape)
 
 
 def validate_images(estimator, X, *y, image_shape, reset, warn=True):
-    """Check `X` (and `y`) as scikit-learn's estimators do, whatever its dimensions.
+    """Validate `X`, of two to four dimensions, and `y` as scikit-learn does.
 
-    Sets, or compares with, ``n_features_in_``, ``feature_names_in_`` and
-    ``image_shape_``.
+    With `reset`, set ``n_features_in_``, ``feature_names_in_`` and ``image_shape_``;
+    otherwise, compare `X` with them.
 
     Parameters
     ----------
@@ -97,26 +97,26 @@ def validate_images(estimator, X, *y, image_shape, reset, warn=True):
     X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
             (n_samples, height, width, channels)
     *y : array-like of shape (n_samples,)
-        The labels, where the method takes them.
+        The labels, if the method takes them.
     image_shape : tuple of 2 or 3 ints, or None
-        As given by the user, or learned before.
+        The parameter in ``fit``, the learned shape afterwards.
     reset : bool
         True in ``fit``, False afterwards.
     warn : bool
-        Whether to warn of likely mistakes; not if an earlier step has done so.
+        Whether to warn of likely mistakes. False if an earlier step has done so.
 
     Returns
     -------
-    X : ndarray of shape (n_samples, n_pixels) or as it came, in its own dtype
-    y : ndarray of shape (n_samples,), if `y` was given
+    X : ndarray of the shape and dtype of `X`
+    y : ndarray of shape (n_samples,), if `y` was passed
     """
     if not reset:
         mistakes.check_not_one_image(X, estimator.image_shape_)
-    # scikit-learn compares names with those of the fit, but only if they are strings.
+    # scikit-learn compares column names with those of the fit only if they are strings.
     if warn and (reset or not hasattr(estimator, "feature_names_in_")):
         mistakes.warn_of_column_order(X)
     X, tail = _flatten(X)
-    # Arrays of other libraries become NumPy's here, as they do without dispatch.
+    # Convert arrays of other libraries to NumPy, even if dispatch is enabled.
     with config_context(array_api_dispatch=False):
         checked = validate_data(estimator, X, *y, reset=reset)
     X = checked[0] if y else checked
@@ -130,17 +130,17 @@ def validate_images(estimator, X, *y, image_shape, reset, warn=True):
 
 
 def _flatten(X):
-    """Give images of three or four dimensions the two that scikit-learn checks."""
+    """Reshape images of three or four dimensions to rows, for scikit-learn's checks."""
     if sparse.issparse(X) or hasattr(X, "columns"):
         return X, None
     try:
         array = np.asarray(X)
-    except ValueError:  # ragged: scikit-learn's own check says so
+    except ValueError:  # ragged: scikit-learn's check reports it
         return X, None
     if array.ndim > 4:
         raise ValueError(
             "X must be of shape (n, pixels), (n, height, width) or (n, height, width, "
-            f"channels). Got {array.ndim} dimensions: {array.shape} instead."
+            f"channels). Got {array.ndim} dimensions, {array.shape}, instead."
         )
     if array.ndim < 3:
         return X, None
@@ -148,7 +148,7 @@ def _flatten(X):
 
 
 def as_pixels(X, image_shape):
-    """Lay checked data out as images that the network and the warps take.
+    """Convert validated data to images for the model and the warps.
 
     Parameters
     ----------
@@ -158,8 +158,8 @@ def as_pixels(X, image_shape):
     Returns
     -------
     ndarray of shape (n_samples, height, width, channels), C-contiguous
-        uint8 where every pixel is an integer in 0..255, else float32. Shares the
-        memory of `X` where it can.
+        uint8 if every pixel is an integer in 0..255, else float32. Shares the memory
+        of `X` if possible.
     """
     small = X.dtype in (np.bool_, np.uint8)
     if not small and X.dtype.kind in "iu":
@@ -169,16 +169,16 @@ def as_pixels(X, image_shape):
         pixels = np.ascontiguousarray(X, dtype=dtype)
     if dtype is np.float32 and X.dtype == np.float64 and not np.isfinite(pixels).all():
         raise ValueError(
-            f"X has values that float32 cannot hold: up to {np.abs(X).max():g}. Scale "
-            "the pixels, for example to 0..255."
+            "X must have values in the range of float32. Got values up to "
+            f"{np.abs(X).max():g}. Scale the pixels, for example to 0..255."
         )
     return pixels.reshape(len(X), *image_shape)
 
 
 def like_pixels(images, X):
-    """Give images the shape and dtype of the data that they come from.
+    """Convert images to the shape and dtype of the data that they were made from.
 
-    Integers are rounded, and kept in the range of their type.
+    If `X` has integers, pixels are rounded and clipped to the range of its dtype.
     """
     if X.dtype.kind in "iu" and images.dtype.kind == "f":
         limits = np.iinfo(X.dtype)
@@ -187,7 +187,7 @@ def like_pixels(images, X):
 
 
 def pixel_statistics(images):
-    """Compute statistics of all pixels, without a copy of them all.
+    """Compute statistics of all pixels without a copy of all images.
 
     Parameters
     ----------
@@ -200,8 +200,8 @@ def pixel_statistics(images):
     """
     mean = images.mean(dtype=np.float64)
     squares = sum(
-        np.square(images[first : first + BLOCK] - mean).sum()
-        for first in range(0, len(images), BLOCK)
+        np.square(images[first : first + STATISTICS_BATCH] - mean).sum()
+        for first in range(0, len(images), STATISTICS_BATCH)
     )
     std = math.sqrt(squares / images.size)
     return float(mean), std or 1.0, float(images.min()), float(images.max())

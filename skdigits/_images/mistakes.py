@@ -1,33 +1,37 @@
-"""Warnings and hints for images in a likely wrong layout, order or pixel scale.
+"""Warnings about images that probably have a wrong layout, order or pixel scale.
 
-Most of these mistakes still compute, with fewer correct labels. Each is reported once,
-where the images are first seen.
+Most of these mistakes raise no error but reduce accuracy. Each is reported once, by the
+step that first validates the images.
 """
 
 import math
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
 from .._core.warnings import warn_user
 
-CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
-# Thresholds of `warn_of_pixel_scale`, as shares of the range of the training pixels.
-SMALL_RANGE = 1 / 12  # a scale of 0..1 is 1/16 of 0..16, and 1/255 of 0..255
-BEYOND_RANGE = 1 / 2
-MISSING_DARK = 1 / 4
-SEVERAL = 10  # images, at least one of which has a dark pixel
+USUAL_CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
+
+
+@dataclass(frozen=True)
+class PixelScaleLimits:
+    """Limits of `warn_of_pixel_scale`, in ranges of the training pixels."""
+
+    min_range: float = 1 / 12  # a scale of 0..1 is 1/16 of 0..16, and 1/255 of 0..255
+    max_excess: float = 1 / 2  # of pixels outside the range of the training pixels
+    max_darkest: float = 1 / 4  # of the darkest pixel, above the darkest training pixel
+    min_images: int = 10  # with as many images, at least one has a dark pixel
+
+
+PIXEL_SCALE = PixelScaleLimits()
 
 
 def warn_of_channels_first(image_shape):
-    """Warn if an image shape is likely (channels, height, width).
-
-    Parameters
-    ----------
-    image_shape : tuple of 3 ints
-    """
+    """Warn if an image shape is probably (channels, height, width)."""
     first, height, width = image_shape
-    if first not in CHANNELS or width in CHANNELS or height < 5:
+    if first not in USUAL_CHANNELS or width in USUAL_CHANNELS or height < 5:
         return
     warn_user(
         "Images must have their channels last: (height, width, channels). Got "
@@ -42,7 +46,7 @@ def warn_of_column_order(X):
     Parameters
     ----------
     X : DataFrame or other array-like
-        Only the names of columns are read.
+        Only its column names are read.
     """
     names = [str(name) for name in getattr(X, "columns", ())]
     numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in names]
@@ -61,8 +65,8 @@ def warn_of_column_order(X):
 
 
 def likely_image_shape(n_pixels):
-    """Guess (height, width, channels) of square color images: a tuple, or None."""
-    for channels in CHANNELS[1:]:
+    """Guess the height, width and channels of square colour images, or return None."""
+    for channels in USUAL_CHANNELS[1:]:
         side = math.isqrt(n_pixels // channels)
         if side * side * channels == n_pixels:
             return side, side, channels
@@ -70,14 +74,7 @@ def likely_image_shape(n_pixels):
 
 
 def check_not_one_image(X, image_shape):
-    """Raise a ValueError if `X` is one image without the axis of the samples.
-
-    Parameters
-    ----------
-    X : array-like
-    image_shape : tuple of 3 ints
-        Seen in ``fit``.
-    """
+    """Raise a ValueError if `X` is one image of `image_shape` without a sample axis."""
     try:
         shape = np.shape(X)
     except ValueError:  # ragged: scikit-learn's check reports it
@@ -94,27 +91,30 @@ def check_not_one_image(X, image_shape):
 
 
 def warn_of_pixel_scale(images, pixels):
-    """Warn if pixels are likely in another scale than the training pixels.
+    """Warn if pixels probably have another scale than the training pixels.
 
     Parameters
     ----------
     images : ndarray of shape (n_samples, height, width, channels)
     pixels : PixelStatistics
-        Of the training images.
+        Statistics of the training images.
     """
     span = pixels.max - pixels.min
     low, high = float(images.min()), float(images.max())
     if span == 0 or low == high:
         return
     is_other = (
-        high - low < SMALL_RANGE * span
-        or low < pixels.min - BEYOND_RANGE * span
-        or high > pixels.max + BEYOND_RANGE * span
-        or (len(images) >= SEVERAL and low > pixels.min + MISSING_DARK * span)
+        high - low < PIXEL_SCALE.min_range * span
+        or low < pixels.min - PIXEL_SCALE.max_excess * span
+        or high > pixels.max + PIXEL_SCALE.max_excess * span
+        or (
+            len(images) >= PIXEL_SCALE.min_images
+            and low > pixels.min + PIXEL_SCALE.max_darkest * span
+        )
     )
     if is_other:
         warn_user(
             f"Pixels must have the scale of the training pixels, {pixels.min:g} to "
-            f"{pixels.max:g}. Got {low:g} to {high:g}. Predictions for another scale "
-            "are mostly wrong: scale X as in fit."
+            f"{pixels.max:g}. Got {low:g} to {high:g}. Scale X as in fit; predictions "
+            "for another scale are mostly wrong."
         )

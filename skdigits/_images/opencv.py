@@ -1,11 +1,11 @@
-"""OpenCV, whichever of its distributions it comes from.
+"""Import of OpenCV from any of its distributions.
 
-Four of them bring the same module ``cv2``, and where two are installed each has
-overwritten files of the other. So none is a dependency: it would take the windows of
-a user's ``opencv-python`` away.
+Four distributions contain the same module ``cv2``. If two are installed, one has
+overwritten files of the other. So skdigits depends on none of them: a dependency on
+``opencv-python-headless`` would break the windows of an installed ``opencv-python``.
 """
 
-HOW = (
+INSTALL_HELP = (
     "Install one of its distributions, the first if you have no reason for another: "
     "opencv-python-headless, opencv-python, opencv-contrib-python-headless, "
     "opencv-contrib-python."
@@ -14,16 +14,18 @@ HOW = (
 try:
     import cv2
 
-    cv2.remap  # noqa: B018  a folder without the library in it can be imported
+    cv2.remap  # noqa: B018  an empty folder cv2 can be imported
 except ModuleNotFoundError as exc:
     if exc.name != "cv2":
         raise
-    raise ImportError(f"This needs OpenCV, and there is none. {HOW}") from exc
+    raise ImportError(
+        f"This needs OpenCV, which is not installed. {INSTALL_HELP}"
+    ) from exc
 except (ImportError, AttributeError) as exc:
     raise ImportError(
-        f"This needs OpenCV, and the one that is installed does not work ({exc}): "
-        "so it is left where one of two distributions was removed. Remove "
-        f"all of them with pip. {HOW}"
+        f"This needs OpenCV, and the installed one does not work ({exc}). This happens "
+        "if one of two distributions was uninstalled. Uninstall all of them with pip. "
+        f"{INSTALL_HELP}"
     ) from exc
 
 __all__ = ["cv2"]

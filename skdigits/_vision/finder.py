@@ -1,4 +1,4 @@
-"""find_digits: the digits of a photo or a scan that has several."""
+"""find_digits: locate and cut out the digits of a photo or a scan."""
 
 from typing import Any
 
@@ -14,17 +14,17 @@ BACKGROUNDS = ("auto", "dark", "light")
 
 
 def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
-    """Find the digits of a photo or a scan, line by line and left to right.
+    """Find the digits of a photo or a scan in reading order.
 
     Parameters
     ----------
     image : array-like of shape (height, width) or (height, width, channels), or \
             Pillow image
-        The photo. Two or four channels have their opacity last. A Pillow image is
-        turned upright as its EXIF data say.
+        The photo. With two or four channels, the last one is the opacity. A Pillow
+        image is rotated as its EXIF orientation requires.
     background : {"auto", "dark", "light"}, default="auto"
-        Whether strokes are lighter ("dark") or darker ("light") than what they are
-        drawn on. "auto" takes the thinner parts for strokes.
+        Whether the background is darker or lighter than the strokes. "auto" takes
+        the thinner parts of the image for strokes.
 
     Returns
     -------
@@ -32,31 +32,31 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
         Dictionary-like object, with the following attributes.
 
         images : list of ndarray of shape (height, width), dtype uint8
-            Each digit alone, light on black, to be given to a `DigitNormalizer`, or to
+            Each digit alone, light on black: the input of a `DigitNormalizer`, or of
             a Pipeline that begins with one.
         boxes : ndarray of shape (n_digits, 4), dtype int64
-            Left, top, width and height of each in the photo, in pixels.
+            Left, top, width and height of each digit, in pixels of `image`.
         lines : ndarray of shape (n_digits,), dtype int64
-            The line of each, from 0.
+            The line of each digit, from 0.
 
     Raises
     ------
     TypeError, ValueError
-        If `image` is not an image, or `background` not one of the three.
+        If `image` is not an image, or `background` is not one of the three values.
     ImportError
-        If there is no OpenCV.
+        If OpenCV is not installed.
 
     See Also
     --------
-    DigitNormalizer : Brings the images of single digits to MNIST's form.
-    skdigits.plots.FoundDigitsDisplay : Draws the photo with what was found.
+    DigitNormalizer : Convert images of single digits to MNIST's form.
+    skdigits.plots.FoundDigitsDisplay : Plot the photo with a frame around each digit.
 
     Notes
     -----
-    Pieces of ink that lie above each other make one digit, and so do a small piece and
-    the digit that it is close to: the bar of a 5, the two strokes of a 4. Specks, long
-    lines and frames are left out. Digits that touch each other are found as one, and
-    whatever else is as large as the digits is found, too.
+    Pieces of ink that lie one above the other form one digit, and so do a digit and a
+    small piece close to it: the bar of a 5, for example, or the second stroke of a 4.
+    Specks, long lines and frames are left out. Digits that touch each other are found
+    as one digit. Other marks as large as the digits are found as digits.
 
     Examples
     --------

@@ -1,14 +1,14 @@
-"""A hand that writes digits: the strokes of the ten, each time a little different.
+"""Simulated handwriting: the strokes of the ten digits, each with random variation.
 
-The hand is a European one: 1 has an upstroke, 4 is open, and 7 may have a bar.
+The handwriting is European: 1 has an upstroke, 4 is open, and 7 may have a bar.
 """
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-# Digit -> ways to write it. The points (x, y) that the pen passes are hundredths of the
-# digit's height, from its upper left corner. "/" is a corner of the curve, which goes
-# on from the point before; ";" lifts the pen.
+# Digit -> ways to write it. The points (x, y) on the path of the pen are in hundredths
+# of the digit's height, from its upper left corner. "/" is a corner: the curve resumes
+# at the point before it. ";" lifts the pen.
 SHAPES = {
     0: (
         "40,2 15,17 4,52 15,87 34,99 55,84 63,49 55,15 38,2",
@@ -53,16 +53,16 @@ SHAPES = {
         "52,17 37,2 15,9 6,30 17,48 38,45 52,19 55,52 46,84 27,100 8,93",
     ),
 }
-STEP = 0.01  # between points of a stroke that was written, in heights of a digit
+POINT_SPACING = 0.01  # along a stroke, in heights of a digit
 
 
 class Hand:
-    """One person's writing: the way, the slant and the width of digits stay alike.
+    """Handwriting of one person, with a constant shape, slant and width of the digits.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Draws the person, and then what differs from digit to digit.
+        Source of the person's habits, and of the variation from digit to digit.
     """
 
     def __init__(self, rng):
@@ -77,14 +77,14 @@ class Hand:
         Returns
         -------
         strokes : list of ndarray of shape (n_points, 3)
-            Each stroke as close points: x, y, and the pressure of the pen around 1.
+            Closely spaced points of each stroke: x, y, and the pen's pressure around 1.
         """
         rng = self._rng
         slant = self._slant + rng.normal(0, 0.025)
         size = rng.normal(1, 0.035)
         width = self._width * size * rng.normal(1, 0.04)
         rise = rng.normal(0, 0.02)
-        # A slow wave bends the whole digit, so that strokes that meet still do.
+        # One slow wave bends all strokes, so strokes that meet still meet.
         phase, bend = rng.uniform(0, 2 * np.pi, 2), rng.normal(0, 0.012, 2)
         strokes = []
         for stroke in self._shapes[digit].split(";"):
@@ -97,7 +97,7 @@ class Hand:
         return strokes
 
     def _curve(self, stroke):
-        """Draw a smooth curve through the points of a stroke, each a little off."""
+        """Compute a smooth curve through the points of a stroke, moved at random."""
         curve = []
         start = np.empty((0, 2))
         for run in stroke.split("/"):
@@ -106,13 +106,15 @@ class Hand:
             points = np.vstack([start, points])
             start = points[-1:]
             lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
-            way = np.append(0, np.cumsum(lengths))
-            spline = CubicSpline(way, points, bc_type="natural")
-            curve.append(spline(np.linspace(0, way[-1], round(way[-1] / STEP) + 1)))
+            distance = np.append(0, np.cumsum(lengths))
+            spline = CubicSpline(distance, points, bc_type="natural")
+            length = distance[-1]
+            n_points = round(length / POINT_SPACING) + 1
+            curve.append(spline(np.linspace(0, length, n_points)))
         return np.vstack(curve)
 
     def _pressure(self, n_points):
-        """Press as a hand does: not evenly, and less where a stroke ends."""
+        """Compute a pressure that varies along the stroke and falls at its end."""
         knots = max(4, n_points // 40)
         pressure = CubicSpline(np.arange(knots), self._rng.normal(1, 0.1, knots))
         along = np.linspace(0, 1, n_points)

@@ -1,4 +1,4 @@
-"""MNIST's form: a digit's ink in a box of 20 pixels, its centre of mass in the middle.
+"""MNIST's form: a digit in a box of 20 pixels, its centre of mass in the middle.
 
 References
 ----------
@@ -6,26 +6,35 @@ Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning Applied 
 Document Recognition", Proceedings of the IEEE 86(11), 1998, section III-A.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .._images.opencv import cv2
 from .ink import find_ink, find_strokes
-from .photo import as_photo, find_photo_ink, is_unevenly_lit, resize
+from .photo import as_photo, find_photo_ink, is_unevenly_lit, resize, shrink
 
-LARGEST = 320  # pixels: larger images are made smaller before anything else
-AROUND = 1 / 2  # of an image's longer side: most of it is paper
-# A piece of ink with less than this fraction of the largest one's is a speck.
-SPECK = 0.04
-# Pieces at the border are frames, lines or parts of neighbours, if the largest one
-# that stays clear of it has this fraction of the largest one's ink.
-CLEAR = 0.3
-FINE = 4  # strokes are broadened where the box has so many times its pixels
-EDGE = 0.1  # of a full stroke: what enlarging leaves around strokes, taken away
-STROKE_LEVEL = 0.8  # quantile of the made-smaller strokes that becomes white
+
+@dataclass(frozen=True)
+class DigitSettings:
+    """Settings of `to_mnist_form`. Pieces are measured in ink of the largest one."""
+
+    digit_side_px: int = 320  # larger images are reduced to this side first
+    digit_window: float = 1 / 2  # of the longer side: mostly paper around each pixel
+    min_piece_ink: float = 0.04  # pieces with less ink are specks
+    # With a piece this large clear of the border, pieces at the border are left out:
+    # they are frames, lines or parts of neighbours.
+    min_clear_ink: float = 0.3
+    broadening_scale: int = 4  # strokes are broadened at this multiple of the box
+    halo: float = 0.1  # of a full stroke: enlarging leaves it around strokes
+    white_quantile: float = 0.8  # of the strokes of a reduced image: becomes white
+
+
+DIGIT = DigitSettings()
 
 
 def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width):
-    """Bring the image of a digit to MNIST's form.
+    """Convert the image of a digit to MNIST's form.
 
     Parameters
     ----------
@@ -34,37 +43,40 @@ def to_mnist_form(image, *, shape, background, box_size, centering, stroke_width
         Height and width of the result.
     background : {"auto", "dark", "light"}
     box_size : int
-        The longer side of the digit, in pixels of the result.
+        Longer side of the digit, in pixels of the result.
     centering : {"mass", "box"}
     stroke_width : float
-        What strokes are broadened to at least, in pixels of the result.
+        Width to which thinner strokes are broadened, in pixels of the result.
 
     Returns
     -------
     ndarray of the given shape, uint8, or None
-        Light on black. None where no digit can be seen.
+        Light on black. None if no digit can be seen.
     """
-    grey, least = as_photo(image)
+    grey, min_contrast = as_photo(image)
     if is_unevenly_lit(grey):
         ink, _ = find_photo_ink(
-            grey, background, least=least, largest=LARGEST, around=AROUND
+            grey,
+            background,
+            min_contrast=min_contrast,
+            max_side=DIGIT.digit_side_px,
+            window=DIGIT.digit_window,
         )
     else:
-        longer = max(grey.shape)
-        if longer > LARGEST:
-            grey = resize(grey, LARGEST / longer)
-        ink = find_ink(grey, background, max(grey.shape) // 2, least=least)
+        grey = shrink(grey, DIGIT.digit_side_px)
+        max_width = max(grey.shape) // 2
+        ink = find_ink(grey, background, max_width, min_contrast=min_contrast)
     if ink is None:
         return None
-    amount, core = _digit(ink)
+    amount, core = _isolate_digit(ink)
     if amount is None:
         return None
     digit = _fit_in_box(amount, core, ink.full, box_size, stroke_width)
-    return _centred(digit, shape, centering)
+    return _centre(digit, shape, centering)
 
 
-def _digit(ink):
-    """Give the ink of the digit alone, and where its strokes are."""
+def _isolate_digit(ink):
+    """Return the ink of the digit alone and a mask of its strokes, or two None."""
     strokes = find_strokes(ink)
     masses = strokes.masses
     if not masses.any():
@@ -73,41 +85,38 @@ def _digit(ink):
     rows, columns = ink.amount.shape
     inside = (left > 0) & (top > 0) & (left + width < columns) & (top + height < rows)
     clear = np.where(inside, masses, 0)
-    if clear.max() > CLEAR * masses.max():
+    if clear.max() > DIGIT.min_clear_ink * masses.max():
         masses = clear
-    kept = masses > SPECK * masses.max()
-    core = kept[strokes.labels]
-    # The strokes' soft edges belong to them, other pieces do not.
+    of_digit = masses > DIGIT.min_piece_ink * masses.max()
+    core = of_digit[strokes.labels]
+    # The soft edges of the strokes belong to the digit, other pieces do not.
     around = cv2.dilate(core.astype(np.uint8), np.ones((3, 3), np.uint8))
     around[(strokes.labels > 0) & ~core] = 0
     return ink.amount * around, core
 
 
 def _fit_in_box(amount, core, full, box_size, stroke_width):
-    """Cut a digit out and scale it: 1 is a full stroke."""
-    outer, inner = _crop(amount > 0), _crop(core)
-    size = _longer(inner)
-    if size >= box_size - 2 and _longer(outer) <= box_size:
+    """Crop a digit and scale it to the box. A full stroke becomes 1."""
+    outer, inner = _bounds(amount > 0), _bounds(core)
+    size = _longer_side(inner)
+    if size >= box_size - 2 and _longer_side(outer) <= box_size:
         return amount[outer] / amount.max()  # it has this form already
     digit = np.minimum(amount[inner] / full, 1)
     scale = box_size / size
     if scale < 1:
-        digit = _broadened(digit, box_size, stroke_width)
+        digit = _broaden(digit, box_size, stroke_width)
         digit = resize(digit, box_size / max(digit.shape), box_size)
         strokes = digit[digit > digit.max() / 4]
-        return np.minimum(digit / np.quantile(strokes, STROKE_LEVEL), 1)
+        return np.minimum(digit / np.quantile(strokes, DIGIT.white_quantile), 1)
     if scale > 1:
-        digit = (resize(digit, scale, box_size) - EDGE) / (1 - EDGE)
+        digit = (resize(digit, scale, box_size) - DIGIT.halo) / (1 - DIGIT.halo)
     return np.clip(digit, 0, 1)
 
 
-def _broadened(digit, box_size, stroke_width):
-    """Make strokes broader that would all but vanish in the box."""
-    side = max(digit.shape)
-    if side > FINE * box_size:
-        digit = resize(digit, FINE * box_size / side)
-        side = max(digit.shape)
-    wanted = stroke_width * side / box_size
+def _broaden(digit, box_size, stroke_width):
+    """Broaden strokes that would almost vanish in the box."""
+    digit = shrink(digit, DIGIT.broadening_scale * box_size)
+    wanted = stroke_width * max(digit.shape) / box_size
     missing = round(wanted - _stroke_width(digit))
     if missing <= 0:
         return digit
@@ -115,11 +124,11 @@ def _broadened(digit, box_size, stroke_width):
     rim = [missing // 2 + 1] * 4
     digit = cv2.copyMakeBorder(digit, *rim, cv2.BORDER_CONSTANT)
     digit = cv2.dilate(digit, brush)
-    return digit[_crop(digit > 0)]
+    return digit[_bounds(digit > 0)]
 
 
 def _stroke_width(digit):
-    """Give the mean width of strokes, in pixels."""
+    """Compute the mean width of strokes, in pixels."""
     strokes = (digit > digit.max() / 2).astype(np.uint8)
     strokes = cv2.copyMakeBorder(strokes, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     # Distances to the paper grow from 1/2 at the edge to half a width: a mean of
@@ -128,8 +137,8 @@ def _stroke_width(digit):
     return 4 * float(distances[strokes > 0].mean()) - 1
 
 
-def _centred(digit, shape, centering):
-    """Lay a digit on black, by whole pixels."""
+def _centre(digit, shape, centering):
+    """Move a digit to the middle of a black image, by whole pixels."""
     height, width = digit.shape
     if centering == "box":
         y, x = height / 2, width / 2  # between two pixels, as shape / 2 is
@@ -137,7 +146,7 @@ def _centred(digit, shape, centering):
         total = digit.sum()
         y = digit.sum(axis=1) @ np.arange(height) / total
         x = digit.sum(axis=0) @ np.arange(width) / total
-    # In MNIST the centre of mass is at most half a pixel from pixel 14 of 0 to 27.
+    # MNIST has the centre of mass within half a pixel of pixel 14 (of 0 to 27).
     top = min(max(round(shape[0] / 2 - y), 0), shape[0] - height)
     left = min(max(round(shape[1] / 2 - x), 0), shape[1] - width)
     image = np.zeros(shape, np.uint8)
@@ -145,11 +154,11 @@ def _centred(digit, shape, centering):
     return image
 
 
-def _crop(mask):
-    """Give the rows and the columns that hold all of a mask."""
+def _bounds(mask):
+    """Return the slices of rows and columns that contain a mask."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _longer(crop):
-    return max(side.stop - side.start for side in crop)
+def _longer_side(bounds):
+    return max(side.stop - side.start for side in bounds)

@@ -1,30 +1,44 @@
-"""A page: which pieces of ink make a digit, and in what order digits are read."""
+"""Pages: which pieces of ink make a digit, and the order in which digits are read."""
 
 import itertools
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 
 from .ink import find_strokes
 from .photo import as_photo, find_photo_ink
 
-# Pixels of the longer side. A page is made as small as its digits allow: the grain of a
-# pencil and the lines of squared paper fade, while strokes stay.
-SIZES = (200, 300, 450, 675, 1050, 1600)
-ENOUGH = 48  # pixels: digits so high lose nothing on the way to MNIST's 20
-AROUND = 1 / 4  # of the longer side: most of it is paper
-MARGIN = 0.2  # of a digit's longer side: black around it
-LARGE = 0.3  # of the heaviest piece's ink: the pieces whose height is that of digits
-SMALL = 0.55  # of a digit's height: a piece that may belong to one beside it
-PART = 0.8  # of a digit's height: a piece that may belong to one that it overlaps
-SPECK = 0.15  # of a digit's height: smaller pieces are specks
-NEAR = 0.25  # of a digit's height: gap between the pieces of one digit
-LINE = 2.5  # of a digit's height: broader pieces are lines or frames
-COVERED = 0.5  # of the narrower piece's width: pieces of one digit, above each other
+
+@dataclass(frozen=True)
+class PageSettings:
+    """Settings of `find_groups` and `cut_out`. Lengths are in heights of a digit."""
+
+    # A page is reduced as far as its digits allow: the grain of a pencil and the lines
+    # of squared paper fade, while strokes stay.
+    page_sides_px: tuple[int, ...] = (200, 300, 450, 675, 1050, 1600)
+    min_digit_height_px: int = (
+        48  # digits as high lose nothing on the way to MNIST's 20
+    )
+    page_window: float = 1 / 4  # of the longer side: mostly paper around each pixel
+    crop_margin: float = 0.2  # black around a digit, of its longer side
+    # Pieces with this fraction of a typical digit's ink determine the digits' height.
+    min_digit_ink: float = 0.3
+    min_piece_side: float = 0.15  # smaller pieces are specks
+    max_piece_side: float = 2.5  # broader or higher pieces are lines or frames
+    max_small_side: float = 0.55  # small pieces may belong to a digit next to them
+    max_part_side: float = 0.8  # pieces up to here may belong to a digit they overlap
+    max_gap: float = 0.25  # between the pieces of one digit
+    max_digit_height: float = 1.5  # of joined pieces
+    min_overlap: float = 0.5  # of pieces one above the other, of the narrower's width
+    line_distance: float = 0.5  # digits that are closer in height stand on one line
+
+
+PAGE = PageSettings()
 
 
 def find_groups(image, background):
-    """Find the ink of a page, and the pieces of it that make a digit each.
+    """Find the ink of a page, and the pieces of ink that form each digit.
 
     Parameters
     ----------
@@ -34,82 +48,76 @@ def find_groups(image, background):
     Returns
     -------
     ink : Ink or None
-        None where there is none.
+        None if the image is blank.
     strokes : Strokes or None
     scale : float
-        Pixels of `image` for one of the ink's.
+        Pixels of `image` for each pixel of the ink.
     groups : list of list of int
-        The pieces of each digit, in the order in which the digits are read.
+        The pieces of each digit, in reading order.
     lines : list of int
         The line of each digit, from 0.
     """
-    grey, least = as_photo(image)
-    for size in SIZES:
+    grey, min_contrast = as_photo(image)
+    for side in PAGE.page_sides_px:
         ink, scale = find_photo_ink(
-            grey, background, least=least, largest=size, around=AROUND
+            grey,
+            background,
+            min_contrast=min_contrast,
+            max_side=side,
+            window=PAGE.page_window,
         )
         strokes = None if ink is None else find_strokes(ink)
         groups, lines = ([], []) if strokes is None else group_pieces(strokes)
-        if scale == 1 or (groups and _height(strokes, groups) >= ENOUGH):
+        if scale == 1 or (
+            groups and _median_height(strokes, groups) >= PAGE.min_digit_height_px
+        ):
             break
     return ink, strokes, scale, groups, lines
 
 
-def _height(strokes, groups):
-    """Give the height of most digits, in pixels."""
+def _median_height(strokes, groups):
+    """Compute the median height of the digits, in pixels."""
     tops, heights = strokes.boxes[:, 1], strokes.boxes[:, 3]
     bottoms = tops + heights
     return np.median([bottoms[g].max() - tops[g].min() for g in groups])
 
 
 def group_pieces(strokes):
-    """Say which pieces make a digit each, without specks, lines and frames.
-
-    Parameters
-    ----------
-    strokes : Strokes
-
-    Returns
-    -------
-    list of list of int
-        The pieces of each digit, in the order in which the digits are read.
-    lines : list of int
-        The line of each digit, from 0.
-    """
+    """Return the groups and lines of `find_groups` without specks and frames."""
     masses = strokes.masses
     if not masses.any():
         return [], []
     left, top, width, height = strokes.boxes.T.astype(float)
-    large = np.flatnonzero(masses > LARGE * _typical(masses))
-    tall = float(np.median(height[large]))
-    fits = (height > SPECK * tall) | (width > SPECK * tall)
-    fits &= (width < LINE * tall) & (height < LINE * tall) & (masses > 0)
+    large = np.flatnonzero(masses > PAGE.min_digit_ink * _typical_ink(masses))
+    unit = float(np.median(height[large]))  # the height of a digit, in pixels
+    shortest, longest = PAGE.min_piece_side * unit, PAGE.max_piece_side * unit
+    fits = (height > shortest) | (width > shortest)
+    fits &= (width < longest) & (height < longest) & (masses > 0)
     corners = np.stack([left, top, left + width, top + height], axis=1)
     chosen = np.flatnonzero(fits).tolist()
     boxes = dict(zip(chosen, corners[fits].tolist(), strict=True))
     groups = {i: [i] for i in chosen}
-    cells = _Cells(boxes, tall)
-    while _merge_some(boxes, groups, cells, tall):
+    cells = _Cells(boxes, unit)
+    while _merge_some(boxes, groups, cells, unit):
         pass
-    kept = [i for i in groups if boxes[i][3] - boxes[i][1] > SMALL * tall]
-    return _in_reading_order([(boxes[i], groups[i]) for i in kept], tall)
+    digits = [
+        (box, groups[i])
+        for i, box in boxes.items()
+        if box[3] - box[1] > PAGE.max_small_side * unit
+    ]
+    return _in_reading_order(digits, unit)
 
 
-def _typical(masses):
-    """Give the ink of a typical digit: the median of the pieces, weighed by ink."""
+def _typical_ink(masses):
+    """Compute the ink of a typical digit: the median of the pieces, weighted by ink."""
     order = np.sort(masses[masses > 0])
     return order[np.searchsorted(order.cumsum(), order.sum() / 2)]
 
 
 class _Cells:
-    """Pieces by the cells of a grid that their boxes meet: neighbours without a search.
+    """Grid that finds the pieces near a box without a search over all of them.
 
-    Parameters
-    ----------
-    boxes : dict of int to list of 4 floats
-        Left, top, right and bottom of each piece, in pixels.
-    size : float
-        Of a cell, in pixels.
+    `boxes` has left, top, right and bottom of each piece, `size` is the side of a cell.
     """
 
     def __init__(self, boxes, size):
@@ -137,20 +145,23 @@ class _Cells:
         return itertools.product(range(left, right + 1), range(top, bottom + 1))
 
 
-def _merge_some(boxes, groups, cells, tall):
-    """Join pieces that make one digit; False if there were none."""
+def _merge_some(boxes, groups, cells, unit):
+    """Join pieces that make one digit. Return whether there were any."""
     before = len(boxes)
     for a in list(boxes):
         last = a if a in boxes else None
         while last is not None:
-            last = _merge_next(a, last, boxes, groups, cells, tall)
+            last = _merge_next(a, last, boxes, groups, cells, unit)
     return len(boxes) < before
 
 
-def _merge_next(a, last, boxes, groups, cells, tall):
-    """Join the first piece after `last` that belongs to `a`; None if there is none."""
-    for b in sorted(b for b in cells.near(boxes[a], NEAR * tall) if b > last):
-        if _belong_together(boxes[a], boxes[b], tall):
+def _merge_next(a, last, boxes, groups, cells, unit):
+    """Join `a` and the first piece after `last` that belongs to it.
+
+    Return the number of that piece, or None if `a` is complete.
+    """
+    for b in sorted(b for b in cells.near(boxes[a], PAGE.max_gap * unit) if b > last):
+        if _belong_together(boxes[a], boxes[b], unit):
             first, second = boxes[a], boxes.pop(b)
             cells.remove(b, second)
             boxes[a] = [*map(min, first[:2], second), *map(max, first[2:], second[2:])]
@@ -160,31 +171,31 @@ def _merge_next(a, last, boxes, groups, cells, tall):
     return None
 
 
-def _belong_together(a, b, tall):
-    """Whether two pieces lie above each other, or one is small and near the other."""
-    # How far they overlap; gaps are negative.
+def _belong_together(a, b, unit):
+    """Whether one piece is above the other, or one is small and near the other."""
+    # Lengths of the overlap; negative for gaps.
     across = min(a[2], b[2]) - max(a[0], b[0])
     down = min(a[3], b[3]) - max(a[1], b[1])
     narrower = min(a[2] - a[0], b[2] - b[0])
     joined = max(a[3], b[3]) - min(a[1], b[1])
     smaller = min(max(c[2] - c[0], c[3] - c[1]) for c in (a, b))
-    if joined > 1.5 * tall or down < -NEAR * tall:
+    if joined > PAGE.max_digit_height * unit or down < -PAGE.max_gap * unit:
         return False
-    if across > COVERED * narrower:
+    if across > PAGE.min_overlap * narrower:
         return True
-    if smaller < SMALL * tall:
-        return across > -NEAR * tall / 2
-    return smaller < PART * tall and across > 0
+    if smaller < PAGE.max_small_side * unit:
+        return across > -PAGE.max_gap * unit / 2
+    return smaller < PAGE.max_part_side * unit and across > 0
 
 
-def _in_reading_order(digits, tall):
+def _in_reading_order(digits, unit):
     """Sort digits into lines, which may slope, from top to bottom and left to right."""
-    lines, ends = [], np.full(len(digits), np.inf)  # where each line ends at the right
+    lines, ends = [], np.full(len(digits), np.inf)  # height of the right end of each
     for box, pieces in sorted(digits, key=lambda digit: digit[0][0]):
         middle = (box[1] + box[3]) / 2
         distances = np.abs(ends - middle)
         line = int(distances.argmin())
-        if distances[line] >= tall / 2:
+        if distances[line] >= PAGE.line_distance * unit:
             line = len(lines)
             lines.append([])
         lines[line].append((middle, pieces))
@@ -197,17 +208,12 @@ def _in_reading_order(digits, tall):
 
 
 def cut_out(ink, strokes, pieces):
-    """Give the ink of one digit on black, and its box.
-
-    Parameters
-    ----------
-    ink : Ink
-    strokes : Strokes
-    pieces : list of int
+    """Cut one digit, given by its pieces of ink, out of a page.
 
     Returns
     -------
     digit : ndarray of shape (height, width), uint8
+        Its ink alone, light on black.
     box : tuple of 4 ints
         Left, top, width and height, in pixels of the ink.
     """
@@ -215,9 +221,9 @@ def cut_out(ink, strokes, pieces):
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     part = np.s_[top:bottom, left:right]
-    own = np.isin(strokes.labels[part], pieces)
-    amount = np.where(own, ink.amount[part] / ink.full, 0)
+    is_digit = np.isin(strokes.labels[part], pieces)
+    amount = np.where(is_digit, ink.amount[part] / ink.full, 0)
     digit = np.rint(np.minimum(amount, 1) * 255).astype(np.uint8)
-    margin = max(2, round(MARGIN * max(digit.shape)))
+    margin = max(2, round(PAGE.crop_margin * max(digit.shape)))
     digit = np.pad(digit, margin)
     return digit, (int(left), int(top), int(right - left), int(bottom - top))

@@ -1,54 +1,44 @@
-"""Ink on a photo: in any light, on paper with lines."""
+"""Ink on photos of any size: in uneven light, and on ruled or squared paper."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from .._images.opencv import cv2
-from .ink import FAINT, TINY, Ink, as_grey, find_ink, has_dark_background
+from .ink import INK, Ink, as_grey, find_ink, has_dark_background
 
-SMALL = 64  # pixels: an image of this size is too small to have light and lines
-LEAST_LEVELS = 6  # of 256, by which ink differs from paper
-OVERVIEW = 240  # pixels: enough to see where light falls
-PARTS = 6  # of an image's height and width; those at its rim are compared
-UNEVEN = 0.1  # of the contrast: the shades' difference from which light is uneven
-GAIN = 5  # by which dark parts of a photo are made lighter at most
-BROADEST_STROKE = 1 / 4  # of the shorter side, before strokes have been seen
-BROADER = 6  # times the width of strokes: paper, once they have been seen
-THIN = 0.5  # of the width of strokes: thinner ones are the paper's lines
+
+@dataclass(frozen=True)
+class PhotoSettings:
+    """Settings of `is_unevenly_lit` and `find_photo_ink`."""
+
+    min_side_px: int = 64  # smaller images have no uneven light and no ruled lines
+    min_contrast_levels: int = 6  # between ink and paper, of 256 grey levels
+    lighting_side_px: int = 240  # enough to see where light falls
+    parts_of_side: int = 6  # the image is divided into parts; those at its rim count
+    uneven_contrast: float = 0.1  # of the image's range: larger differences of shade
+    max_gain: float = 5  # limit of the factor by which dark parts are brightened
+    max_stroke_width: float = 1 / 4  # of the shorter side, before strokes are known
+    paper_width: float = 6  # times the stroke width, once strokes are known
+    ruling_width: float = 0.5  # thinner lines are ruling, of the stroke width
+
+
+PHOTO = PhotoSettings()
 
 
 def as_photo(image):
-    """Give an image as `find_photo_ink` takes it.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width) or (height, width, channels)
-
-    Returns
-    -------
-    grey : ndarray of shape (height, width), float32
-    least : float
-        By what ink differs from paper at least.
-    """
-    return as_grey(image), LEAST_LEVELS if image.dtype == np.uint8 else 0
+    """Return the `grey` and the `min_contrast` of an image for `find_photo_ink`."""
+    is_bytes = image.dtype == np.uint8
+    return as_grey(image), PHOTO.min_contrast_levels if is_bytes else 0
 
 
 def is_unevenly_lit(grey):
-    """Tell whether the shade of the paper changes over an image.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width), float32
-
-    Returns
-    -------
-    bool
-        False for small images.
-    """
-    if max(grey.shape) <= SMALL:
+    """Whether the shade of the paper changes over an image; False for small images."""
+    if max(grey.shape) <= PHOTO.min_side_px:
         return False
-    small = resize(grey, min(1.0, OVERVIEW / max(grey.shape)))
+    small = shrink(grey, PHOTO.lighting_side_px)
     height, width = small.shape
-    down, across = max(1, height // PARTS), max(1, width // PARTS)
+    down, across = (max(1, side // PHOTO.parts_of_side) for side in small.shape)
     shades = [
         np.median(small[y : y + down, x : x + across])
         for y in range(0, height - down + 1, down)
@@ -56,86 +46,98 @@ def is_unevenly_lit(grey):
         if y < down or x < across or y + 2 * down > height or x + 2 * across > width
     ]
     low, high = np.quantile(shades, [0.2, 0.8])
-    return bool(high - low > UNEVEN * np.ptp(small))
+    return bool(high - low > PHOTO.uneven_contrast * np.ptp(small))
 
 
-def find_photo_ink(grey, background, *, least, largest, around):
+def find_photo_ink(grey, background, *, min_contrast, max_side, window):
     """Find the ink of an image of any size.
 
     Parameters
     ----------
     grey : ndarray of shape (height, width), float32
     background : {"auto", "dark", "light"}
-    least : float
-        By what ink differs from paper at least.
-    largest : int
-        Longer side to which a larger image is made smaller first, in pixels.
-    around : float
-        Of the longer side: where most is paper around any pixel.
+    min_contrast : float
+        Smallest difference between ink and paper.
+    max_side : int
+        Longer side to which a larger image is reduced first, in pixels.
+    window : float
+        Side of a square around any pixel that is mostly paper, as a fraction of the
+        longer side.
 
     Returns
     -------
     ink : Ink or None
-        None where there is none.
+        None if the image is blank.
     scale : float
-        Pixels of `grey` for one of the ink's.
+        Pixels of `grey` for each pixel of the ink.
     """
-    if max(grey.shape) <= SMALL:
-        return find_ink(grey, background, max(grey.shape) // 2, least=least), 1.0
-    scale = max(1.0, max(grey.shape) / largest)
+
+    def search(max_width):
+        return find_ink(grey, background, max_width, min_contrast=min_contrast)
+
+    if max(grey.shape) <= PHOTO.min_side_px:
+        return search(max(grey.shape) // 2), 1.0
+    scale = max(1.0, max(grey.shape) / max_side)
     if scale > 1:
         grey = resize(grey, 1 / scale)
-    light = _paper_around(grey, around)
-    grey = grey * np.clip(light.mean() / np.maximum(light, 1e-6), 1 / GAIN, GAIN)
+    light = _shade_of_paper(grey, window)
+    gain = light.mean() / np.maximum(light, 1e-6)
+    grey = grey * np.clip(gain, 1 / PHOTO.max_gain, PHOTO.max_gain)
     if background == "auto":
         background = "dark" if has_dark_background(grey) else "light"
-    # Paper's light is followed the more closely, the narrower strokes may be.
-    broadest = max(TINY, int(min(grey.shape) * BROADEST_STROKE))
-    ink = find_ink(grey, background, broadest, least=least)
-    while ink is None and broadest > TINY:
-        broadest //= 2
-        ink = find_ink(grey, background, broadest, least=least)
+    # A smaller width tracks the lighting better; start wide, then halve it.
+    max_width = int(min(grey.shape) * PHOTO.max_stroke_width)
+    max_width = max(INK.noisy_side_px, max_width)
+    ink = search(max_width)
+    while ink is None and max_width > INK.noisy_side_px:
+        max_width //= 2
+        ink = search(max_width)
     if ink is None:
         return None, scale
-    width = _stroke_width(ink.sure)
-    if BROADER * width < broadest:
-        ink = find_ink(grey, background, int(BROADER * width) + 1, least=least) or ink
-    return _without_thin_lines(ink, width), scale
+    stroke_width = _stroke_width(ink.sure)
+    if PHOTO.paper_width * stroke_width < max_width:
+        ink = search(int(PHOTO.paper_width * stroke_width) + 1) or ink
+    return _without_ruling(ink, stroke_width), scale
 
 
-def _paper_around(grey, around):
-    """Give the shade that most of the surroundings of each pixel have."""
-    small = resize(grey, min(1.0, OVERVIEW / max(grey.shape)))
+def _shade_of_paper(grey, window):
+    """Compute the shade of most pixels in the window around each pixel."""
+    small = shrink(grey, PHOTO.lighting_side_px)
     low, high = float(small.min()), float(small.max())
     levels = ((small - low) * (255 / max(high - low, 1e-6))).astype(np.uint8)
-    shades = cv2.medianBlur(levels, int(max(levels.shape) * around) | 1)
+    shades = cv2.medianBlur(levels, int(max(levels.shape) * window) | 1)
     shades = low + cv2.blur(shades, (9, 9)).astype(np.float32) * ((high - low) / 255)
     return cv2.resize(shades, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _stroke_width(strokes):
-    """Give the width of most strokes, in pixels."""
+    """Estimate the width of most strokes, in pixels."""
     distances = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 5)
     peaks = distances == cv2.dilate(distances, np.ones((3, 3), np.uint8))
     return 2 * float(np.quantile(distances[peaks & strokes], 0.9))
 
 
-def _without_thin_lines(ink, width):
-    """Take away the paper's lines, where they are thinner than the strokes."""
-    size = int(width * THIN)
+def _without_ruling(ink, stroke_width):
+    """Remove the ruling of the paper where it is thinner than the strokes."""
+    size = int(stroke_width * PHOTO.ruling_width)
     if size < 2:
         return ink
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    strokes = (ink.amount > FAINT * ink.full).astype(np.uint8)
+    strokes = (ink.amount > INK.faint_amount * ink.full).astype(np.uint8)
     strokes = cv2.morphologyEx(strokes, cv2.MORPH_OPEN, brush)
     strokes = cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0
     return Ink(ink.amount * strokes, ink.full, ink.sure & strokes)
 
 
-def resize(image, factor, at_most=None):
-    """Scale both sides of an image by a factor, each to one pixel at least."""
+def shrink(image, max_side):
+    """Reduce an image whose longer side has more than `max_side` pixels."""
+    return resize(image, min(1.0, max_side / max(image.shape)))
+
+
+def resize(image, factor, max_side=None):
+    """Scale both sides of an image by a factor, each to one pixel or more."""
     height, width = (max(1, round(side * factor)) for side in image.shape)
-    if at_most is not None:
-        height, width = min(height, at_most), min(width, at_most)
+    if max_side is not None:
+        height, width = min(height, max_side), min(width, max_side)
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
     return cv2.resize(image, (width, height), interpolation=method)

@@ -1,7 +1,6 @@
-"""A page and what a pen leaves on it, seen from above in even light.
+"""Drawing of pages and of strokes on them, seen from above in even light.
 
-Colours are red, green and blue in [0, 1]. Lengths on the page are in heights of a
-digit.
+Colours are red, green and blue in [0, 1]. Lengths on a page are in heights of a digit.
 """
 
 from typing import NamedTuple
@@ -12,25 +11,25 @@ Colour = tuple[float, float, float]
 
 
 class Page(NamedTuple):
-    """Paper, or a board."""
+    """Look of paper or of a board."""
 
     colour: Colour
     ruling: Colour
-    texture: tuple[tuple[float, float], ...]  # deviation from the colour, size of spots
+    texture: tuple[tuple[float, float], ...]  # amplitude and size of spots
 
 
 class Pen(NamedTuple):
-    """What writes, and the page that it writes on."""
+    """Look of the strokes of a pen, and the page for it."""
 
     page: Page
     colour: Colour
     width: float  # of a stroke
-    cover: float  # how much of the page's colour is gone under a stroke
-    grain: float  # how much of it is left where the page is rough or the pen light
+    cover: float  # opacity of a stroke
+    grain: float  # loss of opacity where the page is rough or the pressure is low
 
 
 PAPER = Page((0.955, 0.945, 0.915), (0.68, 0.77, 0.87), ((0.005, 0.6), (0.005, 0.014)))
-# It was wiped, and not clean.
+# The larger spots of the texture are chalk that was not wiped off.
 BOARD = Page((0.17, 0.26, 0.225), (0.32, 0.41, 0.37), ((0.02, 0.5), (0.012, 0.1)))
 PENS = {
     "ballpoint": Pen(PAPER, (0.11, 0.18, 0.54), 0.055, 0.95, 0.15),
@@ -38,24 +37,24 @@ PENS = {
     "felt": Pen(PAPER, (0.09, 0.09, 0.11), 0.125, 0.97, 0.0),
     "chalk": Pen(BOARD, (0.95, 0.95, 0.9), 0.11, 0.97, 0.3),
 }
-# From one line of the ruling to the next, along x and along y.
+# Distances between the lines of the ruling, along x and along y.
 PAPERS = {"plain": (None, None), "ruled": (None, 1.8), "squared": (0.6, 0.6)}
 RULING_WIDTH = 0.02
-MARGIN = 0.6  # around all that is written
-FINE = 4  # strokes are drawn so many times larger, then reduced
+PAGE_MARGIN = 0.6  # around the digits
+SUPERSAMPLING = 4  # strokes are drawn larger by this factor, then reduced
 
 
 class View:
-    """What the camera sees of the page: pixels from heights of a digit, and back.
+    """Mapping from lengths on the page to pixels of the photo, and back.
 
     Parameters
     ----------
     written : list of list of ndarray of shape (n_points, 3)
         The strokes of each digit: x and y in heights of a digit, and the pressure.
     height : float
-        Of a digit, in pixels.
+        Height of a digit, in pixels.
     tilt : float
-        Of the page, in degrees.
+        Rotation of the page, in degrees.
     """
 
     def __init__(self, written, height, tilt):
@@ -64,34 +63,36 @@ class View:
         sine, cosine = np.sin(turn), np.cos(turn)
         self._scale = height * np.array([[cosine, -sine], [sine, cosine]])
         seen = points[:, :2] @ self._scale
-        self._corner = seen.min(axis=0) - MARGIN * height
-        width, length = np.ceil(np.ptp(seen, axis=0) + 2 * MARGIN * height).astype(int)
+        self._corner = seen.min(axis=0) - PAGE_MARGIN * height
+        width, length = np.ceil(np.ptp(seen, axis=0) + 2 * PAGE_MARGIN * height).astype(
+            int
+        )
         self.shape = length, width
         self.height = height
 
     def pixels(self, stroke):
-        """Give a stroke with its points in pixels."""
+        """Convert the points of a stroke to pixels."""
         return np.column_stack(
             [stroke[:, :2] @ self._scale - self._corner, stroke[:, 2]]
         )
 
     def page(self):
-        """Give the place on the page of each pixel's centre: x, y."""
+        """Return x and y on the page for the centre of each pixel."""
         y, x = np.indices(self.shape) + 0.5
         seen = np.stack([x, y], axis=-1) + self._corner
         return np.moveaxis(seen @ np.linalg.inv(self._scale), -1, 0)
 
 
 def blank_page(view, ruling, page, rng):
-    """Draw the page with its ruling: an image of float32."""
+    """Draw the page and its ruling on a new float32 image."""
     image = np.tile(np.float32(page.colour), (*view.shape, 1))
     for deviation, size in page.texture:
         spots = _roughness(view.shape, size * view.height, rng)
         image += deviation * spots[..., None]
     width = max(1.0, RULING_WIDTH * view.height)
-    for place, gap in zip(view.page(), ruling, strict=True):
+    for position, gap in zip(view.page(), ruling, strict=True):
         if gap is not None:
-            distance = np.abs(place - gap * np.rint(place / gap)) * view.height
+            distance = np.abs(position - gap * np.rint(position / gap)) * view.height
             line = np.clip(width / 2 + 0.5 - distance, 0, 1).astype(np.float32)
             image += line[..., None] * (np.float32(page.ruling) - image)
     return image
@@ -123,9 +124,9 @@ def _draw(strokes, pen, height):
     Returns
     -------
     left, top : int
-        The place of the drawing's corner.
+        Position of the upper left corner of `ink`.
     ink : ndarray of shape (height, width), dtype float32
-        How much of each pixel is covered, in [0, 1].
+        Fraction of each pixel that is covered, in [0, 1].
     """
     from .._images.opencv import cv2
 
@@ -133,9 +134,9 @@ def _draw(strokes, pen, height):
     width = pen.width * height
     corner = np.floor(points[:, :2].min(axis=0) - width).astype(int)
     size = np.ceil(points[:, :2].max(axis=0) + width).astype(int) - corner
-    fine = np.zeros(size[::-1] * FINE, np.uint8)
-    centres = (points[:, :2] - corner) * FINE - 0.5
-    radii = width / 2 * (0.55 + 0.45 * points[:, 2]) * FINE
+    fine = np.zeros(size[::-1] * SUPERSAMPLING, np.uint8)
+    centres = (points[:, :2] - corner) * SUPERSAMPLING - 0.5
+    radii = width / 2 * (0.55 + 0.45 * points[:, 2]) * SUPERSAMPLING
     shades = 255 * np.clip(1 - pen.grain * (1.2 - points[:, 2]), 0, 1)
     shift = 4  # OpenCV takes fractions of a pixel as integers
     for centre, radius, shade in zip(
@@ -150,17 +151,17 @@ def _draw(strokes, pen, height):
 
 
 def _box(ink):
-    """Find the pixels with ink: left, top, width and height."""
+    """Return left, top, width and height of the pixels with ink."""
     inked = ink >= 0.25 * ink.max()
     rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
     return columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
 
 
 def _roughness(shape, size, rng):
-    """Give random values around 0 with deviation 1, alike within `size` pixels."""
+    """Draw random values of mean 0 and deviation 1 that vary over `size` pixels."""
     from .._images.opencv import cv2
 
-    # What is smooth over many pixels is made small and enlarged.
+    # Values that are smooth over many pixels are drawn small and then enlarged.
     step = max(1.0, size / 4)
     small = [int(np.ceil(n / step)) + 1 for n in shape]
     rough = cv2.GaussianBlur(

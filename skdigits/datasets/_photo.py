@@ -1,4 +1,4 @@
-"""Photos of handwritten digits that are drawn, so that each digit's place is known."""
+"""make_digit_photo: drawn photos of handwritten digits with known positions."""
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
@@ -15,9 +15,9 @@ from .._vision.hands import Hand
 from ._page import PAPERS, PENS, View, blank_page, write_on
 
 LIGHTS = ("even", "shadow", "lamp")
-LINE = 1.8  # from one line of digits to the next, in heights of a digit
+LINE_SPACING = 1.8  # from one line of digits to the next, in heights of a digit
 
-# The same names for type checkers, which cannot read the tables.
+# Keep equal to the tables, which type checkers cannot read.
 PenName = Literal["ballpoint", "pencil", "felt", "chalk"]
 PaperName = Literal["plain", "ruled", "squared"]
 LightName = Literal["even", "shadow", "lamp"]
@@ -46,37 +46,37 @@ def make_digit_photo(
     jpeg_quality: int | None = 90,
     random_state: int | RandomState | None = None,
 ) -> Bunch:
-    """Make a photo of handwritten digits, and tell where each digit is.
+    """Draw a photo of handwritten digits whose positions are known.
 
-    It is drawn, not taken: one hand writes the digits with a pen, never twice alike,
-    on paper that lies in some light. The hand is a European one, with an upstroke in 1
-    and often a bar in 7, so it is not that of MNIST's writers.
+    The photo is synthetic: a random handwriting, a pen, paper and lighting, with no two
+    digits alike. The handwriting is European, with an upstroke in 1 and often a bar in
+    7, unlike the handwriting in MNIST.
 
     Parameters
     ----------
     digits : str or sequence of int or sequence of sequences of int
-        What to write, such as ``"0123456789"``. A line of a str, or a sequence in the
-        sequence, becomes a line of digits.
+        The digits to write, such as ``"0123456789"``. Each line of a str, or each
+        sequence in the sequence, is a line of digits.
     pen : {"ballpoint", "pencil", "felt", "chalk"}, default="ballpoint"
-        What to write with: a thin blue line, a grey one with the grain of the paper, a
-        thick black one. With chalk, the paper is a dark board.
+        The pen: a thin blue line, a grey line with the grain of the paper, a thick
+        black line, or a white line on a dark board.
     paper : {"plain", "ruled", "squared"}, default="plain"
-        What to write on.
+        The paper.
     light : {"even", "shadow", "lamp"}, default="even"
-        Even as in a scanner; with a shadow on a part of the paper; or warm, from a lamp
-        at one side.
+        The lighting: even as in a scanner, with a shadow on a part of the paper, or
+        warm light from a lamp at one side.
     height : float, default=90
-        Height of a digit in pixels, in [16, 500]. The size of the image follows.
+        Height of a digit in pixels, in [16, 500]. It determines the size of the image.
     tilt : float, default=0
-        Degrees in [-45, 45] by which the paper is turned, counterclockwise.
+        Rotation of the paper, counterclockwise, in degrees in [-45, 45].
     noise : float, default=2
         Standard deviation of the camera's noise in [0, 100], in grey levels of 255.
     jpeg_quality : int or None, default=90
-        Quality in [1, 100] of the JPEG file that the image has been through. None means
-        that it has not.
+        Quality in [1, 100] of the JPEG compression of the image. None disables it.
     random_state : int, RandomState instance or None, default=None
-        Draws the hand, the paper, the light and the noise. An int gives the same photo
-        each time, and the same handwriting with another pen, paper or light.
+        Seed of the handwriting, the paper, the light and the noise. Pass an int for the
+        same photo at each call. The handwriting depends only on this seed, not on the
+        pen, paper or light.
 
     Returns
     -------
@@ -84,25 +84,27 @@ def make_digit_photo(
         Dictionary-like object, with the following attributes.
 
         image : ndarray of shape (height, width, 3), dtype uint8
-            The photo, in red, green and blue.
+            The photo, in RGB.
         boxes : ndarray of shape (n_digits, 4), dtype int64
             Left, top, width and height of each digit's ink, in pixels. A pixel at the
             edge counts if a quarter of it or more is covered.
         target : ndarray of shape (n_digits,), dtype uint8
-            The digits, in the order in which one reads them.
+            The digits, in reading order.
         lines : ndarray of shape (n_digits,), dtype int64
-            The line of each digit, counted from 0.
+            The line of each digit, from 0.
         DESCR : str
-            What the photo shows.
+            Description of the photo.
 
     Raises
     ------
+    TypeError, ValueError
+        If `digits` contains anything but digits, or a parameter is invalid.
     ImportError
-        If there is no OpenCV.
+        If OpenCV is not installed.
 
     See Also
     --------
-    load_sample : Digits that people have written.
+    load_sample : Load digits that people have written.
 
     Examples
     --------
@@ -131,7 +133,7 @@ def make_digit_photo(
         },
         "make_digit_photo",
     )
-    rows = _read(digits)
+    rows = _parse(digits)
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
     written = _write(rows, rng)
     view = View(written, height, tilt)
@@ -139,7 +141,7 @@ def make_digit_photo(
     boxes = write_on(image, view, written, PENS[pen], rng)
     image *= _light(view.shape, light, rng)
 
-    image = cv2.GaussianBlur(image, (0, 0), 0.6) * 255  # no lens is sharper
+    image = cv2.GaussianBlur(image, (0, 0), 0.6) * 255  # the blur of a good lens
     image += noise * rng.standard_normal(image.shape, np.float32)
     image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     if jpeg_quality is not None:
@@ -156,8 +158,8 @@ def make_digit_photo(
     )
 
 
-def _read(digits):
-    """Give the lines of digits, each a list of int."""
+def _parse(digits):
+    """Convert digits to a list of int for each line."""
     if not isinstance(digits, Iterable):
         raise TypeError(
             f"digits must be a str or a sequence of int. Got {digits!r} instead."
@@ -171,20 +173,20 @@ def _read(digits):
     rows = [list(row) for row in rows]
     if not rows or [] in rows:
         raise ValueError(
-            f"digits must have a digit in each line. Got {digits!r} instead."
+            f"digits must contain a digit in each line. Got {digits!r} instead."
         )
     for line, row in enumerate(rows, 1):
         for digit in row:
             if digit not in allowed:
                 raise ValueError(
-                    "digits must be made of the characters 0 to 9, or of ints from 0 "
-                    f"to 9. Got {digit!r} in line {line} instead."
+                    "digits must be characters from '0' to '9' or ints from 0 to 9. "
+                    f"Got {digit!r} in line {line} instead."
                 )
     return [[int(digit) for digit in row] for row in rows]
 
 
 def _write(rows, rng):
-    """Write lines of digits on a page: the strokes of each, in heights of a digit."""
+    """Lay lines of digits out on a page: the strokes of each, in heights of a digit."""
     hand = Hand(rng)
     written = []
     for line, row in enumerate(rows):
@@ -195,29 +197,29 @@ def _write(rows, rng):
             x = np.concatenate([stroke[:, 0] for stroke in strokes])
             shift = end - x.min()
             for stroke in strokes:
-                stroke[:, :2] += shift, line * LINE + rise * (end - start)
+                stroke[:, :2] += shift, line * LINE_SPACING + rise * (end - start)
             written.append(strokes)
             end += np.ptp(x) + rng.uniform(0.36, 0.6)
     return written
 
 
 def _light(shape, light, rng):
-    """Give the light on each pixel: red, green and blue."""
+    """Compute the light on each pixel: red, green and blue."""
     if light == "even":
         return np.float32(1)
     diagonal = np.hypot(*shape)
     y, x = np.indices(shape, np.float32) / diagonal
     angle = rng.uniform(0, 2 * np.pi)
-    towards = np.array([np.cos(angle), np.sin(angle)])
+    direction = np.array([np.cos(angle), np.sin(angle)])
     middle = np.array([shape[1], shape[0]]) / diagonal / 2
-    along = (x - middle[0]) * towards[0] + (y - middle[1]) * towards[1]
+    along = (x - middle[0]) * direction[0] + (y - middle[1]) * direction[1]
     if light == "shadow":
-        across = (y - middle[1]) * towards[0] - (x - middle[0]) * towards[1]
+        across = (y - middle[1]) * direction[0] - (x - middle[0]) * direction[1]
         edge = 0.05 * np.sin(5 * across + rng.uniform(0, 2 * np.pi))
-        place, soft = rng.uniform(-0.12, 0.12), rng.uniform(0.012, 0.035)
-        shade = 1 / (1 + np.exp(-(along - place - edge) / soft))
+        offset, softness = rng.uniform(-0.12, 0.12), rng.uniform(0.012, 0.035)
+        shade = 1 / (1 + np.exp(-(along - offset - edge) / softness))
         return 1 - shade[..., None] * np.float32([0.45, 0.42, 0.37])
-    lamp = middle + 0.45 * towards
+    lamp = middle + 0.45 * direction
     far = np.hypot(x - lamp[0], y - lamp[1])
     bright = 1 / (1 + (far / 0.7) ** 2) ** 1.5
     return 1.02 * (bright / bright.max())[..., None] ** np.float32([0.9, 1.0, 1.2])

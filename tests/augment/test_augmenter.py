@@ -1,4 +1,4 @@
-"""ImageAugmenter alone: what it changes, and what it leaves alone."""
+"""ImageAugmenter: shapes, types, seeds and refused parameters."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 from skdigits import ImageAugmenter
 
 
-def test_transform_gives_the_images_as_they_came(images):
+def test_transform_returns_images_unchanged(images):
     augmenter = ImageAugmenter().fit(images)
     np.testing.assert_array_equal(augmenter.transform(images), images)
     assert augmenter.transform(images.astype(float)).dtype == float
@@ -19,22 +19,22 @@ def test_transform_gives_the_images_as_they_came(images):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(30, 144), (30, 12, 12), (30, 12, 12, 1)])
-def test_draws_keep_shape_and_dtype(images, dtype, shape):
+def test_copies_have_the_shape_and_dtype_of_images(images, dtype, shape):
     X = images.astype(dtype).reshape(shape)
     augmenter = ImageAugmenter(random_state=0)
-    for drawn in (augmenter.fit_transform(X), augmenter.augment(X)):
-        assert drawn.shape == shape
-        assert drawn.dtype == dtype
-        assert not np.array_equal(drawn, X)
-        assert drawn.min() >= 0
-        assert drawn.max() <= 255
+    for copies in (augmenter.fit_transform(X), augmenter.augment(X)):
+        assert copies.shape == shape
+        assert copies.dtype == dtype
+        assert not np.array_equal(copies, X)
+        assert copies.min() >= 0
+        assert copies.max() <= 255
 
 
-def test_no_strength_is_no_change(images):
+def test_images_without_strengths_are_unchanged(images):
     np.testing.assert_array_equal(still().fit_transform(images), images)
 
 
-PENS = {
+DEGRADATIONS = {
     "thickness": 1.5,
     "gaps": 3,
     "low_resolution": 0.8,
@@ -43,30 +43,40 @@ PENS = {
 }
 
 
-@pytest.mark.parametrize("name", PENS)
-@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
-def test_other_pens_are_off_until_asked_for(images, name, dtype):
+@pytest.mark.parametrize("name", DEGRADATIONS)
+@pytest.mark.parametrize(
+    ("dtype", "shape"),
+    [
+        ("uint8", (30, 144)),
+        ("int64", (30, 12, 12, 1)),
+        ("float32", (20, 24, 9)),
+        ("float64", (10, 12, 6, 6)),
+    ],
+)
+def test_degradations_are_off_until_enabled(images, name, dtype, shape):
     assert ImageAugmenter().get_params()[name] == 0
-    X = images.astype(dtype)
+    X = images.astype(dtype).reshape(shape)
     before = X.copy()
-    augmenter = still(**{name: PENS[name]}, random_state=0)
-    drawn = augmenter.fit_transform(X)
-    assert (drawn.shape, drawn.dtype) == (X.shape, X.dtype)
-    assert (drawn != X).any(axis=1).mean() > 0.5
-    assert drawn.min() >= 0 and drawn.max() <= 255
-    np.testing.assert_array_equal(augmenter.augment(X), drawn)
+    augmenter = still(**{name: DEGRADATIONS[name]}, random_state=0)
+    copies = augmenter.fit_transform(X)
+    assert (copies.shape, copies.dtype) == (X.shape, X.dtype)
+    assert (copies != X).reshape(len(X), -1).any(axis=1).mean() > 0.5
+    assert copies.min() >= X.min() and copies.max() <= X.max()
+    np.testing.assert_array_equal(augmenter.augment(X), copies)
     np.testing.assert_array_equal(X, before)
     np.testing.assert_array_equal(augmenter.transform(X), X)
+    blank = np.zeros_like(X)
+    np.testing.assert_array_equal(augmenter.augment(blank), blank)
 
 
 @pytest.mark.parametrize("params", [{"gaps": 9}, {"contrast": 1}])
-def test_gaps_and_contrast_go_to_the_fill_value(params):
+def test_gaps_and_contrast_move_pixels_to_the_fill_value(params):
     X = np.full((99, 10, 10), 250, np.uint8)
     X[:, 0] = 100
-    drawn = still(**params, fill_value=100, random_state=0).fit_transform(X)
-    assert drawn.min() == 100
-    assert (drawn[:, 1:] < 110).any()
-    assert (drawn[:, 0] == 100).all()
+    copies = still(**params, fill_value=100, random_state=0).fit_transform(X)
+    assert copies.min() == 100
+    assert (copies[:, 1:] < 110).any()
+    assert (copies[:, 0] == 100).all()
 
 
 def test_seeds(images):
@@ -82,13 +92,13 @@ def test_seeds(images):
     assert (first != second).any()
 
 
-def test_images_are_drawn_independently():
+def test_images_are_augmented_independently():
     X = np.tile(spot().reshape(1, -1), (50, 1))
-    drawn = ImageAugmenter(random_state=0).fit_transform(X)
-    assert len(np.unique(drawn, axis=0)) == 50
+    copies = ImageAugmenter(random_state=0).fit_transform(X)
+    assert len(np.unique(copies, axis=0)) == 50
 
 
-def test_the_callers_array_stays(images):
+def test_the_callers_array_is_unchanged(images):
     before = images.copy()
     images.flags.writeable = False
     augmenter = ImageAugmenter(elastic=1)
@@ -101,9 +111,9 @@ def test_pandas_in_and_out(images):
     names = [f"pixel{i}" for i in range(144)]
     frame = pd.DataFrame(images, columns=names)
     augmenter = ImageAugmenter(random_state=0).set_output(transform="pandas")
-    drawn = augmenter.fit_transform(frame)
-    assert list(drawn.columns) == names
-    assert drawn.dtypes.unique() == [np.uint8]
+    copies = augmenter.fit_transform(frame)
+    assert list(copies.columns) == names
+    assert copies.dtypes.unique() == [np.uint8]
     pd.testing.assert_frame_equal(augmenter.transform(frame), frame)
     assert list(augmenter.get_feature_names_out()) == names
 

@@ -1,4 +1,4 @@
-"""The bounds of each movement of an image, and what comes in from outside."""
+"""Limits of each warp of an image, and the pixels from outside."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from skdigits import ImageAugmenter
 
 def test_shift_stays_within_its_fraction():
     X = np.repeat(spot(40, 20, at=(20, 10)), 300, axis=0)
-    drawn = still(shift=0.2, random_state=0).fit_transform(X)
-    moves = np.array([centre_of(image) for image in drawn]) - (20, 10)
+    copies = still(shift=0.2, random_state=0).fit_transform(X)
+    moves = np.array([centre_of(image) for image in copies]) - (20, 10)
     assert np.abs(moves[:, 0]).max() == pytest.approx(0.2 * 40, abs=0.3)
     assert np.abs(moves[:, 1]).max() == pytest.approx(0.2 * 20, abs=0.3)
     assert np.abs(moves.mean(axis=0)).max() < 1
@@ -18,8 +18,8 @@ def test_shift_stays_within_its_fraction():
 
 def test_rotation_stays_within_its_angle():
     X = np.repeat(spot(), 300, axis=0)  # 5 pixels to the right of the centre
-    drawn = still(rotation=30, random_state=0).fit_transform(X)
-    offsets = np.array([centre_of(image) for image in drawn]) - 10
+    copies = still(rotation=30, random_state=0).fit_transform(X)
+    offsets = np.array([centre_of(image) for image in copies]) - 10
     angles = np.rad2deg(np.arctan2(offsets[:, 0], offsets[:, 1]))
     np.testing.assert_allclose(np.hypot(*offsets.T), 5, atol=0.2)
     assert 28 < angles.max() <= 31
@@ -28,16 +28,16 @@ def test_rotation_stays_within_its_angle():
 
 def test_zoom_stays_within_its_fraction():
     X = np.repeat(spot(), 300, axis=0)
-    drawn = still(zoom=0.4, random_state=0).fit_transform(X)
-    distance = np.array([centre_of(image)[1] for image in drawn]) - 10
+    copies = still(zoom=0.4, random_state=0).fit_transform(X)
+    distance = np.array([centre_of(image)[1] for image in copies]) - 10
     assert distance.max() == pytest.approx(5 * 1.4, abs=0.15)
     assert distance.min() == pytest.approx(5 * 0.6, abs=0.15)
 
 
 def test_shear_moves_rows_by_their_height():
     X = np.repeat(spot(at=(4, 10)), 300, axis=0)  # 6 pixels above the centre
-    drawn = still(shear=20, random_state=0).fit_transform(X)
-    moves = np.array([centre_of(image) for image in drawn]) - (4, 10)
+    copies = still(shear=20, random_state=0).fit_transform(X)
+    moves = np.array([centre_of(image) for image in copies]) - (4, 10)
     np.testing.assert_allclose(moves[:, 0], 0, atol=0.1)
     assert np.abs(moves[:, 1]).max() == pytest.approx(
         6 * np.tan(np.deg2rad(20)), abs=0.2
@@ -52,12 +52,12 @@ def test_elastic_moves_by_its_deviation():
         )
         for e in (0.5, 1.0)
     )
-    # Between four nodes the displacement is an average, so somewhat less than theirs.
+    # Between four nodes, the displacement is an average and so somewhat smaller.
     assert 0.3 < (one - 14).std() / 0.5 < 1
     assert (two - 14).std() / (one - 14).std() == pytest.approx(2, rel=0.2)
 
 
-def test_elastic_is_a_share_of_the_side():
+def test_elastic_scales_with_the_side():
     large, small = (
         np.array(
             [
@@ -69,64 +69,66 @@ def test_elastic_is_a_share_of_the_side():
         ).std(axis=0)
         for n in (28, 14)
     )
-    # Two, but for where the spot stands among the nodes; in pixels it would be one.
+    # About 2, depending on the spot's position between the nodes; 1 if in pixels.
     assert ((large / small > 1.6) & (large / small < 3)).all()
 
 
 def test_images_are_never_mirrored():
     X = np.repeat(spot(at=(10, 17)), 500, axis=0)
-    drawn = ImageAugmenter(random_state=0).fit_transform(X)
-    assert min(centre_of(image)[1] for image in drawn) > 10
+    copies = ImageAugmenter(random_state=0).fit_transform(X)
+    assert min(centre_of(image)[1] for image in copies) > 10
 
 
-def test_fill_value_comes_in_from_outside():
+def test_pixels_from_outside_have_the_fill_value():
     X = np.full((50, 10, 10), 200, np.uint8)
-    drawn = still(shift=0.5, fill_value=7, random_state=0).fit_transform(X)
-    assert drawn.min() == 7
-    assert drawn.max() == 200
+    copies = still(shift=0.5, fill_value=7, random_state=0).fit_transform(X)
+    assert copies.min() == 7
+    assert copies.max() == 200
 
 
 @pytest.mark.parametrize("elastic", [0, 3.0])
-def test_nothing_of_an_image_gets_into_its_neighbours(elastic):
+def test_images_do_not_leak_into_their_neighbours(elastic):
     brightness = np.arange(200, dtype=np.uint8) + 1
     X = np.broadcast_to(brightness[:, None, None], (200, 9, 9)).copy()
     augmenter = still(shift=1, zoom=0.5, elastic=elastic, random_state=0)
-    drawn = augmenter.fit_transform(X)
-    assert (drawn <= brightness[:, None, None]).all()
-    assert len(np.unique(drawn.max(axis=(1, 2)))) > 150
+    copies = augmenter.fit_transform(X)
+    assert (copies <= brightness[:, None, None]).all()
+    assert len(np.unique(copies.max(axis=(1, 2)))) > 150
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (5000, 1), (300, 300)])
-def test_images_of_any_size_are_drawn(shape):
+def test_images_of_any_size_are_warped(shape):
     X = np.full((9, *shape), 100, np.uint8)
-    drawn = ImageAugmenter(elastic=0.1, random_state=0).fit_transform(X)
-    assert drawn.shape == X.shape
-    assert drawn.max() > 50
+    copies = ImageAugmenter(elastic=0.1, random_state=0).fit_transform(X)
+    assert copies.shape == X.shape
+    assert copies.max() > 50
 
 
 @pytest.mark.parametrize(("fill_value", "expected"), [(-5, 0), (300, 255), (7.6, 8)])
 def test_fill_value_is_rounded_and_bounded_for_bytes(fill_value, expected):
     X = np.full((50, 10, 10), 100, np.uint8)
-    drawn = still(shift=1, fill_value=fill_value, random_state=0).fit_transform(X)
-    assert expected in drawn[:, [0, -1]]
+    copies = still(shift=1, fill_value=fill_value, random_state=0).fit_transform(X)
+    assert expected in copies[:, [0, -1]]
 
 
 @pytest.mark.parametrize("elastic", [0, 1.0])
 def test_channels_are_warped_alike(elastic):
     grey = np.random.default_rng(0).random((5, 16, 16, 1), dtype=np.float32)
     X = np.concatenate([grey + i for i in range(6)], axis=3)
-    drawn = ImageAugmenter(elastic=elastic, random_state=0, rotation=5, shift=0, zoom=0)
-    drawn = drawn.fit_transform(X)[:, 4:-4, 4:-4]
-    # OpenCV rounds places to 1/32 of a pixel, not alike for four channels and two.
+    copies = ImageAugmenter(
+        elastic=elastic, random_state=0, rotation=5, shift=0, zoom=0
+    )
+    copies = copies.fit_transform(X)[:, 4:-4, 4:-4]
+    # OpenCV rounds positions to 1/32 of a pixel, differently for four channels and two.
     for i in range(6):
-        np.testing.assert_allclose(drawn[..., i], drawn[..., 0] + i, atol=2 / 32)
+        np.testing.assert_allclose(copies[..., i], copies[..., 0] + i, atol=2 / 32)
 
 
 def test_integers_are_rounded_and_stay_in_range():
     X = np.full((200, 10, 10), 1001, np.int16)
-    drawn = still(rotation=20, fill_value=1e9, random_state=0).fit_transform(X)
-    assert drawn.min() >= 1001
-    assert drawn.max() == np.iinfo(np.int16).max
+    copies = still(rotation=20, fill_value=1e9, random_state=0).fit_transform(X)
+    assert copies.min() >= 1001
+    assert copies.max() == np.iinfo(np.int16).max
     X = np.random.default_rng(0).integers(0, 60_000, (200, 20, 20)).astype(np.uint16)
     turned = still(rotation=20, random_state=0)
     exact = turned.fit_transform(X.astype(np.float64))

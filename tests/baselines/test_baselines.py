@@ -132,7 +132,7 @@ def test_compare_in_workers_gives_the_same(many_digits):
 def test_compare_says_which_estimator_failed(many_digits):
     X, y = many_digits
     estimators = {**three(), "network": CNNClassifier(image_shape=(9, 9))}
-    with pytest.raises(ValueError, match="does not fit images") as caught:
+    with pytest.raises(ValueError, match="must fit images") as caught:
         compare(estimators, X[:100], y[:100], cv=2)
     assert any("'network'" in note for note in caught.value.__notes__)
 

@@ -1,4 +1,4 @@
-"""make_digit_photo: what it draws is where it says."""
+"""make_digit_photo: drawn digits are at the returned positions."""
 
 import numpy as np
 import pytest
@@ -13,19 +13,19 @@ CLEAN = {"noise": 0, "jpeg_quality": None}
 
 
 def ink_of(photo):
-    """Find the pixels that are neither paper nor board: they differ from the most."""
+    """Return a mask of the pixels that differ from the paper or board."""
     grey = photo.image.mean(axis=2)
     contrast = np.abs(grey - np.median(grey))
     return contrast > 0.3 * np.percentile(contrast, 99.5)
 
 
 def bounds(mask):
-    """Give the first row and column with True, and those after the last."""
-    places = np.argwhere(mask)
-    return np.concatenate([places.min(axis=0), places.max(axis=0) + 1])
+    """Return the first row and column with True, and those after the last."""
+    indices = np.argwhere(mask)
+    return np.concatenate([indices.min(axis=0), indices.max(axis=0) + 1])
 
 
-def test_result():
+def test_attributes_of_the_result():
     photo = make_digit_photo("2026\n71", random_state=0)
     assert set(photo) == {"image", "boxes", "target", "lines", "DESCR"}
     assert (photo.image.ndim, photo.image.shape[2], photo.image.dtype) == (3, 3, "u1")
@@ -69,7 +69,7 @@ def test_boxes_hold_the_ink(pen, height, tilt):
 
 
 @pytest.mark.parametrize("pen", PENS)
-def test_digits_stand_apart_in_reading_order(pen):
+def test_digits_are_separate_and_in_reading_order(pen):
     for seed in range(5):
         photo = make_digit_photo(ALL, pen=pen, random_state=seed)
         left, top, width, height = photo.boxes.T
@@ -82,12 +82,12 @@ def test_digits_stand_apart_in_reading_order(pen):
 
 
 @pytest.mark.parametrize("height", [20, 60.5, 150])
-def test_height_is_that_of_digits(height):
+def test_height_is_the_height_of_a_digit(height):
     heights = make_digit_photo(ALL, height=height, random_state=0).boxes[:, 3]
     np.testing.assert_allclose(heights, 1.05 * height, rtol=0.15)
 
 
-def test_random_state():
+def test_equal_seeds_give_equal_photos():
     first = make_digit_photo(ALL, light="shadow", random_state=3)
     again = make_digit_photo(ALL, light="shadow", random_state=3)
     np.testing.assert_array_equal(first.image, again.image)
@@ -98,7 +98,7 @@ def test_random_state():
     assert (drawn[1] != drawn[0]).any()
 
 
-def test_handwriting_stays_with_another_pen_paper_and_light():
+def test_handwriting_depends_only_on_the_seed():
     plain = make_digit_photo(ALL, random_state=3).boxes
     other = {"pen": "felt", "paper": "squared", "light": "lamp"}
     thicker = make_digit_photo(ALL, **other, random_state=3).boxes
@@ -118,8 +118,8 @@ def test_chalk_is_light_on_dark_and_pens_are_dark_on_light():
     ("paper", "across", "along"),
     [("plain", None, None), ("ruled", None, 180), ("squared", 60, 60)],
 )
-def test_rulings(paper, across, along):
-    """Lines cross the blank margins, and the lowest digits stand on one."""
+def test_ruling_of_paper(paper, across, along):
+    """Ruling crosses the blank margins, and the lowest digits stand on one line."""
     photo = make_digit_photo(ALL, paper=paper, height=100, random_state=0, **CLEAN)
     left, top = photo.boxes[:, :2].min(axis=0)
     for margin, axis, gap in [
@@ -139,7 +139,7 @@ def test_rulings(paper, across, along):
         assert np.abs(bottoms.mean() - lines).min() < 15
 
 
-def test_light_falls_unevenly_where_it_should():
+def test_shadow_and_lamp_are_uneven():
     spread = {}
     for light in ("even", "shadow", "lamp"):
         image = make_digit_photo(ALL, light=light, random_state=0, **CLEAN).image
@@ -158,7 +158,7 @@ def test_tilt_turns_the_page_counterclockwise():
     assert np.rad2deg(np.arctan(np.polyfit(x, -y, 1)[0])) == pytest.approx(10, abs=2)
 
 
-def test_noise_has_its_deviation():
+def test_noise_has_the_given_deviation():
     still, noisy = (
         make_digit_photo(ALL, noise=noise, jpeg_quality=None, random_state=0).image
         for noise in (0, 5)
@@ -169,7 +169,7 @@ def test_noise_has_its_deviation():
     assert difference.std() == pytest.approx(5, rel=0.05)
 
 
-def test_a_jpeg_of_lower_quality_is_worse():
+def test_lower_jpeg_quality_has_larger_errors():
     images = [
         make_digit_photo(ALL, noise=0, jpeg_quality=quality, random_state=0).image
         for quality in (None, 90, 20)
@@ -193,7 +193,7 @@ def test_a_jpeg_of_lower_quality_is_worse():
         (7, TypeError, "must be a str or a sequence of int. Got 7"),
     ],
 )
-def test_wrong_digits(digits, error, message):
+def test_rejects_other_values_than_digits(digits, error, message):
     with pytest.raises(error, match=message):
         make_digit_photo(digits)
 
@@ -211,7 +211,7 @@ def test_wrong_digits(digits, error, message):
         {"random_state": "0"},
     ],
 )
-def test_wrong_parameters(wrong):
+def test_rejects_invalid_parameters(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=f"The '{name}' parameter of make_digit_photo"):
         make_digit_photo("1", **wrong)

@@ -1,4 +1,4 @@
-"""The forms in which images come, and the shapes that are refused."""
+"""Accepted layouts of images, and rejected shapes."""
 
 import warnings
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.processor
 @pytest.mark.parametrize(
     "form", ["flat", "frame", "3d", "4d", "list", "float", "int64"]
 )
-def test_every_form_of_X_gives_the_same_model(digits, form):
+def test_every_layout_of_X_gives_the_same_model(digits, form):
     X, y = digits
     forms = {
         "flat": X,
@@ -46,13 +46,13 @@ def test_colour_images_in_rows():
     assert model.image_shape_ == (4, 6, 3)
 
 
-def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
+def test_pixels_that_are_not_a_square_are_one_row_with_a_warning(digits):
     X, y = digits
-    with pytest.warns(UserWarning, match="image_shape=None.*60 features are not a squ"):
+    with pytest.warns(UserWarning, match="image_shape=None.*60 features, .* not a"):
         model = small().fit(X[:, :60], y)
     assert model.image_shape_ == (1, 60, 1)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # it is said once, in fit
+        warnings.simplefilter("error")  # only fit warns
         proba = model.predict_proba(X[:, :60])
         same = small(image_shape=(1, -1)).fit(X[:, :60], y).predict_proba(X[:, :60])
     np.testing.assert_array_equal(proba, same)
@@ -61,37 +61,37 @@ def test_pixels_that_make_no_square_are_one_row_and_it_is_said(digits):
 @pytest.mark.parametrize(
     ("image_shape", "message"),
     [
-        ((8, 9), r"image_shape=\(8, 9\) does not fit images of 64 pixels"),
-        ((8, 8, 3), "does not fit images of 64 pixels"),
-        ((-1, 9), "does not fit"),
-        ((-1, -1), "one -1 at most"),
+        ((8, 9), r"must fit images of 64 pixels. Got \(8, 9\) instead"),
+        ((8, 8, 3), "must fit images of 64 pixels"),
+        ((-1, 9), "must fit"),
+        ((-1, -1), "at most one -1"),
         ((0, 64), "must be positive"),
         ((8,), "2 or 3 integers"),
         ((8.0, 8), "2 or 3 integers"),
     ],
 )
-def test_refuses_a_shape_that_does_not_fit(digits, image_shape, message):
+def test_rejects_a_shape_that_does_not_fit(digits, image_shape, message):
     X, y = digits
     with pytest.raises(ValueError, match=message):
         small(image_shape=image_shape).fit(X, y)
 
 
-def test_refuses_images_of_another_shape_than_declared(digits):
+def test_rejects_images_of_another_shape_than_declared(digits):
     X, y = digits
-    with pytest.raises(ValueError, match=r"does not match X.*\(8, 8\)"):
+    with pytest.raises(ValueError, match=r"must match the images of X.*\(8, 8\)"):
         small(image_shape=(4, 16)).fit(X.reshape(-1, 8, 8), y)
 
 
-def test_refuses_five_dimensions(digits):
+def test_rejects_five_dimensions(digits):
     X, y = digits
     with pytest.raises(ValueError, match="Got 5 dimensions"):
         small().fit(X.reshape(-1, 2, 4, 4, 2), y)
 
 
-def test_refuses_another_number_of_pixels_at_predict(digits):
+def test_rejects_another_number_of_pixels_at_predict(digits):
     X, y = digits
     model = small().fit(X, y)
     with pytest.raises(ValueError, match="49 features, but CNNClassifier is expecting"):
         model.predict(X[:, :49])
-    with pytest.raises(ValueError, match="does not match X"):
+    with pytest.raises(ValueError, match="must match the images of X"):
         model.predict(X.reshape(-1, 4, 16))

@@ -1,4 +1,4 @@
-"""Likely mistakes in the layout, the order and the scale of pixels."""
+"""Warnings about the layout, the order and the scale of pixels."""
 
 import warnings
 
@@ -30,7 +30,7 @@ def fitted(bright):
 
 
 def messages(function):
-    """Call a function and return the warnings that it brings."""
+    """Call a function and return its warnings."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         function()
@@ -47,7 +47,7 @@ SCALES = {  # of pixels that are 0 to 240
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_another_pixel_scale_in_predict_brings_one_warning(bright, fitted, scale):
+def test_another_pixel_scale_in_predict_raises_one_warning(bright, fitted, scale):
     X, y = bright
     found = messages(lambda: fitted.predict(SCALES[scale](X)))
     assert len(found) == 1 and found[0].startswith("Pixels must have the scale")
@@ -57,7 +57,7 @@ def test_another_pixel_scale_in_predict_brings_one_warning(bright, fitted, scale
     assert len(messages(lambda: other.predict(X))) == 1
 
 
-def test_images_of_the_same_scale_bring_no_warning(bright, fitted):
+def test_images_of_the_same_scale_raise_no_warning(bright, fitted):
     X, _ = bright
     dark, light, blank = X // 3, np.minimum(X * 1.2, 255), X * 0
     for images in (dark, light, blank, X[:1], blank[:1] + 240, X.astype(np.uint8)):
@@ -66,7 +66,7 @@ def test_images_of_the_same_scale_bring_no_warning(bright, fitted):
 
 
 @pytest.mark.parametrize("first", [1, 16])
-def test_another_pixel_scale_in_partial_fit_brings_one_warning(digits, first):
+def test_another_pixel_scale_in_partial_fit_raises_one_warning(digits, first):
     X, y = digits
     model = small().partial_fit(X / first, y, classes=np.unique(y))
     assert len(messages(lambda: model.partial_fit(X / (17 - first), y))) == 1
@@ -79,7 +79,7 @@ def color_images(n=30, side=12):
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_channels_first_bring_one_warning(channels):
+def test_channels_first_raise_one_warning(channels):
     X, y = color_images()
     X = np.repeat(X[..., :1], channels, axis=-1)
     first = np.moveaxis(X, -1, 1)
@@ -104,7 +104,7 @@ def test_channels_first_bring_one_warning(channels):
     ],
     ids=["pixel10", "1x10", "integers", "digits"],
 )
-def test_columns_in_another_order_bring_one_warning(digits, names):
+def test_columns_in_another_order_raise_one_warning(digits, names):
     X, y = digits
     frame = pd.DataFrame(X, columns=names)
     scrambled = frame[sorted(names, key=str)[::-1]]
@@ -116,7 +116,7 @@ def test_columns_in_another_order_bring_one_warning(digits, names):
         assert messages(lambda estimator=estimator: estimator.fit(frame, y)) == []
 
 
-def test_columns_with_other_names_bring_no_warning(digits):
+def test_columns_with_other_names_raise_no_warning(digits):
     X, y = digits
     names = [f"{'cba'[i % 3]}{i}" for i in range(64)]
     frame = pd.DataFrame(X, columns=names)
@@ -162,7 +162,7 @@ def with_batch_norm(momentum):
     return architecture
 
 
-def test_unsettled_moving_statistics_bring_one_warning():
+def test_unsettled_moving_statistics_raise_one_warning():
     X, y = load_digits(return_X_y=True)
     X, y = X[:500], y[:500]
 

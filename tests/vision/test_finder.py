@@ -1,4 +1,4 @@
-"""find_digits: where digits are, in the order in which they are read."""
+"""find_digits: positions of digits, in reading order."""
 
 import time
 
@@ -13,7 +13,7 @@ TEXT = "3141592\n65358\n9793"
 
 
 def overlaps(found, boxes):
-    """Give intersection over union, box by box."""
+    """Compute the intersection over union of each pair of boxes."""
     ends = np.minimum(
         (found + np.roll(found, 2, 1))[:, 2:], (boxes + np.roll(boxes, 2, 1))[:, 2:]
     )
@@ -25,7 +25,7 @@ def overlaps(found, boxes):
 def assert_found(image, photo):
     found = find_digits(image)
     assert len(found.boxes) == len(found.images) == len(photo.boxes)
-    # Box by box: so they are in the order in which one reads.
+    # Boxes are compared in pairs, so this also checks the reading order.
     assert (overlaps(found.boxes, photo.boxes) > 0.6).all()
     np.testing.assert_array_equal(found.lines, photo.lines)
     return found
@@ -34,7 +34,7 @@ def assert_found(image, photo):
 @pytest.mark.parametrize("pen", ["ballpoint", "pencil", "felt", "chalk"])
 @pytest.mark.parametrize("light", ["even", "shadow", "lamp"])
 @pytest.mark.parametrize("tilt", [-6, 0, 6])
-def test_pens_lights_and_tilts(pen, light, tilt):
+def test_every_pen_light_and_tilt(pen, light, tilt):
     photo = make_digit_photo(TEXT, pen=pen, light=light, tilt=tilt, random_state=0)
     assert_found(photo.image, photo)
 
@@ -55,13 +55,13 @@ def test_pencil_on_squared_paper(height, light):
     assert_found(photo.image, photo)
 
 
-def test_a_page_of_many_small_digits():
+def test_page_of_many_small_digits():
     rows = np.random.default_rng(0).integers(0, 10, (12, 20)).tolist()
     photo = make_digit_photo(rows, height=28, light="shadow", random_state=0)
     assert_found(photo.image, photo)
 
 
-def test_time_is_linear_in_the_digits():
+def test_time_is_linear_in_the_number_of_digits():
     rows = np.random.default_rng(0).integers(0, 10, (20, 20)).tolist()
     part = make_digit_photo(rows, height=26, pen="felt", random_state=0).image
     start = time.process_time()
@@ -71,25 +71,25 @@ def test_time_is_linear_in_the_digits():
 
 
 @pytest.mark.parametrize("height", [24, 40, 60, 120, 200])
-def test_heights(height):
+def test_digits_of_any_height(height):
     photo = make_digit_photo("27\n18", height=height, random_state=2)
     assert_found(photo.image, photo)
 
 
-def test_boxes_are_in_the_pixels_of_a_large_photo():
+def test_boxes_are_in_pixels_of_the_original_photo():
     photo = make_digit_photo("0123456789", pen="felt", height=310, random_state=3)
     assert max(photo.image.shape) > 3000
     assert_found(photo.image, photo)
 
 
-def test_one_digit_alone():
+def test_single_digit():
     photo = make_digit_photo("5", random_state=4)
     assert_found(photo.image, photo)
 
 
 def as_kind(image, kind):
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    if kind == "alpha":  # ink on nothing
+    if kind == "alpha":  # ink on a transparent background
         return np.dstack([np.zeros_like(image), 255 - grey])
     return {
         "grey": grey,
@@ -103,7 +103,7 @@ def as_kind(image, kind):
 @pytest.mark.parametrize(
     "kind", ["grey", "grey with opacity", "alpha", "uint16", "float", "inverted"]
 )
-def test_images_of_other_kinds(kind):
+def test_images_of_every_kind(kind):
     photo = make_digit_photo("4071\n26", pen="felt", random_state=5)
     image = as_kind(photo.image, kind)
     before = image.copy()
@@ -112,14 +112,14 @@ def test_images_of_other_kinds(kind):
 
 
 @pytest.mark.parametrize(("pen", "background"), [("felt", "light"), ("chalk", "dark")])
-def test_a_background_that_is_named(pen, background):
+def test_explicit_background(pen, background):
     photo = make_digit_photo("806", pen=pen, random_state=6)
     found = find_digits(photo.image, background=background)
     np.testing.assert_array_equal(found.boxes, find_digits(photo.image).boxes)
     assert len(found.boxes) == 3
 
 
-def test_crops_are_light_on_black_and_alone():
+def test_crops_have_one_digit_light_on_black():
     photo = make_digit_photo("38", pen="felt", random_state=7)
     for digit in find_digits(photo.image).images:
         assert digit.dtype == np.uint8 and digit.max() == 255
@@ -128,7 +128,7 @@ def test_crops_are_light_on_black_and_alone():
     assert DigitNormalizer().transform(find_digits(photo.image).images).any(1).all()
 
 
-def test_a_blank_page_has_no_digits():
+def test_blank_page_has_no_digits():
     noise = np.random.default_rng(0).normal(0, 3, (300, 400))
     slope = np.linspace(120, 240, 400)
     for page in (np.full((300, 400), 255.0), 220 + noise, slope + noise):
@@ -141,7 +141,7 @@ def test_a_blank_page_has_no_digits():
 
 
 def page_with(*strokes, size=(200, 400)):
-    """Draw lines through points on paper."""
+    """Draw lines through the points of each stroke on paper."""
     image = np.full(size, 235, np.uint8)
     for points in strokes:
         cv2.polylines(image, [np.int32(points)], False, 40, 6, cv2.LINE_AA)
@@ -150,8 +150,8 @@ def page_with(*strokes, size=(200, 400)):
 
 ONE = [(40, 50), (40, 150)]
 TWO_STROKES = {
-    "a 4 that is open": ([(200, 50), (180, 110), (240, 110)], [(228, 60), (228, 150)]),
-    "a 5 whose bar is apart": (
+    "open 4": ([(200, 50), (180, 110), (240, 110)], [(228, 60), (228, 150)]),
+    "5 with a separate bar": (
         [(200, 62), (197, 95), (225, 95), (240, 120), (225, 148), (195, 145)],
         [(206, 48), (242, 46)],
     ),
@@ -169,7 +169,7 @@ def test_strokes_of_one_digit_are_one_box(strokes):
     np.testing.assert_allclose([left + width, top + height], high, atol=6)
 
 
-def test_specks_and_frames_are_no_digits():
+def test_specks_and_frames_are_left_out():
     seven = [(120, 50), (170, 50), (140, 150)]
     frame = [(8, 8), (392, 8), (392, 192), (8, 192), (8, 8)]
     speck, rule = [(300, 100), (302, 101)], [(20, 175), (380, 177)]
@@ -179,7 +179,7 @@ def test_specks_and_frames_are_no_digits():
     np.testing.assert_allclose(marked.boxes, plain.boxes, atol=2)
 
 
-def test_small_digits_beside_a_large_stain():
+def test_small_digits_next_to_a_large_stain():
     digits = [[(60 + 20 * i, 40), (60 + 20 * i, 64)] for i in range(12)]
     page = page_with(size=(700, 900))
     cv2.circle(page, (600, 450), 90, 60, cv2.FILLED)
@@ -190,10 +190,10 @@ def test_small_digits_beside_a_large_stain():
 
 
 def test_lines_are_read_from_top_to_bottom_and_left_to_right():
-    places = [(60, 40), (160, 50), (40, 150), (140, 145), (240, 150)]
-    page = page_with(*([(x, y), (x + 5, y + 50)] for x, y in places), size=(240, 320))
+    corners = [(60, 40), (160, 50), (40, 150), (140, 145), (240, 150)]
+    page = page_with(*([(x, y), (x + 5, y + 50)] for x, y in corners), size=(240, 320))
     found = find_digits(page)
-    np.testing.assert_allclose(found.boxes[:, :2], places, atol=5)
+    np.testing.assert_allclose(found.boxes[:, :2], corners, atol=5)
     assert found.lines.tolist() == [0, 0, 1, 1, 1]
 
 
@@ -218,11 +218,11 @@ def test_lines_are_read_from_top_to_bottom_and_left_to_right():
         ([np.eye(9), np.eye(8)], ValueError, "image must be one image"),
     ],
 )
-def test_what_is_no_image_is_refused(image, error, message):
+def test_rejects_other_objects_than_images(image, error, message):
     with pytest.raises(error, match=message):
         find_digits(image)
 
 
-def test_an_unknown_background_is_refused():
+def test_rejects_an_unknown_background():
     with pytest.raises(ValueError, match="'auto', 'dark', 'light'. Got 'grey' instead"):
         find_digits(np.zeros((28, 28)), background="grey")

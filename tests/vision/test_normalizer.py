@@ -1,4 +1,4 @@
-"""DigitNormalizer: digits from anywhere come out as MNIST's, and what is refused."""
+"""DigitNormalizer: MNIST's form from images of any kind, and rejected input."""
 
 import io
 import itertools
@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 
 import cv2
-import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -31,7 +30,7 @@ from skdigits.datasets._photo import LIGHTS
 
 @pytest.fixture(scope="module")
 def digits():
-    """Eighty digits in MNIST's form, (80, 28, 28), uint8."""
+    """Return eighty digits in MNIST's form: (80, 28, 28), uint8."""
     sample = load_sample()
     normal = DigitNormalizer().transform(sample.X_train[:80]).reshape(-1, 28, 28)
     normal.flags.writeable = False
@@ -39,7 +38,7 @@ def digits():
 
 
 def transform(images, **params):
-    """Give images of the normalizer, (n, height, width)."""
+    """Normalize images and return them as (n, height, width)."""
     digits = DigitNormalizer(**params).transform(images)
     height, width = params.get("output_shape", (28, 28))
     return digits.reshape(-1, height, width)
@@ -50,22 +49,22 @@ def assert_mnist_form(image, box_size=20):
     rows, columns = np.nonzero(image)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == box_size
     middle = np.array(image.shape) / 2
-    # Whole pixels, and the rounding of grey levels.
+    # Digits are moved by whole pixels, and grey levels are rounded.
     assert np.abs(ndimage.center_of_mass(image) - middle).max() < 0.51
     assert image.max() > 200
     assert np.median(image) == 0
 
 
 def likeness(images, others):
-    """Give the correlation of each image with another."""
+    """Compute the correlation of each pair of images."""
     pairs = zip(images, others, strict=True)
     return np.array([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs])
 
 
-# --- what has MNIST's form already ---------------------------------------------------
+# --- images in MNIST's form ----------------------------------------------------------
 
 
-def test_mnists_digits_stay_as_they_are():
+def test_mnist_digits_are_unchanged():
     path = competition_path()
     if path is None:
         pytest.skip("needs the competition's files; see docs/development.md")
@@ -105,18 +104,18 @@ FORMS = {
     "orange on black": lambda X: in_colour(X, 1, 0.5, 0),
     "blue on white": lambda X: 255 - in_colour(X, 1, 0.8, 0.1),
     "RGBA": lambda X: np.insert(in_colour(X, 1, 1, 1), 3, 255, axis=3),
-    "black on nothing": lambda X: on_alpha(X, 0),
-    "white on nothing": lambda X: on_alpha(X, 255),
+    "black on transparent": lambda X: on_alpha(X, 0),
+    "white on transparent": lambda X: on_alpha(X, 255),
     "opacity in 0 to 1": lambda X: on_alpha(X, 0) / 255,
     "opacity as float": lambda X: on_alpha(X, 0) * 1.0,
     "opacity as int": lambda X: on_alpha(X, 0).astype(int),
-    "elsewhere": lambda X: np.pad(X, ((0, 0), (3, 20), (31, 2))),
-    "elsewhere on white": lambda X: np.pad(255 - X, ((0, 0), (9, 1), (4, 50)), "edge"),
+    "off centre": lambda X: np.pad(X, ((0, 0), (3, 20), (31, 2))),
+    "off centre on white": lambda X: np.pad(255 - X, ((0, 0), (9, 1), (4, 50)), "edge"),
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_a_digit_gives_the_same(digits, form):
+def test_every_form_of_a_digit_gives_the_same_result(digits, form):
     X = FORMS[form](digits)
     before = pickle.dumps(X)
     found = transform(X).astype(int)
@@ -151,7 +150,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("form", PICTURES)
-def test_every_container_of_photos_gives_the_same(form):
+def test_every_container_of_photos_gives_the_same_result(form):
     photos = np.stack([felt_tip()] * 2)
     photos = np.stack([photos, photos // 2, photos], axis=3)
     expected = transform(list(photos))
@@ -174,7 +173,7 @@ ONE_PICTURE = {
 
 
 def turned(image):
-    """Give an image of a camera that was held sideways, as a file has it."""
+    """Return an image whose EXIF data say that the camera was held sideways."""
     file = io.BytesIO()
     exif = image.getexif()
     exif[274] = 6
@@ -183,7 +182,7 @@ def turned(image):
 
 
 @pytest.mark.parametrize("form", ONE_PICTURE)
-def test_one_photo_is_one_sample(form):
+def test_single_photo_is_one_sample(form):
     grey = felt_tip()
     np.testing.assert_array_equal(transform(ONE_PICTURE[form](grey)), transform([grey]))
     found = find_digits(ONE_PICTURE[form](grey))
@@ -196,14 +195,14 @@ def as_objects(images):
     return array
 
 
-def test_two_levels_are_enough(digits):
+def test_binary_images(digits):
     found = transform(digits > 127)
     assert found.dtype == np.uint8
     assert np.median(likeness(found, digits)) > 0.9
 
 
 @pytest.mark.parametrize("factor", [0.8, 2, 5, 12])
-def test_the_scale_of_a_digit_does_not_matter(digits, factor):
+def test_result_does_not_depend_on_the_scale(digits, factor):
     large = [
         cv2.resize(np.pad(digit, 9), None, fx=factor, fy=factor, interpolation=3)
         for digit in digits[:20]
@@ -227,7 +226,7 @@ def crops(photo, margin):
 @pytest.mark.parametrize(
     ("pen", "paper", "light"), itertools.product(PENS, PAPERS, LIGHTS)
 )
-def test_photos_come_out_in_mnists_form(pen, paper, light):
+def test_photos_are_converted_to_mnist_form(pen, paper, light):
     written = {"digits": "0123456789", "random_state": 1}
     photo = make_digit_photo(**written, pen=pen, paper=paper, light=light)
     found = transform(list(crops(photo, margin=14)))
@@ -240,7 +239,7 @@ def test_photos_come_out_in_mnists_form(pen, paper, light):
 
 
 def felt_tip(random_state=0, margin=25, **params):
-    """A crop of a photo with one digit, in grey."""
+    """Return a grey crop of a photo with one digit."""
     photo = make_digit_photo("5", pen="felt", random_state=random_state, **params)
     (crop,) = crops(photo, margin)
     return crop.min(axis=2)
@@ -258,7 +257,7 @@ def test_frames_and_specks_are_left_out():
         assert likeness(transform([image]), [expected]) > 0.99
 
 
-def test_a_digit_that_meets_the_border_is_kept():
+def test_digits_that_touch_the_border_are_not_removed():
     photo = make_digit_photo("0123456789", pen="felt", random_state=0)
     for image in transform(list(crops(photo, margin=0))):
         assert np.count_nonzero(image > 128) > 20
@@ -267,30 +266,30 @@ def test_a_digit_that_meets_the_border_is_kept():
 # --- parameters ----------------------------------------------------------------------
 
 
-def test_the_background_may_be_told(digits):
+def test_explicit_background(digits):
     np.testing.assert_array_equal(transform(digits, background="dark"), digits)
     light = transform(255 - digits, background="light")
     np.testing.assert_allclose(light.astype(int), digits, atol=1)
-    told_wrong = transform(digits, background="light", on_blank="ignore")
-    assert np.median(likeness(told_wrong + 1e-9, digits)) < 0.5
+    wrong = transform(digits, background="light", on_blank="ignore")
+    assert np.median(likeness(wrong + 1e-9, digits)) < 0.5
 
 
 @pytest.mark.parametrize(
     ("output_shape", "box_size", "expected_box"),
     [((28, 28), 26, 26), ((56, 56), None, 40), ((20, 32), None, 14), ([8, 8], 8, 8)],
 )
-def test_another_output(output_shape, box_size, expected_box):
+def test_output_shape_and_box_size(output_shape, box_size, expected_box):
     images = [felt_tip(seed) for seed in range(3)]
     params = {"output_shape": output_shape, "box_size": box_size, "centering": "box"}
     for image in transform(images, **params):
         assert image.shape == tuple(output_shape)
         rows, columns = np.nonzero(image)
         assert max(np.ptp(rows), np.ptp(columns)) + 1 == expected_box
-        for at, length in zip((rows, columns), image.shape, strict=True):
-            assert abs((at.min() + at.max() + 1) / 2 - length / 2) <= 0.5
+        for index, length in zip((rows, columns), image.shape, strict=True):
+            assert abs((index.min() + index.max() + 1) / 2 - length / 2) <= 0.5
 
 
-def test_centering_is_a_shift(digits):
+def test_centering_only_shifts_digits(digits):
     boxed = transform(digits, centering="box")
     for image, mass in zip(boxed, digits, strict=True):
         moves = [
@@ -313,7 +312,7 @@ def test_stroke_width_broadens_thin_lines():
         width: transform([thin, broad], stroke_width=width).sum(axis=(1, 2)) / 255
         for width in (0, 2, 3)
     }
-    # A ring's ink is its circumference times its width: (20 - width) pi width.
+    # The ink of a ring is its circumference times its width: (20 - width) pi width.
     for width in (2, 3):
         expected = (20 - width) * np.pi * width
         assert ink[width][0] == pytest.approx(expected, rel=0.25)
@@ -334,26 +333,26 @@ def test_small_images_are_not_broadened(digits):
         ({"output_shape": (28.0, 28)}, "two positive integers"),
         ({"background": "grey"}, "The 'background' parameter of DigitNormalizer"),
         ({"box_size": 0}, "The 'box_size' parameter of DigitNormalizer"),
-        ({"box_size": 29}, r"box_size must be 28 or less, .* Got 29 instead"),
+        ({"box_size": 29}, r"box_size must be at most 28 .* Got 29 instead"),
         ({"centering": "left"}, "The 'centering' parameter of DigitNormalizer"),
         ({"stroke_width": -1}, "The 'stroke_width' parameter of DigitNormalizer"),
         ({"on_blank": "skip"}, "The 'on_blank' parameter of DigitNormalizer"),
         ({"image_shape": 28}, "The 'image_shape' parameter of DigitNormalizer"),
-        ({"image_shape": (28, 27)}, "does not fit images of 784 pixels"),
+        ({"image_shape": (28, 27)}, "must fit images of 784 pixels"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform"])
-def test_refuses_a_parameter_that_makes_no_sense(digits, params, message, method):
+def test_rejects_invalid_parameters(digits, params, message, method):
     with pytest.raises(ValueError, match=message):
         getattr(DigitNormalizer(**params), method)(digits.reshape(-1, 784))
 
 
-def test_refuses_a_misspelt_parameter():
+def test_rejects_a_misspelt_parameter():
     with pytest.raises(TypeError, match="'boxsize'. Did you mean 'box_size'"):
         DigitNormalizer(boxsize=20)
 
 
-def test_rows_of_another_shape(digits):
+def test_rows_with_an_image_shape(digits):
     wide = np.pad(digits, ((0, 0), (2, 2), (20, 9)))
     rows = wide.reshape(len(wide), -1)
     found = transform(rows, image_shape=(32, -1))
@@ -366,17 +365,17 @@ def test_rows_of_another_shape(digits):
 # --- blank images --------------------------------------------------------------------
 
 
-def test_blank_images_are_named(digits):
+def test_blank_images_are_listed(digits):
     X = digits[:20].copy()
     X[[3, 7]] = 9
-    message = r"2 of 20 images. Their indices, counted from 0: 3, 7. Leave them out"
+    message = "2 of 20 images, at indices 3, 7. Leave them out"
     with pytest.raises(ValueError, match=message):
         transform(X)
-    with pytest.raises(ValueError, match="12 of 12 .*: 0, 1, .* 8, 9, [.]{3}. Leave"):
+    with pytest.raises(ValueError, match="12 of 12 .* 0, 1, .* 8, 9, [.]{3}. Leave"):
         transform(X[[3] * 12])
     expected = digits[:20].copy()
     expected[[3, 7]] = 0
-    with pytest.warns(UserWarning, match="2 of 20 .*: 3, 7. Their rows are zeros"):
+    with pytest.warns(UserWarning, match="2 of 20 .* 3, 7. Their rows are zeros"):
         np.testing.assert_array_equal(transform(X, on_blank="warn"), expected)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -409,7 +408,7 @@ def test_one_shade_is_blank(shape, dtype):
     assert not transform(images, on_blank="ignore").any()
 
 
-# --- what is no image ----------------------------------------------------------------
+# --- rejected input ------------------------------------------------------------------
 
 GOOD = np.eye(30)
 NAN = np.where(GOOD, np.nan, 0)
@@ -438,12 +437,12 @@ NAN = np.where(GOOD, np.nan, 0)
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform"])
-def test_refuses_what_is_no_image(X, error, message, method):
+def test_rejects_other_objects_than_images(X, error, message, method):
     with pytest.raises(error, match=message):
         getattr(DigitNormalizer(), method)(X)
 
 
-def test_rows_must_be_as_in_fit(digits):
+def test_rows_must_match_those_of_fit(digits):
     names = [f"pixel{i}" for i in range(784)]
     frame = pd.DataFrame(digits.reshape(-1, 784), columns=names)
     with pytest.raises(ValueError, match="expecting 784 features"):
@@ -461,18 +460,14 @@ def test_rows_must_be_as_in_fit(digits):
 # --- as a transformer ----------------------------------------------------------------
 
 
-def test_it_has_no_state(digits):
+def test_normalizer_is_stateless(digits):
     fitted = DigitNormalizer(centering="box").fit(digits)
     expected = DigitNormalizer(centering="box").transform(digits)
     for same in (fitted, clone(fitted), pickle.loads(pickle.dumps(fitted))):
         np.testing.assert_array_equal(same.transform(digits), expected)
-    parts = joblib.Parallel(n_jobs=2)(
-        joblib.delayed(fitted.transform)(part) for part in (digits[:40], digits[40:])
-    )
-    np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 
-def test_names_of_columns(digits):
+def test_column_names(digits):
     normalizer = DigitNormalizer(output_shape=(7, 4)).set_output(transform="pandas")
     names = [f"pixel{i}" for i in range(28)]
     assert list(normalizer.get_feature_names_out()) == names
@@ -485,7 +480,7 @@ def test_names_of_columns(digits):
     np.testing.assert_array_equal(again, found)
 
 
-def test_a_step_before_the_augmenter_keeps_copies_new_in_each_epoch(digits):
+def test_augmenter_after_a_normalizer_links_to_its_source(digits):
     images = [255 - np.pad(digit, 3) for digit in digits]
     steps = DigitNormalizer(), ImageAugmenter(random_state=0)
     source = find_augmented(make_pipeline(*steps).fit_transform(images)).source
