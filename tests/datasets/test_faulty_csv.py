@@ -126,7 +126,7 @@ FAULTS = {
     ),
     "extra": (
         longer(ALL),
-        "first line, has '0', which must not be there",
+        "first line, has '0', which is not expected",
     ),
     "misspelt": (edited(0, 1, "pixel_0"), "lacks 'pixel0' and has 'pixel_0', which"),
     "twice": (edited(0, 2, "pixel0"), "each column once. Got 'pixel0' more than once"),
