@@ -85,10 +85,10 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
 @pytest.mark.parametrize(
     ("y_pred", "error", "message"),
     [
-        (np.eye(10), ValueError, r"shape \(10, 10\).*model\.predict\(X\) rather"),
+        (np.eye(10), ValueError, r"shape \(10, 10\).*pass model\.predict\(X\) instead"),
         ([[1], [2]], ValueError, r"one dimension. Got shape \(2, 1\)"),
         ([[1], [2, 3]], ValueError, "rows of unequal length"),
-        ([1, 0.25], ValueError, r"Got 0\.25 in row 2.*model\.predict\(X\) rather"),
+        ([1, 0.25], ValueError, r"Got 0\.25 in row 2.*pass model\.predict\(X\) instead"),
         ([1.0, np.nan], ValueError, "Got a missing value in row 2"),
         ([1, None], ValueError, "Got a missing value in row 2"),
         (pd.Series([1, None], dtype="Int64"), ValueError, "missing value in row 2"),
@@ -102,6 +102,7 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
         (["1", "٣"], ValueError, "Got '٣' in row 2"),
         ([], ValueError, "at least one digit. Got none"),
         ([True, False], TypeError, "Got True in row 1"),
+        ([1, True], TypeError, "Got True in row 2"),
         (np.array([True, False]), TypeError, "Got True in row 1"),
         (pd.Series([True, None], dtype="boolean"), TypeError, "Got True in row 1"),
         ([b"1"], TypeError, "Got b'1' in row 1"),
@@ -119,16 +120,16 @@ def test_bad_labels(y_pred, error, message, tmp_path):
 @pytest.mark.parametrize(
     ("image_ids", "error", "message"),
     [
-        ([1, 2], ValueError, "as many as the predictions, 3. Got 2"),
-        ([1, 2, 1], ValueError, "unique and count from 1. Got 1 in row 3 again"),
-        (range(3), ValueError, "unique and count from 1. Got 0 in row 1"),
+        ([1, 2], ValueError, "each of the 3 predictions. Got 2"),
+        ([1, 2, 1], ValueError, "unique integers from 1 to .* Got 1 in row 3 again"),
+        (range(3), ValueError, "unique integers from 1 to .* Got 0 in row 1"),
         ([1, 2, 3.0], TypeError, "integers. Got 1.0 in row 1"),
         (["1", "2", "3"], TypeError, "integers. Got '1' in row 1"),
         ([True, False, True], TypeError, "integers. Got True in row 1"),
         ([[1, 2, 3]], ValueError, r"image_ids .* Got shape \(1, 3\) instead\.$"),
         (5, TypeError, "image_ids must be an array-like"),
-        ([2**63, 1, 2], ValueError, f"{2**63 - 1} or less, .* Got {2**63} in row 1"),
-        ([1, 2, 10**30], ValueError, f"or less, .* Got {10**30} in row 3"),
+        ([2**63, 1, 2], ValueError, f"to {2**63 - 1}. Got {2**63} in row 1"),
+        ([1, 2, 10**30], ValueError, f"Got {10**30} in row 3"),
         (np.array([1, 2, 2**63], np.uint64), ValueError, f"Got {2**63} in row 3"),
     ],
 )
