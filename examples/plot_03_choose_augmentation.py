@@ -21,7 +21,7 @@ six = digits.X_train[digits.y_train == 6]
 def show(rotation):
     figure, axes = plt.subplots(4, 6, figsize=(6, 4.5), layout="constrained")
     augmenter = ImageAugmenter(rotation=rotation, random_state=0)
-    AugmentationDisplay.from_estimator(augmenter, six, n_draws=23, axes=axes)
+    AugmentationDisplay.from_estimator(augmenter, six, n_copies=23, axes=axes)
     figure.suptitle(f"Rotated by up to {rotation} degrees")
 
 

@@ -88,7 +88,11 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
         (np.eye(10), ValueError, r"shape \(10, 10\).*pass model\.predict\(X\) instead"),
         ([[1], [2]], ValueError, r"one dimension. Got shape \(2, 1\)"),
         ([[1], [2, 3]], ValueError, "rows of unequal length"),
-        ([1, 0.25], ValueError, r"Got 0\.25 in row 2.*pass model\.predict\(X\) instead"),
+        (
+            [1, 0.25],
+            ValueError,
+            r"Got 0\.25 in row 2.*pass model\.predict\(X\) instead",
+        ),
         ([1.0, np.nan], ValueError, "Got a missing value in row 2"),
         ([1, None], ValueError, "Got a missing value in row 2"),
         (pd.Series([1, None], dtype="Int64"), ValueError, "missing value in row 2"),

@@ -1,4 +1,4 @@
-"""load_competition: what it says of every CSV file that is wrong."""
+"""Errors of load_competition for faulty CSV files."""
 
 import csv
 import gzip
@@ -27,8 +27,8 @@ def edited(row, column, cell):
     return edit
 
 
-def kept(which, columns):
-    """Return an edit that leaves some columns of some rows."""
+def only_columns(which, columns):
+    """Return an edit that removes the other columns of some rows."""
 
     def edit(rows):
         for row in rows[which]:
@@ -93,11 +93,11 @@ FAULTS = {
         r"row 2 .*'pixel699'.*Got '300'",
     ),
     "cut-off": (
-        kept(LAST, slice(300)),
+        only_columns(LAST, slice(300)),
         r"row 5 \(line 6\), has 300 cells, 785 expected: the file looks cut off.*downl",
     ),
     "short-row": (
-        kept(FIRST, slice(784)),
+        only_columns(FIRST, slice(784)),
         r"row 1 \(line 2\), has 784 cells, 785 expected. Fix",
     ),
     "long-row": (
@@ -121,7 +121,7 @@ FAULTS = {
         r"first line, lacks 'pixel5'. Fix",
     ),
     "many-missing": (
-        kept(ALL, slice(100)),
+        only_columns(ALL, slice(100)),
         "lacks 'pixel99', 'pixel100', 'pixel101' and 682 more. Fix",
     ),
     "extra": (
@@ -131,7 +131,7 @@ FAULTS = {
     "misspelt": (edited(0, 1, "pixel_0"), "lacks 'pixel0' and has 'pixel_0', which"),
     "twice": (edited(0, 2, "pixel0"), "each column once. Got 'pixel0' more than once"),
     "no-label": (
-        kept(ALL, slice(1, None)),
+        only_columns(ALL, slice(1, None)),
         "lacks the column 'label': train.csv and test.csv may be swapped",
     ),
     "no-header": (
@@ -147,7 +147,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults(fault, zipped, folder, tables):
+def test_faults_are_located(fault, zipped, folder, tables):
     edit, message = FAULTS[fault]
     rows = rows_of(tables.train)
     edit(rows)
@@ -161,7 +161,7 @@ def test_faults(fault, zipped, folder, tables):
         load_competition(folder)
 
 
-# pandas.read_csv takes some of these for 0, 1, 44 or 255, if asked for uint8.
+# With dtype="uint8", pandas.read_csv reads some of these as 0, 1, 44 or 255.
 MISREAD = ["256", "300", "-1", "65537", "4294967297", str(2**64 + 1)]
 MISREAD += ["True", "TRUE", "true", "False"]
 
@@ -169,28 +169,28 @@ MISREAD += ["True", "TRUE", "true", "False"]
 @pytest.mark.parametrize("rows", [slice(3, 4), slice(1, None)], ids=["one", "all"])
 @pytest.mark.parametrize("column", ["label", "pixel0", "pixel783"])
 @pytest.mark.parametrize("cell", MISREAD)
-def test_cells_that_pandas_misreads(cell, column, rows, folder, tables):
+def test_cells_that_pandas_misreads_are_refused(cell, column, rows, folder, tables):
     lines = rows_of(tables.train)
     for line in lines[rows]:
         line[lines[0].index(column)] = cell
     (folder / "train.csv").write_text(text_of(lines))
-    place = rf"row {rows.start} .*column '{column}': .*Got '{cell}'"
-    with pytest.raises(ValueError, match=place):
+    where = rf"row {rows.start} .*column '{column}': .*Got '{cell}'"
+    with pytest.raises(ValueError, match=where):
         load_competition(folder)
 
 
 @pytest.mark.parametrize("cell", ["256", "-1", "True"])
-def test_one_wrong_cell_in_a_long_file(cell, folder, tables):
+def test_one_wrong_cell_in_a_long_file_is_located(cell, folder, tables):
     header, *rows = rows_of(tables.train)
     rows = [list(row) for row in rows * 40]
     rows[170][300] = cell
     (folder / "train.csv").write_text(text_of([header, *rows]))
-    place = rf"row 171 \(line 172\), column 'pixel299': .*Got '{cell}'"
-    with pytest.raises(ValueError, match=place):
+    where = rf"row 171 \(line 172\), column 'pixel299': .*Got '{cell}'"
+    with pytest.raises(ValueError, match=where):
         load_competition(folder)
 
 
-def test_rows_and_lines_differ_after_blank_lines(folder, tables):
+def test_errors_count_blank_lines_but_not_as_rows(folder, tables):
     rows = rows_of(tables.train)
     rows[3][1] = "256"
     (folder / "train.csv").write_text("\n" + text_of(rows).replace("\n", "\n\n"))
@@ -203,11 +203,11 @@ def test_rows_and_lines_differ_after_blank_lines(folder, tables):
     [
         (edited(3, 0, "256"), r", row 3 \(line 4\), column 'pixel0': .*Got '256'"),
         (header_only, " has a header and no rows"),
-        # pandas reads such a file in silence, with its first cells as an index.
+        # pandas reads such a file without an error, with its first cells as an index.
         (longer(slice(1, None)), r", row 1 \(line 2\), has 785 cells, 784 expected"),
     ],
 )
-def test_faults_in_test_csv(edit, message, folder, tables):
+def test_faults_in_test_csv_are_located(edit, message, folder, tables):
     rows = rows_of(tables.test)
     edit(rows)
     (folder / "test.csv").write_text(text_of(rows))
@@ -215,7 +215,7 @@ def test_faults_in_test_csv(edit, message, folder, tables):
         load_competition(folder)
 
 
-def test_label_in_test_csv(folder):
+def test_swapped_files_are_named(folder):
     shutil.copy(folder / "train.csv", folder / "test.csv")
     with pytest.raises(ValueError, match=r"test\.csv has a column 'label'.* swapped"):
         load_competition(folder)
@@ -234,7 +234,7 @@ def test_label_in_test_csv(folder):
     ],
     ids=["empty", "blank", "png", "html", "nul", "utf-16", "semicolons"],
 )
-def test_file_that_is_no_csv(content, message, folder):
+def test_other_files_named_csv_are_refused(content, message, folder):
     (folder / "train.csv").write_bytes(content)
     with pytest.raises(ValueError, match=rf"train\.csv.*{message}.*download it"):
         load_competition(folder)
@@ -259,7 +259,7 @@ def test_huge_rows_are_refused_without_filling_the_memory(kind, packed, folder, 
         r"row 4 \(line 5\)": b"".join([*rows[:4], LONG[kind], b"\n", last]),
         "line 1": LONG[kind] + b"\n",
     }
-    for place, content in contents.items():
+    for where, content in contents.items():
         path = folder
         if packed == "gzip":
             (folder / "train.csv").unlink(missing_ok=True)
@@ -268,14 +268,14 @@ def test_huge_rows_are_refused_without_filling_the_memory(kind, packed, folder, 
             members = {"train.csv": content, "test.csv": tables.test}
             path = zip_of(folder / "digits.zip", members)
         tracemalloc.start()
-        with pytest.raises(ValueError, match=rf"train\.csv.*, {place}.*Fix the file"):
+        with pytest.raises(ValueError, match=rf"train\.csv.*, {where}.*Fix the file"):
             load_competition(path)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < HUGE
 
 
-def test_a_header_of_many_columns_is_refused_at_once(folder):
+def test_headers_of_many_columns_are_refused_quickly(folder):
     names = ",".join(f"c{i}" for i in range(120_000))
     start = time.process_time()
     for header in (names, "label," + names, ",".join(["c"] * 400_000)):
@@ -285,7 +285,7 @@ def test_a_header_of_many_columns_is_refused_at_once(folder):
     assert time.process_time() - start < 20
 
 
-def test_bytes_that_are_not_utf8(folder, tables):
+def test_bytes_that_are_not_utf8_are_located(folder, tables):
     rows = rows_of(tables.train)
     rows[2][3] = "é"
     (folder / "train.csv").write_text(text_of(rows), encoding="latin-1")
@@ -294,8 +294,8 @@ def test_bytes_that_are_not_utf8(folder, tables):
     str(caught.value).encode()  # can be printed
 
 
-def test_random_faults_against_another_parser(folder):
-    """What is accepted is what Python's own csv and float make of the file."""
+def test_random_edits_are_read_as_by_another_parser(folder):
+    """Accepted files have the values that Python's csv module and float return."""
     generator = random.Random(0)
     cells = np.random.default_rng(0).integers(0, 10, (3, 785)).astype(str).tolist()
     intact = text_of([["label", *PIXELS], *cells])

@@ -197,7 +197,7 @@ def test_top_errors_refuses_what_does_not_fit():
     _, ax = plt.subplots()
     with pytest.raises(ValueError, match="each of the 4 images. Got 1"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [1] * 4, wrong, axes=ax)
-    with pytest.raises(ValueError, match="has labels that are not among the classes"):
+    with pytest.raises(ValueError, match=r"among the classes \[0, 1\]. Got \[5\]"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [5] * 4, wrong)
 
 
@@ -286,15 +286,15 @@ def test_label_counts_of_an_estimator(digits, model):
 def test_augmentation_shows_the_image_and_its_draws(digits):
     X, _ = digits
     augmenter = ImageAugmenter(rotation=30, random_state=3)
-    display = AugmentationDisplay.from_estimator(augmenter, X, n_draws=5)
+    display = AugmentationDisplay.from_estimator(augmenter, X, n_copies=5)
     assert not hasattr(augmenter, "image_shape_")  # it stays as it was
     np.testing.assert_array_equal(display.images_[0].get_array(), X[0].reshape(8, 8))
     fitted = ImageAugmenter(rotation=30, random_state=3).fit(X)
     expected = fitted.augment(np.repeat(X[:1], 5, axis=0))
-    np.testing.assert_array_equal(display.draws.reshape(5, 64), expected)
+    np.testing.assert_array_equal(display.copies.reshape(5, 64), expected)
     in_pipeline = Pipeline([("augment", augmenter), ("cnn", CNNClassifier())])
-    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_draws=5)
-    np.testing.assert_array_equal(again.draws, display.draws)
+    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_copies=5)
+    np.testing.assert_array_equal(again.copies, display.copies)
     for wrong in (SVC(), Pipeline([("svc", SVC())])):
         with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
             AugmentationDisplay.from_estimator(wrong, X)
@@ -303,11 +303,11 @@ def test_augmentation_shows_the_image_and_its_draws(digits):
 def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
     photo = make_digit_photo("7", random_state=0).image
     model = make_digit_pipeline("robust", random_state=3)
-    display = AugmentationDisplay.from_estimator(model, [photo], n_draws=5)
+    display = AugmentationDisplay.from_estimator(model, [photo], n_copies=5)
     normal = DigitNormalizer().transform([photo])
     np.testing.assert_array_equal(display.image.reshape(1, 784), normal)
-    alone = AugmentationDisplay.from_estimator(model["augment"], normal, n_draws=5)
-    np.testing.assert_array_equal(display.draws, alone.draws)
+    alone = AugmentationDisplay.from_estimator(model["augment"], normal, n_copies=5)
+    np.testing.assert_array_equal(display.copies, alone.copies)
     scaled = make_pipeline(StandardScaler(), ImageAugmenter(), SVC())
     display = AugmentationDisplay.from_estimator(scaled, digits[0])
     expected = StandardScaler().fit_transform(digits[0])[0]
@@ -323,9 +323,9 @@ def test_augmentation_after_fitted_steps_of_searches_and_nested_pipelines(digits
     search = clone(unfitted).fit(X, y)
     expected = StandardScaler().fit(X).transform(X[:1])[0]
     for estimator in (search, search.best_estimator_):
-        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_draws=2)
+        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_copies=2)
         np.testing.assert_allclose(display.image.ravel(), expected)
-    display = AugmentationDisplay.from_estimator(unfitted, X, n_draws=2)
+    display = AugmentationDisplay.from_estimator(unfitted, X, n_copies=2)
     np.testing.assert_allclose(display.image.ravel(), expected)
 
 
@@ -505,7 +505,7 @@ def frames(display):
 
 
 def test_the_frame_of_an_original_differs_from_those_of_its_copies():
-    display = AugmentationDisplay.from_draws(np.eye(4)[None], np.ones((3, 4, 4)))
+    display = AugmentationDisplay.from_copies(np.eye(4)[None], np.ones((3, 4, 4)))
     assert [ax.get_title() for ax in display.axes_] == ["original", "", "", ""]
     original, *copies = frames(display)
     ((colour, width),) = original
@@ -555,7 +555,7 @@ def test_a_constructor_points_to_the_methods_that_make_a_display(name, digits):
     cls = getattr(plots, name)
     for args, params in ((digits, {}), ((), {"X": digits[0]}), ((), {})):
         with pytest.raises(
-            TypeError, match=rf"{name} is made by {name}\.from_.*by key"
+            TypeError, match=rf"Call {name}\.from_.* instead of {name}.*keyword"
         ):
             cls(*args, **params)
 
