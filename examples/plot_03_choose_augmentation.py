@@ -2,12 +2,13 @@
 Choose augmentation by eye and by cross-validation
 ==================================================
 
-An augmented copy that a person cannot read teaches the network a label that the image
-does not show. The eye gives the limit; within it, cross-validation decides.
+An augmented copy that a person cannot read teaches the model a label that the image
+does not show. Find this limit by eye, and the best strength below it by
+cross-validation.
 """
 
 # %%
-# Rotations by up to 15 degrees look like another writer's hand.
+# Digits that are rotated by up to 15 degrees look like those of another writer.
 import matplotlib.pyplot as plt
 
 from skdigits import CNNClassifier, ImageAugmenter
@@ -28,12 +29,12 @@ def show(rotation):
 show(15)
 
 # %%
-# By up to 180, a 6 may be a 9.
+# If they are rotated by up to 180 degrees, a 6 may become a 9.
 show(180)
 
 # %%
-# The strengths are parameters of a step, so any search takes them. The images that it
-# scores on are never altered.
+# The strengths are parameters of a step, so any search can tune them. The images for
+# scoring are never augmented.
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
@@ -47,7 +48,7 @@ results = search.cv_results_
 mean, deviation = results["mean_test_score"], results["std_test_score"]
 figure, ax = plt.subplots(layout="constrained")
 ax.errorbar(rotations, mean, deviation, marker="o", capsize=4)
-ax.set(xlabel="rotation, degrees at most", ylabel="accuracy", xticks=rotations)
+ax.set(xlabel="maximum rotation in degrees", ylabel="accuracy", xticks=rotations)
 ax.set_title("Mean and standard deviation over three folds")
 for rotation, score in zip(rotations, mean, strict=True):
     print(f"up to {rotation:3} degrees: {score:.4f}")

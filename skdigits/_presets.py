@@ -1,8 +1,8 @@
-"""Presets by name: settings of a pipeline's steps that fit each other."""
+"""Presets: parameters for the steps of a pipeline that work well together."""
 
 from typing import Literal
 
-# Name -> name of a step -> its parameters.
+# Preset -> step -> parameters.
 PRESETS = {
     "classic": {
         "augment": {
@@ -95,7 +95,7 @@ PRESETS = {
     },
 }
 
-# Name of an ensemble -> the presets whose networks take turns in it.
+# Ensemble -> presets of its members, which alternate.
 ENSEMBLES = {"record": ("residual", "accurate")}
 
 # The same names for type checkers, which cannot read the tables.
@@ -104,5 +104,5 @@ EnsembleName = Literal[PresetName, "record"]
 
 
 def presets_of(names):
-    """Replace names of ensembles by those of their presets."""
+    """Replace names of ensembles by the names of their presets."""
     return [preset for name in names for preset in ENSEMBLES.get(name, (name,))]
