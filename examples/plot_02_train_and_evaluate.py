@@ -39,7 +39,7 @@ names = [f"Class {digit}" for digit in range(10)]
 print(classification_report(y_test, model.predict(X_test), target_names=names))
 
 # %%
-# The confusion matrix. With ``normalize="true"``, it shows fractions of each true label.
+# The confusion matrix. With ``normalize="true"``, it has fractions of each true label.
 display = ConfusionMatrixDisplay.from_estimator(
     model, X_test, y_test, cmap="Blues", colorbar=False
 )

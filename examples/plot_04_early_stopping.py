@@ -4,8 +4,8 @@ Early stopping inside cross-validation, without a leak
 
 Early stopping needs images that the model is not trained on. These must not be the test
 fold, which would then select the epoch whose score it reports. So there are two
-validation sets. The inner one, ``validation_fraction``, is a part of the training images
-and decides when to stop. The outer one, the test fold, is only for the score.
+validation sets. The inner one, ``validation_fraction``, is a part of the training
+images and decides when to stop. The outer one, the test fold, is only for the score.
 """
 
 # %%

@@ -98,8 +98,8 @@ def load_images(
     TypeError
         If a parameter has the wrong type.
     ValueError
-        If a file is damaged, too large or not an image; if there are no images, or all
-        were skipped. The message names the file.
+        If a file is damaged, too large or not an image; if no image is found, or all
+        are skipped. The message names the file.
 
     See Also
     --------

@@ -37,7 +37,7 @@ class FoundDigitsDisplay:
     labels : ndarray of shape (n_digits,), default=None
         Predicted labels.
     probabilities : ndarray of shape (n_digits,), default=None
-        Probabilities of the predicted labels; NaN where there is no prediction.
+        Probabilities of the predicted labels; NaN for missing predictions.
 
     Attributes
     ----------

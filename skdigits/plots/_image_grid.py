@@ -89,7 +89,7 @@ def draw_images(
     size : tuple of 2 floats
         Width and height of an image with its title in a new figure, in inches.
     if_none : str
-        Text to write if there are no images.
+        Text to write if `images` is empty.
     **options
         Keyword arguments of ``imshow``.
 

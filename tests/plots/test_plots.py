@@ -182,7 +182,7 @@ def test_top_errors_accept_string_labels_and_colour():
     assert display.images.shape == (2, 5, 4, 3)
 
 
-def test_title_says_if_there_are_no_mistakes():
+def test_top_errors_of_a_perfect_model_are_empty():
     display = TopErrorsDisplay.from_predictions(
         np.zeros((2, 4)), [0, 1], [[1, 0], [0, 1]]
     )
