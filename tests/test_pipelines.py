@@ -287,7 +287,7 @@ def test_ensemble_averages_members_of_different_seeds(digits):
     X, y = digits
     ensemble = make_digit_ensemble("fast", 2, random_state=0)
     ensemble.set_params(network1__cnn__epochs=2, network2__cnn__epochs=2).fit(X, y)
-    first, second = (network.predict_proba(X) for network in ensemble.estimators_)
+    first, second = (member.predict_proba(X) for member in ensemble.estimators_)
     assert not np.allclose(first, second)
     np.testing.assert_allclose(
         ensemble.predict_proba(X), (first + second) / 2, atol=1e-6
@@ -304,13 +304,9 @@ def test_ensemble_averages_members_of_different_seeds(digits):
 def test_presets_alternate_in_an_ensemble():
     presets = ["residual", "classic"]
     made = make_digit_ensemble(presets, 3, random_state=0).estimators
-    assert [network["cnn"].architecture for _, network in made] == [
-        "residual",
-        "classic",
-        "residual",
-    ]
-    seeds = {network["cnn"].random_state for _, network in made}
-    assert len(seeds) == 3
+    architectures = [member["cnn"].architecture for _, member in made]
+    assert architectures == ["residual", "classic", "residual"]
+    assert len({member["cnn"].random_state for _, member in made}) == 3
     with pytest.raises(ValueError, match="2 or more, for 2 presets. Got 1"):
         make_digit_ensemble(presets, 1)
     with pytest.raises(ValueError, match="preset must have at least one name"):
@@ -322,7 +318,7 @@ def test_record_is_an_ensemble_of_two_presets():
     same = make_digit_ensemble(["residual", "accurate"], 4, random_state=0).estimators
     assert str(made) == str(same)
     made = make_digit_ensemble(["fast", "record"], 3).estimators
-    architectures = [network["cnn"].architecture for _, network in made]
+    architectures = [member["cnn"].architecture for _, member in made]
     assert architectures == ["fast", "residual", "strided"]
     with pytest.raises(ValueError, match="in make_digit_ensemble, also 'record'"):
         make_digit_pipeline("record")

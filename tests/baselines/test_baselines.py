@@ -131,10 +131,10 @@ def test_compare_in_workers_returns_the_same(many_digits):
 
 def test_compare_names_the_estimator_that_failed(many_digits):
     X, y = many_digits
-    estimators = {**three(), "network": CNNClassifier(image_shape=(9, 9))}
+    estimators = {**three(), "CNN": CNNClassifier(image_shape=(9, 9))}
     with pytest.raises(ValueError, match="does not fit images") as caught:
         compare(estimators, X[:100], y[:100], cv=2)
-    assert any("'network'" in note for note in caught.value.__notes__)
+    assert any("'CNN'" in note for note in caught.value.__notes__)
 
 
 def test_compare_refuses_no_estimators_and_unequal_lengths(many_digits):

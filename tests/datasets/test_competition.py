@@ -159,13 +159,9 @@ def test_files_are_found_on_kaggle(nowhere, folder, tables):
     assert_same_as(tables, load_competition())
 
 
-def test_files_are_found_in_the_working_folder(nowhere, tables):
-    _as_mixture(nowhere, tables)
-    assert_same_as(tables, load_competition())
-
-
-def test_zip_is_found_in_the_working_folder(nowhere, tables):
-    _as_folder_of_the_zip(nowhere, tables)
+@pytest.mark.parametrize("form", [_as_mixture, _as_folder_of_the_zip])
+def test_files_are_found_in_the_working_folder(form, nowhere, tables):
+    form(nowhere, tables)
     assert_same_as(tables, load_competition())
 
 
