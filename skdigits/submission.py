@@ -31,7 +31,8 @@ def _as_list(values, name, hint=""):
     if len(shape) != 1:
         got = f"shape {shape}" if shape else type(values).__name__
         raise (ValueError if shape else TypeError)(
-            f"{name} must be an array-like of one dimension. Got {got} instead.{hint if shape else ''}"
+            f"{name} must be an array-like of one dimension. Got {got} instead."
+            f"{hint if shape else ''}"
         )
     return pd.Series(values).tolist()
 
