@@ -5,11 +5,7 @@ from typing import Literal
 # Preset -> step -> parameters.
 PRESETS = {
     "classic": {
-        "augment": {
-            "rotation": 15,
-            "zoom": 0.1,
-            "shift": 0.1,
-        },
+        "augment": {"rotation": 15, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "classic",
             "epochs": 20,
@@ -21,11 +17,7 @@ PRESETS = {
         },
     },
     "fast": {
-        "augment": {
-            "rotation": 8,
-            "zoom": 0.08,
-            "shift": 0.04,
-        },
+        "augment": {"rotation": 8, "zoom": 0.08, "shift": 0.04},
         "cnn": {
             "architecture": "fast",
             "epochs": 7,
@@ -38,11 +30,7 @@ PRESETS = {
         },
     },
     "accurate": {
-        "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.1,
-        },
+        "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "strided",
             "epochs": 24,
@@ -55,12 +43,7 @@ PRESETS = {
         },
     },
     "residual": {
-        "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.05,
-            "elastic": 0.8,
-        },
+        "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.05, "elastic": 0.8},
         "cnn": {
             "architecture": "residual",
             "epochs": 24,

@@ -118,36 +118,28 @@ def compare(
     # All folds of all estimators in one call, so that workers wait only at the end.
     tasks = [(name, train, test) for name in estimators for train, test in folds]
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_predict)(
+        delayed(_fit_and_score)(
             name, clone(estimators[name]), scorers[name], scores, X, y, train, test
         )
         for name, train, test in tasks
     )
+    predictions, records = zip(*results, strict=True)
+    folds_of = pd.DataFrame(records, [name for name, *_ in tasks]).groupby(level=0)
+    table = folds_of.mean().loc[[*estimators]].rename_axis("estimator")
+    table.insert(1, "deviation", folds_of["accuracy"].std(ddof=0))
     truth = np.concatenate([labels[test] for _, test in folds])
-    rows, predictions = {}, {}
-    for i, name in enumerate(estimators):
-        own = results[i * len(folds) : (i + 1) * len(folds)]
-        predictions[name] = np.concatenate([result[0] for result in own])
-        accuracies = [
-            np.mean(result[0] == labels[test])
-            for result, (_, test) in zip(own, folds, strict=True)
-        ]
-        rows[name] = {
-            "accuracy": np.mean(accuracies),
-            "deviation": np.std(accuracies),
-            "errors": int(np.sum(predictions[name] != truth)),
-            "fit_seconds": np.mean([result[1] for result in own]),
-            "predict_seconds": np.mean([result[2] for result in own]),
-        }
-        for score in scores:
-            rows[name][score] = np.mean([result[3][score] for result in own])
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
+    predicted = {
+        name: np.concatenate(predictions[i * len(folds) : (i + 1) * len(folds)])
+        for i, name in enumerate(estimators)
+    }
+    errors = [int(np.sum(predicted[name] != truth)) for name in estimators]
+    table.insert(2, "errors", errors)
     by = scores[0] if scores else "errors"
     table = table.sort_values(by, ascending=not scores, kind="stable")
     best, *others = table.index
     table["p_value"] = [
         np.nan,
-        *(mcnemar_p_value(truth, predictions[best], predictions[n]) for n in others),
+        *(mcnemar_p_value(truth, predicted[best], predicted[name]) for name in others),
     ]
     return table
 
@@ -211,8 +203,8 @@ def _score_names(scoring):
     return names
 
 
-def _fit_and_predict(name, estimator, scorer, names, X, y, train, test):
-    """Return the predictions, the seconds of fit and of predict, and the scores."""
+def _fit_and_score(name, estimator, scorer, names, X, y, train, test):
+    """Return the predictions for a fold, and its accuracy, seconds and scores."""
     try:
         start = perf_counter()
         estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
@@ -223,7 +215,12 @@ def _fit_and_predict(name, estimator, scorer, names, X, y, train, test):
         scores = {} if scorer is None else scorer(estimator, X_test, y_test)
         if not isinstance(scores, dict):
             scores = dict.fromkeys(names, scores)
-        return predicted, fitted - start, end - fitted, scores
     except Exception as exc:
         exc.add_note(f"The estimator {name!r} raised this error.")
         raise
+    return predicted, {
+        "accuracy": np.mean(predicted == np.asarray(y_test)),
+        "fit_seconds": fitted - start,
+        "predict_seconds": end - fitted,
+        **scores,
+    }
