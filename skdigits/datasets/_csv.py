@@ -155,19 +155,18 @@ def _read_plain(source, header):
             return None
         while lines := stream.read(_BLOCK_BYTES):
             rest = stream.readline(_MAX_ROW_CHARACTERS)
-            if len(rest) == _MAX_ROW_CHARACTERS or not (lines + rest).strip():
+            lines += rest
+            if len(rest) == _MAX_ROW_CHARACTERS or not lines.strip():
                 return None
             try:
-                text = io.StringIO((lines + rest).decode("ascii"))
+                text = io.StringIO(lines.decode("ascii"))
                 table = np.loadtxt(text, delimiter=",", comments=None, ndmin=2)
             except ValueError:
                 return None
-            if (
-                table.shape[1] != len(header)
-                or not (
-                    (table == np.rint(table)) & (table >= 0) & (table <= highest)
-                ).all()
-            ):
+            if table.shape[1] != len(header):
+                return None
+            is_valid = (table == np.rint(table)) & (table >= 0) & (table <= highest)
+            if not is_valid.all():
                 return None
             values += table.astype(np.uint8).tobytes()
     return values
