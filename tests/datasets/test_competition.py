@@ -55,13 +55,6 @@ def test_frames_have_the_documented_types(folder, tables):
     assert "Digit Recognizer" in digits.DESCR
 
 
-def test_result_is_eight_times_smaller_than_that_of_pandas(folder):
-    digits = load_competition(folder)
-    by_default = pd.read_csv(folder / "train.csv").memory_usage(index=False).sum()
-    loaded = digits.X_train.memory_usage(index=False).sum() + digits.y_train.nbytes
-    assert loaded * 8 == by_default
-
-
 @pytest.mark.parametrize(
     "form",
     [
