@@ -2,12 +2,12 @@
 Look at the data
 ================
 
-Before any model: what the images look like, whether there are as many of each digit,
-and how much the digits of one class differ.
+Before you train a model, look at the images, at the number of images of each digit, and
+at the variation within a digit.
 """
 
 # %%
-# The columns are those of the competition's files, label and pixel0 to pixel783.
+# The columns are those of the competition's files: label, and pixel0 to pixel783.
 from skdigits.datasets import load_sample
 
 digits = load_sample()
@@ -15,17 +15,17 @@ print(digits.X_train.shape, digits.X_test.shape)
 print(digits.X_train.iloc[:5, 200:210])
 
 # %%
-# The first forty, with their labels.
+# The first forty images, with their labels.
 from skdigits.plots import DigitsDisplay, LabelCountsDisplay
 
 DigitsDisplay.from_predictions(digits.X_train, digits.y_train, n_images=40)
 
 # %%
-# There are as many of each: accuracy is a fair score, and stratified folds keep it so.
+# The digits are equally frequent, so accuracy is a suitable score.
 LabelCountsDisplay.from_labels(digits.y_train).ax_.set_title("Images of each digit")
 
 # %%
-# The mean image of each digit. What is blurred is where its writers differ.
+# The mean image of each digit. It is blurred where writers differ.
 means = digits.X_train.groupby(digits.y_train).mean()
 display = DigitsDisplay.from_predictions(means.to_numpy(), means.index)
 display.figure_.suptitle("Mean of the images of each digit")

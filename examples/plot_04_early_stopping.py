@@ -2,15 +2,14 @@
 Early stopping inside cross-validation, without a leak
 ======================================================
 
-To stop when the accuracy no longer rises, a training needs images that it does not
-train on. The test fold must not be these: it would choose the epoch that it then
-reports. So there are two validation sets. The inner one, ``validation_fraction``, is
-taken from the training part and decides when to stop; the outer one, the test fold,
-only reports.
+Early stopping needs images that the model is not trained on. These must not be the test
+fold, which would then select the epoch whose score it reports. So there are two
+validation sets. The inner one, ``validation_fraction``, is a part of the training
+images and decides when to stop. The outer one, the test fold, is only for the score.
 """
 
 # %%
-# A fifth of each training part is held out, stratified, before any augmentation.
+# A stratified fifth of each training part is held out before any augmentation.
 from sklearn.model_selection import cross_validate
 
 from skdigits import make_digit_pipeline
@@ -30,14 +29,14 @@ model = make_digit_pipeline("fast", random_state=0).set_params(
 results = cross_validate(model, X, y, cv=3, return_estimator=True)
 
 # %%
-# The accuracy of the inner set at its best epoch flatters: it was chosen for that.
+# The best accuracy on the inner set is too optimistic, as the best epoch was selected.
 for score, fitted in zip(results["test_score"], results["estimator"], strict=True):
     history = fitted["cnn"].history_
     inner = max(history["val_accuracy"])
     print(f"{fitted['cnn'].n_iter_} epochs: inner {inner:.4f}, outer {score:.4f}")
 
 # %%
-# The three trainings together: their mean, and a band from the lowest to the highest.
+# All three trainings: their mean, and a band from the lowest to the highest value.
 from skdigits.plots import HistoryDisplay
 
 display = HistoryDisplay.from_estimator(results["estimator"], learning_rate=False)

@@ -1,14 +1,13 @@
 """
-What it gets wrong
-==================
+Mistakes of a model
+===================
 
-A single accuracy hides which mistakes are made. These plots show them: which digits are
-taken for which, the mistakes that the model was surest of, and the digits that it was
-least sure of.
+The accuracy does not show which mistakes a model makes. These plots show which digits
+it confuses, the most confident mistakes, and the least confident predictions.
 """
 
 # %%
-# A label for each training image, from a network that has not seen it.
+# Predict each training image with a model that was not trained on it.
 from sklearn.model_selection import cross_val_predict
 
 from skdigits import make_digit_pipeline
@@ -23,7 +22,7 @@ predicted = probabilities.argmax(axis=1)
 print(f"{(predicted != y).sum()} of {len(y):,} are wrong")
 
 # %%
-# Rows are true labels.
+# The rows are true labels.
 from sklearn.metrics import ConfusionMatrixDisplay
 
 matrix = ConfusionMatrixDisplay.from_predictions(
@@ -32,17 +31,17 @@ matrix = ConfusionMatrixDisplay.from_predictions(
 matrix.ax_.set_title("Confusion matrix: images")
 
 # %%
-# Sorted by how much more probable the wrong digit seemed than the right one.
+# The mistakes, sorted by the probability of the wrong digit minus that of the true one.
 from skdigits.plots import DigitsDisplay, TopErrorsDisplay
 
 TopErrorsDisplay.from_predictions(X, y, probabilities, n_errors=6)
 
 # %%
-# The thirty predictions with the lowest probability. Most are right; the others have
-# an orange frame.
-sureness = probabilities.max(axis=1)
-unsure = sureness.argsort()[:30]
+# The thirty predictions with the lowest probability. Most are right; the wrong ones
+# have an orange frame.
+confidence = probabilities.max(axis=1)
+unsure = confidence.argsort()[:30]
 DigitsDisplay.from_predictions(
-    X.iloc[unsure], y.iloc[unsure], predicted[unsure], sureness[unsure]
+    X.iloc[unsure], y.iloc[unsure], predicted[unsure], confidence[unsure]
 )
 # sphinx_gallery_thumbnail_number = 2

@@ -1,14 +1,14 @@
 """
-What the layers see
-===================
+Activations of the layers
+=========================
 
-The activations of a network for one image: first edges, then parts, and with each
-pooling less of where they were. Every channel has a scale of its own, so that a quiet
-one can be seen; a channel that is the same everywhere is drawn dark.
+The activations of a CNN for one image: the first layers respond to edges, later ones to
+parts of the digit, and each pooling layer reduces the resolution. Every channel has its
+own colour scale, so that weak ones are visible. A constant channel is dark.
 """
 
 # %%
-# The network of the 2019 notebook, at half its width, trained on the bundled digits.
+# The architecture of the 2019 notebook, at half its width, trained on bundled digits.
 from skdigits import CNNClassifier
 from skdigits.datasets import load_sample
 
@@ -21,7 +21,7 @@ print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
 print(model.summary())
 
 # %%
-# One image of the test part, with the label and the probability that the model gives.
+# A test image, with its predicted label and probability.
 import matplotlib.pyplot as plt
 
 from skdigits.plots import ActivationsDisplay, DigitsDisplay
@@ -31,7 +31,7 @@ figure, ax = plt.subplots(figsize=(3, 3.4), layout="constrained")
 DigitsDisplay.from_estimator(model, image, axes=[ax])
 
 # %%
-# One channel, large.
+# One channel, enlarged.
 ActivationsDisplay.from_estimator(model, image, layers="conv1", channel=4)
 
 # %%
@@ -39,6 +39,6 @@ ActivationsDisplay.from_estimator(model, image, layers="conv1", channel=4)
 ActivationsDisplay.from_estimator(model, image, layers="conv")
 
 # %%
-# The same after each pooling.
+# All channels after each pooling layer.
 ActivationsDisplay.from_estimator(model, image, layers="pooling")
 # sphinx_gallery_thumbnail_number = 3

@@ -1,15 +1,15 @@
 """
-An ensemble from scikit-learn's own parts
-=========================================
+Ensembles with scikit-learn
+===========================
 
-Networks that started from different seeds make different mistakes, and their mean
-probability is right more often than each. ``VotingClassifier`` and
-``BaggingClassifier`` take them as they are.
+Models with different seeds make different mistakes, and the average of their
+probabilities is right more often than a single model. scikit-learn's
+``VotingClassifier`` and ``BaggingClassifier`` compute the average.
 """
 
 # %%
-# Five networks that differ in their seeds, averaged. They train on 300 digits only, so
-# that there are mistakes to count.
+# The average of five models with different seeds. They train on only 300 digits, so
+# that they make enough mistakes to compare.
 from skdigits import make_digit_pipeline
 from skdigits.datasets import load_sample
 from skdigits.pipelines import make_digit_ensemble
@@ -23,16 +23,16 @@ for name, _ in ensemble.estimators:
 ensemble.fit(X[:300], y[:300])
 
 # %%
-# Bagging trains each on a sample of its own, which small data do not always forgive.
+# Bagging trains each model on a random sample, which may be too small here.
 from sklearn.ensemble import BaggingClassifier
 
-network = make_digit_pipeline("fast").set_params(cnn__epochs=15, cnn__batch_size=32)
-network.set_params(cnn__test_time_shift=0)
-bagging = BaggingClassifier(network, 5, max_samples=0.8, random_state=0)
+single = make_digit_pipeline("fast").set_params(cnn__epochs=15, cnn__batch_size=32)
+single.set_params(cnn__test_time_shift=0)
+bagging = BaggingClassifier(single, 5, max_samples=0.8, random_state=0)
 bagging.fit(X[:300], y[:300])
 
 # %%
-# Mistakes among the other 1,137 digits.
+# Mistakes on the other 1,137 digits.
 import matplotlib.pyplot as plt
 
 models = {**ensemble.named_estimators_, "together": ensemble, "bagging": bagging}
@@ -42,12 +42,12 @@ figure, ax = plt.subplots(layout="constrained")
 colours = ["#b4bcc6"] * 5 + ["#0072b2", "#009e73"]
 ax.bar_label(ax.barh(list(wrong), wrong.values(), color=colours), padding=3)
 ax.set(xlabel="digits", title=f"Wrong of {len(y) - 300:,}")
-ax.margins(x=0.1)  # room for the numbers
+ax.margins(x=0.1)  # space for the numbers
 ax.invert_yaxis()
 
 # %%
-# The five trainings: their mean, and a band from the lowest to the highest.
+# All five trainings: their mean, and a band from the lowest to the highest value.
 from skdigits.plots import HistoryDisplay
 
 display = HistoryDisplay.from_estimator(ensemble.estimators_)
-display.figure_.suptitle("Loss and accuracy of five networks")
+display.figure_.suptitle("Loss and accuracy of five models")

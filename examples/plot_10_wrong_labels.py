@@ -1,13 +1,13 @@
 """
-Which training labels look wrong
-================================
+Find wrong training labels
+==========================
 
-Every image gets a prediction from networks that have not seen it. Where they are sure
-of another label than the one given, either the image is odd or the label is wrong.
+Predict every image with a model that was not trained on it. If the model is confident
+of a different label, either the image is unusual or the label is wrong.
 """
 
 # %%
-# Let ten labels be wrong, so that there is something to find.
+# Change ten labels, so that there is something to find.
 import numpy as np
 
 from skdigits.datasets import load_sample
@@ -28,8 +28,8 @@ model.set_params(cnn__epochs=12, cnn__batch_size=32)
 probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
 
 # %%
-# The surest disagreements come first. Those whose label we made wrong are framed in
-# green.
+# The most confident disagreements come first. A green frame marks the labels that were
+# changed above.
 import matplotlib.pyplot as plt
 
 from skdigits.plots import TopErrorsDisplay

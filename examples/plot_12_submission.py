@@ -2,11 +2,11 @@
 Write the submission
 ====================
 
-Train on everything, predict the test images, write the file.
+Train on all training images, predict the test images and write the file.
 """
 
 # %%
-# The network, and its labels of the test images.
+# Train the model and predict the test images.
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,19 +20,20 @@ model.fit(digits.X_train, digits.y_train)
 predicted = model.predict(digits.X_test)
 
 # %%
-# Look at what will be sent: are the labels those of the images?
+# Check the predictions: do the labels match the images?
 from skdigits.plots import DigitsDisplay, LabelCountsDisplay
 
 DigitsDisplay.from_predictions(digits.X_test, y_pred=predicted, n_images=40)
 
 # %%
-# And are there as many of each digit as in training?
+# Are the digits as frequent as in the training labels?
 labels = {"training": digits.y_train, "predictions": predicted}
 LabelCountsDisplay.from_labels(labels).ax_.set_title("Shares of each digit")
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# The file is written whole or not at all, and refused if Kaggle would refuse it.
+# The file is written completely or not at all. Labels that Kaggle would refuse raise an
+# error.
 with TemporaryDirectory() as folder:
     path = Path(folder, "submission.csv")
     write_submission(predicted, path)

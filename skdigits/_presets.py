@@ -1,15 +1,11 @@
-"""Presets by name: settings of a pipeline's steps that fit each other."""
+"""Presets: parameters for the steps of a pipeline that work well together."""
 
 from typing import Literal
 
-# Name -> name of a step -> its parameters.
+# Preset -> step -> parameters.
 PRESETS = {
     "classic": {
-        "augment": {
-            "rotation": 15,
-            "zoom": 0.1,
-            "shift": 0.1,
-        },
+        "augment": {"rotation": 15, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "classic",
             "epochs": 20,
@@ -21,11 +17,7 @@ PRESETS = {
         },
     },
     "fast": {
-        "augment": {
-            "rotation": 8,
-            "zoom": 0.08,
-            "shift": 0.04,
-        },
+        "augment": {"rotation": 8, "zoom": 0.08, "shift": 0.04},
         "cnn": {
             "architecture": "fast",
             "epochs": 7,
@@ -38,11 +30,7 @@ PRESETS = {
         },
     },
     "accurate": {
-        "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.1,
-        },
+        "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "strided",
             "epochs": 24,
@@ -55,12 +43,7 @@ PRESETS = {
         },
     },
     "residual": {
-        "augment": {
-            "rotation": 10,
-            "zoom": 0.1,
-            "shift": 0.05,
-            "elastic": 0.8,
-        },
+        "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.05, "elastic": 0.8},
         "cnn": {
             "architecture": "residual",
             "epochs": 24,
@@ -95,7 +78,7 @@ PRESETS = {
     },
 }
 
-# Name of an ensemble -> the presets whose networks take turns in it.
+# Ensemble -> presets of its members, which alternate.
 ENSEMBLES = {"record": ("residual", "accurate")}
 
 # The same names for type checkers, which cannot read the tables.
@@ -104,5 +87,5 @@ EnsembleName = Literal[PresetName, "record"]
 
 
 def presets_of(names):
-    """Replace names of ensembles by those of their presets."""
+    """Replace names of ensembles by the names of their presets."""
     return [preset for name in names for preset in ENSEMBLES.get(name, (name,))]

@@ -1,4 +1,4 @@
-"""Pipelines whose steps' settings fit each other."""
+"""Pipelines and ensembles with presets, and their classifiers."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -23,22 +23,22 @@ def make_digit_pipeline(
     random_state: int | RandomState | None = None,
     verbose: int = 0,
 ) -> Pipeline:
-    """Make a Pipeline that learns digits, with settings that fit each other.
+    """Make a Pipeline of augmentation and a CNN from a preset.
 
     Parameters
     ----------
     preset : {"fast", "classic", "accurate", "residual", "robust"}, default="fast"
-        - "fast": a small network, trained in few epochs;
-        - "classic": the network and the recipe of a 2019 notebook: 20 epochs of
-          RMSprop, a learning rate that is halved when the accuracy on a held-out tenth
-          stops rising;
-        - "accurate": strided convolutions, much dropout, wide shifts and 24 epochs,
-          in bfloat16 where there are instructions for it;
-        - "residual": residual blocks and elastic distortion, 24 epochs in bfloat16 too:
-          it errs elsewhere than "accurate", for ensembles of both;
-        - "robust": for digits of one's own. Images of any size are brought to MNIST's
-          form first, in training and in ``predict``; stronger and other augmentation,
-          and a small network.
+        - "fast": small architecture, few epochs;
+        - "classic": architecture and training of a 2019 notebook: 20 epochs of RMSprop,
+          and a learning rate that is halved when the accuracy on a held-out tenth stops
+          rising;
+        - "accurate": strided convolutions, strong dropout, large shifts and 24 epochs,
+          in bfloat16 if the hardware has instructions for it;
+        - "residual": residual blocks and elastic distortion, 24 epochs, in bfloat16
+          like "accurate". The two make different errors, which helps ensembles of both;
+        - "robust": for photos, scans and drawings. Images of any size are converted to
+          MNIST's form first, in ``fit`` and in ``predict``. Stronger augmentation of
+          more kinds, and a small architecture.
     random_state : int, RandomState instance or None, default=None
         Passed to the augmenter and the classifier.
     verbose : int, default=0
@@ -47,18 +47,18 @@ def make_digit_pipeline(
     Returns
     -------
     pipeline : sklearn.pipeline.Pipeline
-        Steps "augment", an `ImageAugmenter`, and "cnn", a `CNNClassifier`; with
-        "robust" before them "normalize", a `DigitNormalizer`.
+        Steps "augment", an `ImageAugmenter`, and "cnn", a `CNNClassifier`. "robust"
+        begins with the step "normalize", a `DigitNormalizer`.
 
     Raises
     ------
     ValueError
-        If there is no such preset.
+        If `preset` is unknown.
 
     Notes
     -----
-    The epochs are meant for tens of thousands of images. A thousand need more passes:
-    try ``set_params(cnn__epochs=40)``.
+    The number of epochs suits tens of thousands of images. A thousand images need more
+    epochs: try ``set_params(cnn__epochs=40)``.
 
     Examples
     --------
@@ -68,8 +68,8 @@ def make_digit_pipeline(
     """
     if preset not in PRESETS:
         raise ValueError(
-            f"preset must be one of {', '.join(map(repr, PRESETS))}; in "
-            f"make_digit_ensemble, {', '.join(map(repr, ENSEMBLES))}, too. Got "
+            f"preset must be one of {', '.join(map(repr, PRESETS))}, or, in "
+            f"make_digit_ensemble, also {', '.join(map(repr, ENSEMBLES))}. Got "
             f"{preset!r} instead."
         )
     steps: list[tuple[str, Any]] = []
@@ -92,24 +92,24 @@ def make_digit_ensemble(
     n_jobs: int | None = None,
     verbose: bool = False,
 ) -> VotingClassifier:
-    """Make an ensemble of networks whose probabilities are averaged.
+    """Make an ensemble of pipelines whose probabilities are averaged.
 
     Parameters
     ----------
     preset : {"fast", "classic", "accurate", "residual", "robust", "record"} or \
             sequence of them, default="accurate"
-        As in `skdigits.make_digit_pipeline`. Several take turns: with ``["residual",
-        "accurate"]`` every other network is of "accurate". "record" is short for these
-        two, which together err least.
+        As in `skdigits.make_digit_pipeline`. Several presets alternate: with
+        ``["residual", "accurate"]`` every second member is an "accurate". "record" is
+        short for these two presets, the combination with the fewest errors.
     n_networks : int, default=5
-        Number of networks.
+        Number of members.
     random_state : int, RandomState instance or None, default=None
-        Decides the seed of each network.
+        Source of the seed of each member.
     n_jobs : int, default=None
-        Networks to train at a time, as in scikit-learn. With as many as there are
-        cores, each on one, they take less time together than one after another.
+        Number of members to train in parallel, as in scikit-learn. The ensemble trains
+        fastest with one member on each core.
     verbose : bool, default=False
-        Whether to print a line for each network that is trained.
+        Whether to print a line for each trained member.
 
     Returns
     -------
@@ -119,21 +119,21 @@ def make_digit_ensemble(
     Raises
     ------
     ValueError
-        If there is no such preset, or if `n_networks` is less than 1, or less than the
+        If a preset is unknown, or if `n_networks` is less than 1 or less than the
         number of presets.
 
     See Also
     --------
-    skdigits.save : Writes a fitted ensemble to one file.
+    skdigits.save : Write a fitted ensemble to one file.
 
     Notes
     -----
-    Networks that differ in their seeds alone make many of the same errors. Members that
-    differ in more can be set one by one, such as
+    Members that differ only in their seeds make many of the same errors. To vary them
+    more, set parameters of single members:
     ``set_params(network2__cnn__width=1.5, network3__augment__rotation=15)``.
 
-    Networks of one preset predict one after another in one and the same compiled
-    network, so that ten take hardly more memory than one.
+    Members of one preset share a compiled model, in which they predict one after
+    another, so ten members need hardly more memory than one.
 
     Examples
     --------
@@ -144,16 +144,16 @@ def make_digit_ensemble(
     """
     presets = presets_of([preset] if isinstance(preset, str) else preset)
     if not presets:
-        raise ValueError(f"preset must name one preset or several. Got {preset!r}.")
+        raise ValueError(f"preset must have at least one name. Got {preset!r} instead.")
     if n_networks < len(presets):
         several = f", for {len(presets)} presets" if len(presets) > 1 else ""
         raise ValueError(
             f"n_networks must be {len(presets)} or more{several}. Got {n_networks!r} "
             "instead."
         )
-    # With None each fit of each network gets other random numbers.
+    # With None, each fit of each member has different random numbers.
     rng = None if random_state is None else check_random_state(random_state)
-    networks = [
+    members = [
         (
             f"network{number}",
             make_digit_pipeline(
@@ -164,11 +164,11 @@ def make_digit_ensemble(
             range(1, n_networks + 1), itertools.cycle(presets), strict=False
         )
     ]
-    return VotingClassifier(networks, voting="soft", n_jobs=n_jobs, verbose=verbose)
+    return VotingClassifier(members, voting="soft", n_jobs=n_jobs, verbose=verbose)
 
 
 def final_network(estimator: Any) -> CNNClassifier | None:
-    """Give the classifier that an estimator is or ends in.
+    """Return the CNNClassifier that an estimator is or ends in.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def final_network(estimator: Any) -> CNNClassifier | None:
     Returns
     -------
     CNNClassifier or None
-        The object itself, no copy; None if there is none.
+        The object itself, not a copy. None if the estimator does not have one.
     """
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
@@ -186,16 +186,16 @@ def final_network(estimator: Any) -> CNNClassifier | None:
 
 
 class NetworkInside(NamedTuple):
-    """A classifier inside an estimator.
+    """CNNClassifier inside an estimator.
 
     Attributes
     ----------
     network : CNNClassifier
         The object itself, not a copy.
     steps : tuple of transformers
-        What ``predict`` applies before it, without steps that pass data through.
+        Steps that ``predict`` applies before the classifier, without "passthrough".
     path : str
-        Where it is, such as ".best_estimator_[-1]".
+        Expression for the classifier, such as ".best_estimator_[-1]".
     """
 
     network: CNNClassifier
@@ -210,7 +210,7 @@ class NetworkInside(NamedTuple):
 
 
 def find_networks(estimator: Any) -> list[NetworkInside]:
-    """Find the classifiers in Pipelines, searches, ensembles and calibrated models.
+    """Find each CNNClassifier in Pipelines, searches, ensembles and calibrated models.
 
     Parameters
     ----------
@@ -219,14 +219,14 @@ def find_networks(estimator: Any) -> list[NetworkInside]:
     Returns
     -------
     list of NetworkInside
-        At least one. A Pipeline or a classifier itself need not be fitted.
+        At least one. A Pipeline or a CNNClassifier need not be fitted.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If a search or an ensemble is not fitted.
     TypeError
-        If there is no classifier.
+        If the estimator does not have a CNNClassifier.
     """
     found = list(_networks_inside(estimator, (), ""))
     if found:
@@ -243,7 +243,7 @@ def find_networks(estimator: Any) -> list[NetworkInside]:
 
 
 def fitted_parts(estimator: Any) -> dict[str, Any]:
-    """Return the estimators that predict on behalf of another one.
+    """Return the inner estimators that make the predictions of another estimator.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def fitted_parts(estimator: Any) -> dict[str, Any]:
     Returns
     -------
     dict of str to estimator
-        By the expression for it, such as ".estimators_[0]". Empty if there are none.
+        By their expression, such as ".estimators_[0]". Empty if there are none.
     """
     if isinstance(estimator, FrozenEstimator):
         return {".estimator": estimator.estimator}

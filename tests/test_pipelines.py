@@ -1,4 +1,4 @@
-"""The two estimators together: what reaches the network, and what never does."""
+"""Augmenter and classifier in a Pipeline, presets and ensembles."""
 
 import warnings
 
@@ -25,25 +25,29 @@ pytestmark = pytest.mark.processor
 
 
 class Recording(keras.layers.Layer):
-    """Notes a copy of every batch that comes by, in training and otherwise."""
+    """Layer that records a copy of each batch, of training and of predictions."""
 
-    def __init__(self, note):
+    def __init__(self, record):
         super().__init__()
-        self.note = note
+        self.record = record
 
     def call(self, inputs, training=False):
-        def keep(batch):
-            self.note(bool(training), batch.copy())
+        def record(batch):
+            self.record(bool(training), batch.copy())
             return np.int32(0)
 
-        kept = tf.numpy_function(keep, [inputs], tf.int32)
-        with tf.control_dependencies([kept]):
+        recorded = tf.numpy_function(record, [inputs], tf.int32)
+        with tf.control_dependencies([recorded]):
             return tf.identity(inputs)
 
 
 @pytest.fixture
 def recorded(digits):
-    """Fit a Pipeline for four epochs: images in training, images beside, pixels."""
+    """Fit a Pipeline for four epochs and return it, the seen batches, and a function.
+
+    The batches are those of training (True) and of predictions (False). The function
+    converts batches to rows of raw pixels.
+    """
     X, y = digits
     seen = {True: [], False: []}
 
@@ -65,11 +69,15 @@ def recorded(digits):
             random_state=0,
         )
         model = Pipeline([("augment", augmenter), ("cnn", cnn)]).fit(X, y)
-        del seen[False][0]  # noise: whether the outputs are probabilities
-        mean, deviation = model["cnn"]._network.scale
+        validated = seen[False][1:]  # the first is noise, to check the outputs
+        seen[False].clear()
+        model.predict(X)
+        standardised = np.concatenate(seen[False])[: len(X)].ravel()
+        pixel_std, pixel_mean = np.polyfit(standardised, X.ravel(), 1)
+        seen[False][:] = validated
 
         def pixels(batches):
-            return (np.concatenate(batches) * deviation + mean).reshape(-1, 64)
+            return (np.concatenate(batches) * pixel_std + pixel_mean).reshape(-1, 64)
 
         return model, seen, pixels
 
@@ -80,7 +88,7 @@ def rows_of(images):
     return {tuple(row) for row in np.round(images).astype(int)}
 
 
-def test_every_epoch_trains_on_new_draws(digits, recorded):
+def test_every_epoch_trains_on_new_copies(digits, recorded):
     X, _ = digits
     _, seen, pixels = recorded(ImageAugmenter())
     trained = pixels(seen[True]).reshape(4, 150, 64)
@@ -93,7 +101,7 @@ def test_every_epoch_trains_on_new_draws(digits, recorded):
 
 
 @pytest.mark.parametrize("way", ["pandas", "memory", "view", "normalizer"])
-def test_draws_are_new_however_they_are_handed_over(digits, recorded, way, tmp_path):
+def test_copies_are_new_however_they_are_passed(digits, recorded, way, tmp_path):
     X, y = digits
     model, seen, pixels = recorded(ImageAugmenter())
     for _ in range(2):  # the second time from the cache
@@ -111,7 +119,7 @@ def test_draws_are_new_however_they_are_handed_over(digits, recorded, way, tmp_p
         assert all(len(rows_of(first) & rows_of(other)) < 10 for other in others)
 
 
-def test_a_step_between_is_heeded(digits):
+def test_classifier_trains_on_the_output_of_a_step_between(digits):
     X, y = digits
 
     def invert(images):
@@ -121,12 +129,14 @@ def test_a_step_between_is_heeded(digits):
     steps = ImageAugmenter(random_state=0), FunctionTransformer(invert)
     cnn = CNNClassifier(epochs=1, width=0.3, random_state=0)
     model = make_pipeline(*steps, cnn).fit(X, y)
-    drawn = ImageAugmenter(random_state=0).fit_transform(X)
-    assert model[-1]._network.scale[0] == pytest.approx(16 - drawn.mean())
+    inverted = 16 - np.array(ImageAugmenter(random_state=0).fit_transform(X))
+    alone = CNNClassifier(epochs=1, width=0.3, random_state=0).fit(inverted, y)
+    expected = alone.predict_proba(inverted)
+    np.testing.assert_array_equal(model[-1].predict_proba(inverted), expected)
 
 
 class Resampled(ClassifierMixin, BaseEstimator):
-    """Fits its classifier to some of the images, as imbalanced-learn does."""
+    """Fit a classifier to some of the images, as imbalanced-learn does."""
 
     def __init__(self, classifier):
         self.classifier = classifier
@@ -136,19 +146,19 @@ class Resampled(ClassifierMixin, BaseEstimator):
         return self
 
 
-def test_a_draw_that_cannot_be_drawn_anew_is_said(digits):
+def test_warns_if_copies_stay_the_same_in_all_epochs(digits):
     cnn = CNNClassifier(epochs=2, width=0.3)
     with pytest.warns(UserWarning, match="same copy of each image.*right before CNN"):
         make_pipeline(ImageAugmenter(), Resampled(cnn)).fit(*digits)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         make_pipeline(ImageAugmenter(), cnn).fit(*digits)
-        drawn = ImageAugmenter().fit_transform(digits[0])
-        cnn.set_params(epochs=1).fit(drawn[:100], digits[1][:100])  # once is enough
-        cnn.partial_fit(drawn[:100], digits[1][:100])
+        copies = ImageAugmenter().fit_transform(digits[0])
+        cnn.set_params(epochs=1).fit(copies[:100], digits[1][:100])
+        cnn.partial_fit(copies[:100], digits[1][:100])
 
 
-def test_shapes_of_both_steps_must_agree(digits):
+def test_different_shapes_of_both_steps_are_refused(digits):
     model = make_pipeline(
         ImageAugmenter(image_shape=(4, 16)), CNNClassifier(image_shape=(8, 8))
     )
@@ -156,24 +166,24 @@ def test_shapes_of_both_steps_must_agree(digits):
         model.fit(*digits)
 
 
-def test_validation_and_test_images_are_never_altered(digits, recorded):
+def test_validation_and_test_images_are_never_augmented(digits, recorded):
     X, _ = digits
     model, seen, pixels = recorded(ImageAugmenter())
     validated = pixels(seen[False]).reshape(4, 50, 64)
     untouched = rows_of(X)
     held_out = rows_of(validated[0])
-    assert len(held_out) >= 49  # of fifty, should two be alike
+    assert len(held_out) >= 49  # of 50, if two are equal
     assert all(rows_of(epoch) == held_out for epoch in validated)
     assert held_out <= untouched
 
     seen[False].clear()
     model.predict(X)
-    found = pixels(seen[False])  # and blank images that fill the batch up
+    found = pixels(seen[False])  # and blank images that fill the batch
     np.testing.assert_allclose(found[: len(X)], X, atol=1e-4)
     np.testing.assert_allclose(found[len(X) :], 0, atol=1e-4)
 
 
-def test_the_held_out_images_take_no_part_in_training(digits, recorded):
+def test_held_out_images_are_not_trained_on(digits, recorded):
     X, _ = digits
     _, seen, pixels = recorded(ImageAugmenter(rotation=0, zoom=0, shift=0))
     held_out = rows_of(pixels(seen[False]))
@@ -189,13 +199,13 @@ def test_order_of_images_differs_between_epochs(recorded):
     assert rows_of(epochs[0]) == rows_of(epochs[1])
 
 
-def test_the_augmenter_helps_other_classifiers(digits):
+def test_augmenter_works_with_other_classifiers(digits):
     X, y = digits
     model = Pipeline([("augment", ImageAugmenter(random_state=0)), ("svc", SVC())])
     assert cross_val_score(model, X, y, cv=3).mean() > 0.5
 
 
-def test_a_seed_in_the_classifier_is_enough(digits):
+def test_seed_of_the_classifier_decides_an_augmenter_without_one(digits):
     X, y = digits
 
     def proba(**augment):
@@ -207,7 +217,7 @@ def test_a_seed_in_the_classifier_is_enough(digits):
     assert not np.array_equal(proba(random_state=1), proba(random_state=2))
 
 
-def test_a_shape_given_to_the_augmenter_reaches_the_classifier():
+def test_image_shape_of_the_augmenter_reaches_the_classifier():
     X = np.random.default_rng(0).random((20, 4 * 6))
     model = Pipeline(
         [
@@ -268,16 +278,16 @@ def test_classic_is_the_recipe_of_2019():
     assert (cnn.schedule, cnn.validation_fraction) == ("plateau", 0.1)
 
 
-def test_refuses_an_unknown_preset():
+def test_unknown_presets_are_refused():
     with pytest.raises(ValueError, match="'classic', 'fast'.*Got 'best' instead"):
         make_digit_pipeline("best")
 
 
-def test_an_ensemble_averages_networks_of_different_seeds(digits):
+def test_ensemble_averages_members_of_different_seeds(digits):
     X, y = digits
     ensemble = make_digit_ensemble("fast", 2, random_state=0)
     ensemble.set_params(network1__cnn__epochs=2, network2__cnn__epochs=2).fit(X, y)
-    first, second = (network.predict_proba(X) for network in ensemble.estimators_)
+    first, second = (member.predict_proba(X) for member in ensemble.estimators_)
     assert not np.allclose(first, second)
     np.testing.assert_allclose(
         ensemble.predict_proba(X), (first + second) / 2, atol=1e-6
@@ -291,19 +301,15 @@ def test_an_ensemble_averages_networks_of_different_seeds(digits):
     assert make_digit_ensemble().estimators[0][1]["cnn"].random_state is None
 
 
-def test_presets_take_turns_in_an_ensemble():
+def test_presets_alternate_in_an_ensemble():
     presets = ["residual", "classic"]
     made = make_digit_ensemble(presets, 3, random_state=0).estimators
-    assert [network["cnn"].architecture for _, network in made] == [
-        "residual",
-        "classic",
-        "residual",
-    ]
-    seeds = {network["cnn"].random_state for _, network in made}
-    assert len(seeds) == 3
+    architectures = [member["cnn"].architecture for _, member in made]
+    assert architectures == ["residual", "classic", "residual"]
+    assert len({member["cnn"].random_state for _, member in made}) == 3
     with pytest.raises(ValueError, match="2 or more, for 2 presets. Got 1"):
         make_digit_ensemble(presets, 1)
-    with pytest.raises(ValueError, match="one preset or several"):
+    with pytest.raises(ValueError, match="preset must have at least one name"):
         make_digit_ensemble([], 1)
 
 
@@ -312,12 +318,12 @@ def test_record_is_an_ensemble_of_two_presets():
     same = make_digit_ensemble(["residual", "accurate"], 4, random_state=0).estimators
     assert str(made) == str(same)
     made = make_digit_ensemble(["fast", "record"], 3).estimators
-    architectures = [network["cnn"].architecture for _, network in made]
+    architectures = [member["cnn"].architecture for _, member in made]
     assert architectures == ["fast", "residual", "strided"]
-    with pytest.raises(ValueError, match="in make_digit_ensemble, 'record', too"):
+    with pytest.raises(ValueError, match="in make_digit_ensemble, also 'record'"):
         make_digit_pipeline("record")
 
 
-def test_an_ensemble_needs_a_network():
+def test_ensemble_needs_a_member():
     with pytest.raises(ValueError, match="n_networks must be 1 or more. Got 0"):
         make_digit_ensemble(n_networks=0)

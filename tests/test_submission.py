@@ -1,4 +1,4 @@
-"""write_submission: the bytes on disk, what it refuses, and that no file is lost."""
+"""write_submission: bytes on disk, errors, and safety of existing files."""
 
 import io
 import os
@@ -12,16 +12,15 @@ import pytest
 from helpers.competition import ROOT, competition_zip
 from helpers.rights import has_modes
 
-from skdigits import submission as submission_module
 from skdigits.submission import write_submission
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-# What is written
+# Content
 
 
-def test_bytes(tmp_path):
+def test_file_has_the_bytes_of_the_frame(tmp_path):
     path = tmp_path / "submission.csv"
     frame = write_submission([2, 0, 9], path)
     assert path.read_bytes() == b"ImageId,Label\n1,2\n2,0\n3,9\n"
@@ -31,7 +30,7 @@ def test_bytes(tmp_path):
 
 
 @pytest.mark.skipif(competition_zip() is None, reason="needs the competition's zip")
-def test_same_bytes_as_the_sample_of_the_competition(tmp_path):
+def test_file_has_the_format_of_the_competitions_sample(tmp_path):
     with zipfile.ZipFile(competition_zip()) as archive:
         sample = archive.read("sample_submission.csv")
     labels = pd.read_csv(io.BytesIO(sample))["Label"]
@@ -57,19 +56,19 @@ def test_same_bytes_as_the_sample_of_the_competition(tmp_path):
     ],
     ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', 'int')}",
 )
-def test_every_form_of_labels(y_pred, tmp_path):
+def test_labels_may_be_numbers_or_strings(y_pred, tmp_path):
     write_submission(y_pred, tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_bytes() == b"ImageId,Label\n1,2\n2,0\n3,9\n"
 
 
-def test_image_ids(tmp_path):
+def test_image_ids_are_written_in_the_given_order(tmp_path):
     ids = pd.Series([30, 10, 20])
     frame = write_submission([2, 0, 9], tmp_path / "s.csv", image_ids=ids)
     assert (tmp_path / "s.csv").read_bytes() == b"ImageId,Label\n30,2\n10,0\n20,9\n"
     assert frame["ImageId"].tolist() == [30, 10, 20]
 
 
-def test_arrays_of_the_caller_are_unchanged(tmp_path):
+def test_arrays_of_the_caller_are_neither_changed_nor_shared(tmp_path):
     y_pred = np.array([2.0, 0.0, 9.0])
     ids = np.array([3, 1, 2])
     y_pred.flags.writeable = ids.flags.writeable = False
@@ -79,16 +78,20 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
     assert ids.tolist() == [3, 1, 2]
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
     ("y_pred", "error", "message"),
     [
-        (np.eye(10), ValueError, r"shape \(10, 10\).*model\.predict\(X\) rather"),
+        (np.eye(10), ValueError, r"shape \(10, 10\).*pass model\.predict\(X\) instead"),
         ([[1], [2]], ValueError, r"one dimension. Got shape \(2, 1\)"),
         ([[1], [2, 3]], ValueError, "rows of unequal length"),
-        ([1, 0.25], ValueError, r"Got 0\.25 in row 2.*model\.predict\(X\) rather"),
+        (
+            [1, 0.25],
+            ValueError,
+            r"Got 0\.25 in row 2.*pass model\.predict\(X\) instead",
+        ),
         ([1.0, np.nan], ValueError, "Got a missing value in row 2"),
         ([1, None], ValueError, "Got a missing value in row 2"),
         (pd.Series([1, None], dtype="Int64"), ValueError, "missing value in row 2"),
@@ -102,6 +105,7 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
         (["1", "٣"], ValueError, "Got '٣' in row 2"),
         ([], ValueError, "at least one digit. Got none"),
         ([True, False], TypeError, "Got True in row 1"),
+        ([1, True], TypeError, "Got True in row 2"),
         (np.array([True, False]), TypeError, "Got True in row 1"),
         (pd.Series([True, None], dtype="boolean"), TypeError, "Got True in row 1"),
         ([b"1"], TypeError, "Got b'1' in row 1"),
@@ -110,7 +114,7 @@ def test_arrays_of_the_caller_are_unchanged(tmp_path):
         (iter([1]), TypeError, "array-like of one dimension. Got list_iterator"),
     ],
 )
-def test_bad_labels(y_pred, error, message, tmp_path):
+def test_bad_labels_are_refused(y_pred, error, message, tmp_path):
     with pytest.raises(error, match=message):
         write_submission(y_pred, tmp_path / "s.csv")
     assert os.listdir(tmp_path) == []
@@ -119,26 +123,26 @@ def test_bad_labels(y_pred, error, message, tmp_path):
 @pytest.mark.parametrize(
     ("image_ids", "error", "message"),
     [
-        ([1, 2], ValueError, "as many as the predictions, 3. Got 2"),
-        ([1, 2, 1], ValueError, "unique and count from 1. Got 1 in row 3 again"),
-        (range(3), ValueError, "unique and count from 1. Got 0 in row 1"),
+        ([1, 2], ValueError, "each of the 3 predictions. Got 2"),
+        ([1, 2, 1], ValueError, "unique integers from 1 to .* Got 1 in row 3 again"),
+        (range(3), ValueError, "unique integers from 1 to .* Got 0 in row 1"),
         ([1, 2, 3.0], TypeError, "integers. Got 1.0 in row 1"),
         (["1", "2", "3"], TypeError, "integers. Got '1' in row 1"),
         ([True, False, True], TypeError, "integers. Got True in row 1"),
         ([[1, 2, 3]], ValueError, r"image_ids .* Got shape \(1, 3\) instead\.$"),
         (5, TypeError, "image_ids must be an array-like"),
-        ([2**63, 1, 2], ValueError, f"{2**63 - 1} or less, .* Got {2**63} in row 1"),
-        ([1, 2, 10**30], ValueError, f"or less, .* Got {10**30} in row 3"),
+        ([2**63, 1, 2], ValueError, f"to {2**63 - 1}. Got {2**63} in row 1"),
+        ([1, 2, 10**30], ValueError, f"Got {10**30} in row 3"),
         (np.array([1, 2, 2**63], np.uint64), ValueError, f"Got {2**63} in row 3"),
     ],
 )
-def test_bad_image_ids(image_ids, error, message, tmp_path):
+def test_bad_image_ids_are_refused(image_ids, error, message, tmp_path):
     with pytest.raises(error, match=message):
         write_submission([2, 0, 9], tmp_path / "s.csv", image_ids=image_ids)
     assert os.listdir(tmp_path) == []
 
 
-def test_expected(tmp_path):
+def test_expected_is_the_number_of_predictions(tmp_path):
     write_submission([2, 0, 9], tmp_path / "s.csv", expected=np.int64(3))
     with pytest.raises(ValueError, match=r"28000 digits, one for each.*Got 3 instead"):
         write_submission([2, 0, 9], tmp_path / "s.csv", expected=28_000)
@@ -147,10 +151,10 @@ def test_expected(tmp_path):
             write_submission([2, 0, 9], tmp_path / "s.csv", expected=wrong)
 
 
-# Where it is written
+# Paths
 
 
-def test_forms_of_path(tmp_path, monkeypatch):
+def test_path_may_be_absolute_relative_or_in_the_home_folder(tmp_path, monkeypatch):
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -160,24 +164,24 @@ def test_forms_of_path(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", [5, b"s.csv", io.StringIO(), None])
-def test_path_of_a_wrong_kind(path):
+def test_paths_of_a_wrong_type_are_refused(path):
     with pytest.raises(TypeError, match=r"path must be a str or an os\.PathLike. Got"):
         write_submission([7], path)
 
 
-def test_missing_folder_is_not_made(tmp_path):
+def test_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no folder '.*new'. Create it first"):
         write_submission([7], tmp_path / "new" / "s.csv")
     assert os.listdir(tmp_path) == []
 
 
-def test_path_is_a_folder(tmp_path):
+def test_path_of_a_folder_is_refused(tmp_path):
     with pytest.raises(IsADirectoryError, match="must be a file"):
         write_submission([7], tmp_path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
-def test_path_is_a_pipe(tmp_path):
+def test_path_of_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="must be an ordinary file"):
         write_submission([7], tmp_path / "pipe")
@@ -189,7 +193,7 @@ def test_link_stays_a_link(system, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     target, link = tmp_path / "elsewhere" / "s.csv", tmp_path / "link.csv"
     link.symlink_to(target)
-    for labels in ([1], [2]):  # first to a file that is not there yet
+    for labels in ([1], [2]):  # at first the target does not exist
         write_submission(labels, link)
         assert link.is_symlink()
         assert target.read_bytes() == f"ImageId,Label\n1,{labels[0]}\n".encode()
@@ -197,7 +201,7 @@ def test_link_stays_a_link(system, tmp_path):
 
 
 @has_modes
-def test_permissions(system, tmp_path):
+def test_new_files_follow_the_umask_and_old_ones_keep_permissions(system, tmp_path):
     before = os.umask(0o027)
     try:
         write_submission([7], tmp_path / "new.csv")
@@ -209,10 +213,10 @@ def test_permissions(system, tmp_path):
     assert (tmp_path / "new.csv").stat().st_mode & 0o777 == 0o604
 
 
-# Whole or not at all
+# Existing files
 
 
-def test_refused_labels_leave_the_old_file(tmp_path):
+def test_refused_labels_keep_the_old_file(tmp_path):
     write_submission([7], tmp_path / "s.csv")
     with pytest.raises(ValueError, match="Got 10"):
         write_submission([10], tmp_path / "s.csv")
@@ -220,12 +224,12 @@ def test_refused_labels_leave_the_old_file(tmp_path):
 
 
 @pytest.mark.parametrize("old", [b"old", None])
-def test_full_disk_leaves_the_old_file(old, tmp_path):
+def test_full_disk_keeps_the_old_file(old, tmp_path):
     pytest.importorskip("resource")
     path = tmp_path / "s.csv"
     if old is not None:
         path.write_bytes(old)
-    # The limit is the kernel's own: a file may not grow beyond 4,096 bytes.
+    # The kernel refuses to let a file grow beyond 4,096 bytes.
     script = (
         "import resource, sys\n"
         "from skdigits.submission import write_submission\n"
@@ -247,7 +251,3 @@ def test_full_disk_leaves_the_old_file(old, tmp_path):
     assert (run.returncode, run.stderr.strip()) == (1, "File too large")
     assert os.listdir(tmp_path) == ([] if old is None else ["s.csv"])
     assert old is None or path.read_bytes() == old
-
-
-def test_only_one_public_name():
-    assert submission_module.__all__ == ["write_submission"]

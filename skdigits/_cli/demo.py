@@ -250,7 +250,7 @@ def _summary(network, digits, predicted, probabilities):
 
     top.suptitle(titles["augmentation.png"])
     AugmentationDisplay.from_estimator(
-        network, X[AUGMENTED:], n_draws=11, axes=top.subplots(1, 12)
+        network, X[AUGMENTED:], n_copies=11, axes=top.subplots(1, 12)
     )
     errors, loss, accuracy, matrix = middle.subplots(1, 4, width_ratios=[3, 3, 3, 4])
     _draw_errors(errors, predicted, y)

@@ -1,12 +1,12 @@
-"""scikit-learn's Bunch with a representation that fits into a notebook's cell."""
+"""scikit-learn's Bunch with a short representation."""
 
 from sklearn.utils import Bunch
 
-WIDTH = 60  # characters of a value
+MAX_VALUE_CHARACTERS = 60
 
 
 class ShortBunch(Bunch):
-    """A Bunch that is shown with a line for each entry."""
+    """Bunch that is shown with one line for each entry."""
 
     def __repr__(self) -> str:
         lines = [f"{name}: {_described(value)}" for name, value in self.items()]
@@ -14,7 +14,7 @@ class ShortBunch(Bunch):
 
 
 def _described(value):
-    """Describe arrays and lists by their size, and show what is short."""
+    """Return the size of an array or a list, or the beginning of another value."""
     kind = type(value).__name__
     if hasattr(value, "shape"):
         dtype = getattr(value, "dtype", None)
@@ -22,4 +22,5 @@ def _described(value):
     if isinstance(value, list) and value:
         return f"list of {len(value)}, each {type(value[0]).__name__}"
     text = repr(value.partition("\n")[0] if isinstance(value, str) else value)
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}..."
+    is_short = len(text) <= MAX_VALUE_CHARACTERS
+    return text if is_short else f"{text[:MAX_VALUE_CHARACTERS]}..."

@@ -1,4 +1,4 @@
-"""Classical models, and how a network compares with them on the same folds."""
+"""Classical models, and a comparison of classifiers on the same folds."""
 
 from ._compare import compare, mcnemar_p_value
 from ._models import make_baselines

@@ -1,4 +1,4 @@
-"""Estimators on the same folds, side by side."""
+"""Comparison of classifiers on the same folds."""
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
@@ -16,8 +16,8 @@ from sklearn.utils import indexable
 
 from .._core.sklearn_compat import safe_indexing
 
-# Columns that a score must not replace.
-COLUMNS = {"deviation", "errors", "fit_seconds", "predict_seconds", "p_value"}
+# Names that a score must not have.
+RESERVED_COLUMNS = {"deviation", "errors", "fit_seconds", "predict_seconds", "p_value"}
 
 
 def compare(
@@ -38,19 +38,20 @@ def compare(
     Parameters
     ----------
     estimators : dict of str to estimator
-        Classifiers by name. They are cloned and stay as they are.
+        Classifiers by name. They are cloned, not changed.
     X : array-like of shape (n_samples, ...)
-        Images, as the estimators take them.
+        Images that the estimators accept.
     y : array-like of shape (n_samples,)
         Labels.
     cv : int, cross-validation generator or iterable, default=5
         As in `sklearn.model_selection.cross_validate`: an int is a number of
         stratified folds. All estimators get the same folds.
     scoring : str, callable, list, tuple, set or dict, default=None
-        More scores, as in `sklearn.model_selection.cross_validate`. Rows are then
-        sorted by the first one, the highest first.
+        Additional scores, as in `sklearn.model_selection.cross_validate`. Rows are then
+        sorted by the first score, the highest first.
     n_jobs : int, default=None
-        Fits at a time, as in scikit-learn. Fits that run at the same time take longer.
+        Number of parallel fits, as in scikit-learn. Each of them takes longer than a
+        fit that runs alone.
 
     Returns
     -------
@@ -58,26 +59,26 @@ def compare(
         A row for each estimator, the fewest errors first, with
 
         - "accuracy" and "deviation": mean and standard deviation over the folds;
-        - "errors": wrong predictions in all test folds together;
+        - "errors": number of wrong predictions in all test folds;
         - "fit_seconds" and "predict_seconds": mean over the folds. The first fit of a
-          network in a process includes the start of TensorFlow;
-        - for each score of `scoring` a column with its name, "score" for a callable:
-          mean over the folds;
-        - "p_value": of McNemar's exact test [1]_ against the first row, on the
-          predictions of all test folds; NaN in the first row.
+          `CNNClassifier` in a process includes the start of TensorFlow;
+        - a column for each score of `scoring`, "score" for a callable: mean over the
+          folds;
+        - "p_value": McNemar's exact test [1]_ against the first row, on the predictions
+          of all test folds; NaN in the first row.
 
     Raises
     ------
     ValueError
-        If there is no estimator, if the lengths of `X` and `y` differ, or if `scoring`
-        is not known or has the name of another column.
+        If `estimators` is empty, if the lengths of `X` and `y` differ, or if `scoring`
+        is unknown or has the name of another column.
     TypeError
         If `estimators` is not a dict.
 
     See Also
     --------
-    make_baselines : Classical models to compare with.
-    mcnemar_p_value : The test by itself.
+    make_baselines : Make classical models to compare with.
+    mcnemar_p_value : Compute the test alone.
 
     References
     ----------
@@ -105,7 +106,7 @@ def compare(
             f"{type(estimators).__name__} instead."
         )
     if not estimators:
-        raise ValueError("estimators must name one classifier at least. Got none.")
+        raise ValueError("estimators must have at least one classifier. Got none.")
     X, y = indexable(X, y)
     labels = np.asarray(y)
     folds = [*check_cv(cv, labels, classifier=True).split(X, labels)]
@@ -114,39 +115,31 @@ def compare(
         name: check_scoring(estimator, scoring) if scores else None
         for name, estimator in estimators.items()
     }
-    # All folds of all estimators at once: workers wait only at the end.
+    # All folds of all estimators in one call, so that workers wait only at the end.
     tasks = [(name, train, test) for name in estimators for train, test in folds]
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_predict)(
+        delayed(_fit_and_score)(
             name, clone(estimators[name]), scorers[name], scores, X, y, train, test
         )
         for name, train, test in tasks
     )
+    predictions, records = zip(*results, strict=True)
+    folds_of = pd.DataFrame(records, [name for name, *_ in tasks]).groupby(level=0)
+    table = folds_of.mean().loc[[*estimators]].rename_axis("estimator")
+    table.insert(1, "deviation", folds_of["accuracy"].std(ddof=0))
     truth = np.concatenate([labels[test] for _, test in folds])
-    rows, predictions = {}, {}
-    for i, name in enumerate(estimators):
-        own = results[i * len(folds) : (i + 1) * len(folds)]
-        predictions[name] = np.concatenate([result[0] for result in own])
-        accuracies = [
-            np.mean(result[0] == labels[test])
-            for result, (_, test) in zip(own, folds, strict=True)
-        ]
-        rows[name] = {
-            "accuracy": np.mean(accuracies),
-            "deviation": np.std(accuracies),
-            "errors": int(np.sum(predictions[name] != truth)),
-            "fit_seconds": np.mean([result[1] for result in own]),
-            "predict_seconds": np.mean([result[2] for result in own]),
-        }
-        for score in scores:
-            rows[name][score] = np.mean([result[3][score] for result in own])
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
+    predicted = {
+        name: np.concatenate(predictions[i * len(folds) : (i + 1) * len(folds)])
+        for i, name in enumerate(estimators)
+    }
+    errors = [int(np.sum(predicted[name] != truth)) for name in estimators]
+    table.insert(2, "errors", errors)
     by = scores[0] if scores else "errors"
     table = table.sort_values(by, ascending=not scores, kind="stable")
     best, *others = table.index
     table["p_value"] = [
         np.nan,
-        *(mcnemar_p_value(truth, predictions[best], predictions[n]) for n in others),
+        *(mcnemar_p_value(truth, predicted[best], predicted[name]) for name in others),
     ]
     return table
 
@@ -154,25 +147,25 @@ def compare(
 def mcnemar_p_value(
     y_true: ArrayLike, y_pred_a: ArrayLike, y_pred_b: ArrayLike
 ) -> float:
-    """McNemar's exact test of two classifiers on the same samples.
+    """Compute McNemar's exact test of two classifiers on the same samples.
 
-    It asks whether the samples that only one of them got right could be divided as
-    they are by tossing a coin [1]_.
+    The null hypothesis is that both have the same error rate: of the samples that only
+    one classifier predicts correctly, each classifier then gets half on average [1]_.
 
     Parameters
     ----------
     y_true, y_pred_a, y_pred_b : array-like of shape (n_samples,)
-        Labels, and those that the two predicted.
+        True labels, and the labels that the two classifiers predicted.
 
     Returns
     -------
     p_value : float
-        Two-sided; 1.0 where both are right and wrong alike.
+        Two-sided p-value; 1.0 if both are right on the same samples.
 
     Raises
     ------
     ValueError
-        If the three differ in length.
+        If the lengths differ.
 
     References
     ----------
@@ -196,22 +189,22 @@ def mcnemar_p_value(
 
 
 def _score_names(scoring):
-    """Return the columns of the scores."""
+    """Return the column names of the scores."""
     if scoring is None:
         return []
     if isinstance(scoring, str) or callable(scoring):
         return [scoring if isinstance(scoring, str) else "score"]
     names = list(scoring)
-    if not names or (taken := sorted(COLUMNS.intersection(names))):
+    if not names or (taken := sorted(RESERVED_COLUMNS.intersection(names))):
         raise ValueError(
-            f"scoring must have a score, and not the names {sorted(COLUMNS)}. Got "
-            f"{taken if names else scoring!r} instead."
+            f"scoring must not be empty or have the names {sorted(RESERVED_COLUMNS)}. "
+            f"Got {taken if names else scoring!r} instead."
         )
     return names
 
 
-def _fit_and_predict(name, estimator, scorer, names, X, y, train, test):
-    """Return the predictions, the seconds that fit and predict took, and the scores."""
+def _fit_and_score(name, estimator, scorer, names, X, y, train, test):
+    """Return the predictions for a fold, and its accuracy, seconds and scores."""
     try:
         start = perf_counter()
         estimator.fit(safe_indexing(X, train), safe_indexing(y, train))
@@ -222,7 +215,12 @@ def _fit_and_predict(name, estimator, scorer, names, X, y, train, test):
         scores = {} if scorer is None else scorer(estimator, X_test, y_test)
         if not isinstance(scores, dict):
             scores = dict.fromkeys(names, scores)
-        return predicted, fitted - start, end - fitted, scores
     except Exception as exc:
-        exc.add_note(f"This happened to the estimator {name!r}.")
+        exc.add_note(f"The estimator {name!r} raised this error.")
         raise
+    return predicted, {
+        "accuracy": np.mean(predicted == np.asarray(y_test)),
+        "fit_seconds": fitted - start,
+        "predict_seconds": end - fitted,
+        **scores,
+    }

@@ -1,4 +1,4 @@
-"""The classical models that a network for digits is compared with."""
+"""Classical models as baselines."""
 
 from numpy.random import RandomState
 from sklearn.decomposition import PCA
@@ -15,7 +15,7 @@ from sklearn.svm import SVC
 def make_baselines(
     *, random_state: int | RandomState | None = None
 ) -> dict[str, Pipeline]:
-    """Make the classical models, unfitted, for 28x28 grey images in 0..255.
+    """Make unfitted classical models for 28x28 grey images in 0..255.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def make_baselines(
     >>> list(make_baselines())[:3]
     ['dummy', 'logistic regression', 'k nearest neighbours']
     """
-    # With fewer components distances and kernels are faster and, for digits, better.
+    # PCA makes distances and kernels faster and, for digits, more accurate.
     models = {
         "dummy": [DummyClassifier()],
         "logistic regression": [LogisticRegression(C=0.1, max_iter=200)],

@@ -1,4 +1,4 @@
-"""Digits: the competition's files, a sample, MNIST, images of one's own, drawn ones."""
+"""Loaders of digits from the competition, scikit-learn, MNIST, files and drawings."""
 
 from ._competition import load_competition
 from ._images import load_images

@@ -1,4 +1,4 @@
-"""The competition's files: where they are, and what is in them."""
+"""Loader of the competition's files."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ from ._csv import (
 )
 from ._frames import as_frame, as_labels
 
-# Kaggle has put the files of competitions into the one, and later into the other.
+# Kaggle mounted the files of a competition in the first folder, later in the second.
 _KAGGLE_FOLDERS = (
     "/kaggle/input/digit-recognizer",
     "/kaggle/input/competitions/digit-recognizer",
@@ -27,18 +27,19 @@ _KAGGLE_FOLDERS = (
 _COMPETITION_DESCR = """\
 Digit Recognizer
 ----------------
-Handwritten digits of 28x28 pixels, from the Kaggle competition of that name
-(https://www.kaggle.com/competitions/digit-recognizer): 42,000 with labels to train
-on and 28,000 without to submit predictions for. One row is one image, row by row
-from its upper left corner; 0 is black paper and 255 the brightest ink.
+Handwritten digits of 28x28 pixels from the Kaggle competition Digit Recognizer
+(https://www.kaggle.com/competitions/digit-recognizer): 42,000 with labels for
+training, and 28,000 without labels for the submission. Each row is one image, with its
+pixels from left to right and from top to bottom; 0 is the black background and 255 the
+brightest ink.
 
-The images are MNIST's, of Y. LeCun, C. Cortes and C. J. C. Burges, under
+The images are from MNIST by Y. LeCun, C. Cortes and C. J. C. Burges, under
 CC BY-SA 3.0.
 """
 
 
 def _sources_at(path, origin):
-    """Find train.csv and test.csv at a place that the user named."""
+    """Find train.csv and test.csv at a path from the user; `origin` names it."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
             f"{origin} must be a str or an os.PathLike: the competition's zip, or the "
@@ -55,19 +56,19 @@ def _sources_at(path, origin):
     sources = find_in_folder(path)
     if sources is None:
         missing = [name for name in NAMES if find_csv(path, name) is None]
-        lack = "there is nothing"
+        lack = "does not exist"
         if path.is_dir():
-            lack = f"{missing[0]} is missing" if len(missing) == 1 else "they are not"
+            lack = f"does not have {' or '.join(missing)}"
         raise FileNotFoundError(
             f"{origin} must be the competition's zip, or the folder with train.csv "
-            f"and test.csv. Got {str(path)!r} instead, where {lack}. "
+            f"and test.csv. Got {str(path)!r}, which {lack}. "
             f"If you do not have the zip, {DOWNLOAD}."
         )
     return sources
 
 
 def _usual_sources():
-    """Find train.csv and test.csv where users have them."""
+    """Find train.csv and test.csv in the default places."""
     if os.environ.get("SKDIGITS_DATA"):
         return _sources_at(os.environ["SKDIGITS_DATA"], "SKDIGITS_DATA")
     here = Path.cwd()
@@ -77,29 +78,29 @@ def _usual_sources():
         if sources is not None:
             return sources
     raise FileNotFoundError(
-        f"Neither train.csv and test.csv nor {ZIP_NAME} was found in "
-        f"{', '.join(map(str, folders))}, and SKDIGITS_DATA is not set. Pass the path "
-        f"of the zip or of the folder. If you have neither, {DOWNLOAD}; or begin with "
-        "skdigits.datasets.load_sample()."
+        f"train.csv and test.csv, or {ZIP_NAME}, must be in one of "
+        f"{', '.join(map(str, folders))}, or SKDIGITS_DATA must be set. Got none of "
+        "these. Pass the path of the zip or of the folder. If you do not have the "
+        f"files, {DOWNLOAD}; or use skdigits.datasets.load_sample(), which needs none."
     )
 
 
 def load_competition(path: str | os.PathLike[str] | None = None) -> Bunch:
     """Load the files of Kaggle's Digit Recognizer competition.
 
-    Every cell is checked, and the result takes an eighth of the memory of
-    ``pandas.read_csv``.
+    Every cell is checked, and the result needs an eighth of the memory that
+    ``pandas.read_csv`` needs.
 
     Parameters
     ----------
     path : str or os.PathLike, default=None
-        The zip as downloaded, or a folder with ``train.csv`` and ``test.csv`` or with
-        ``digit-recognizer.zip``. Each CSV file may be gzipped (``train.csv.gz``), in
-        the folder and in the zip. ``~`` is the home folder. None means the first that
-        is there: the place that the environment variable ``SKDIGITS_DATA`` names,
-        ``/kaggle/input/digit-recognizer``,
-        ``/kaggle/input/competitions/digit-recognizer``, the working folder, and
-        ``digit-recognizer`` in it.
+        The downloaded zip, or a folder with ``train.csv`` and ``test.csv`` or with
+        ``digit-recognizer.zip``. The CSV files may be gzipped (``train.csv.gz``), in a
+        folder and in a zip. ``~`` is the home folder. None means the path in the
+        environment variable ``SKDIGITS_DATA``. If it is not set, None means the first
+        of these folders that has the files: ``/kaggle/input/digit-recognizer``,
+        ``/kaggle/input/competitions/digit-recognizer``, the working folder, and its
+        subfolder ``digit-recognizer``.
 
     Returns
     -------
@@ -107,29 +108,29 @@ def load_competition(path: str | os.PathLike[str] | None = None) -> Bunch:
         Dictionary-like object, with the following attributes.
 
         X_train : DataFrame of shape (n_train, 784), dtype uint8
-            Images to train on, with columns ``pixel0`` to ``pixel783`` in that order,
-            whatever the order in the file; 42,000 in the competition.
+            Training images; 42,000 in the competition. The columns are ``pixel0`` to
+            ``pixel783`` in this order, in whatever order the file has them.
         y_train : Series of shape (n_train,), dtype uint8
-            Their digits, named ``label``.
+            Digits of the training images, named ``label``.
         X_test : DataFrame of shape (n_test, 784), dtype uint8
             Images to predict; 28,000 in the competition.
         DESCR : str
-            What the digits are and where they come from.
+            Description and origin of the digits.
 
     Raises
     ------
     FileNotFoundError
-        If there are no such files; the message says how to download them.
+        If the files are not found. The message explains how to download them.
     TypeError
         If `path` is not a path.
     ValueError
-        If a file is damaged, or not as the competition has it. The message names the
-        file, and the row and column at fault.
+        If a file is damaged or differs from the competition's format. The message names
+        the file and the wrong row and column.
 
     See Also
     --------
-    load_sample : Digits that need no download.
-    skdigits.write_submission : Writes the predictions for `X_test`.
+    load_sample : Load digits without a download.
+    skdigits.write_submission : Write the predictions for `X_test` to a file.
 
     Examples
     --------

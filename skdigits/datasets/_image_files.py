@@ -1,4 +1,4 @@
-"""Finds image files in folders, by patterns and in zips, and reads their bytes."""
+"""Find image files in folders, by patterns and in zips, and read their bytes."""
 
 import glob
 import io
@@ -13,42 +13,43 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath, PureWindowsPath
 
-# Those of the last row cannot be read. But whoever has such photos must hear of it,
-# rather than get fewer images than there are.
+# Files with the suffixes of the last row cannot be read. They are found nevertheless,
+# so that they raise an error instead of being left out silently.
 SUFFIXES = {
     *(".apng", ".bmp", ".dib", ".jfif", ".jpe", ".jpeg", ".jpg", ".png"),
     *(".tif", ".tiff", ".webp"),
     *(".avif", ".gif", ".heic", ".heif"),
 }
 
-# In bytes, enough for some 400,000 members. Python's objects for them take more than
-# ten times as much.
-_MAX_ZIP_LIST = 2**25
+# Enough for some 400,000 members, whose Python objects take more than ten times as many
+# bytes.
+_MAX_ZIP_DIRECTORY_BYTES = 2**25
 
 
 @dataclass(frozen=True)
 class ImageFile:
     """One image file, not yet read.
 
-    ``read(limit)`` gives its bytes, `limit` at most. It raises OSError if the system
-    refuses them, and ValueError with the end of a sentence that begins with the file.
+    ``read(max_bytes)`` returns its bytes. It raises OSError if the system cannot read
+    the file, and ValueError with the end of a sentence whose subject is the file.
     """
 
-    name: str  # in the list that the user gets
-    where: str  # in messages
-    path: str  # of the file itself, or of the zip that it is in
-    folder: str  # the last name of the folder in which it is, or ""
+    name: str  # as returned to the user
+    where: str  # as in error messages
+    path: str  # of the file itself, or of its zip
+    folder: str  # last part of its folder, or ""
     read: Callable[[int], bytes]
 
 
 def find_images(path, stack):
-    """List the image files that `path` means.
+    """List the image files of a path.
 
     Parameters
     ----------
     path : str, path-like or iterable of them
+        A file, folder, zip or pattern, or several files.
     stack : ExitStack
-        Holds a zip open while its images are read.
+        Keeps a zip open until its images are read.
 
     Returns
     -------
@@ -98,10 +99,10 @@ def _find_at(path, stack):
         return [_file(path)]
     if not files:
         endings = ", ".join(sorted(others)[:5])
-        got = f"all files end in {endings}" if others else "there are no files"
+        got = f"where all files end in {endings}" if others else "which has no files"
         raise ValueError(
             f"path must lead to images, which end in {', '.join(sorted(SUFFIXES))}. "
-            f"Got {path!r} instead, where {got}."
+            f"Got {path!r}, {got}."
         )
     return sorted(files, key=lambda file: _natural_key(file.name))
 
@@ -111,7 +112,7 @@ def _suffix(name):
 
 
 def _is_image(name, others):
-    """Tell an image by its suffix; the suffix of another file is noted in `others`."""
+    """Whether a name has the suffix of an image; if not, add its suffix to `others`."""
     if _suffix(name) not in SUFFIXES:
         others.add(repr(_suffix(name)))
         return False
@@ -119,12 +120,12 @@ def _is_image(name, others):
 
 
 def _natural_key(name):
-    """Put 2.png before 10.png, and the same files in one order on every system."""
+    """Return a sort key: 2.png before 10.png, in the same order on every system."""
     key = []
     for part in PureWindowsPath(name).parts:
         texts = re.split(r"([0-9]+)", part.casefold())
         numbers = [text.lstrip("0") for text in texts[1::2]]
-        # By their length: int refuses text of more than 4,300 digits.
+        # Numbers are compared by length first: int() accepts at most 4,300 digits.
         texts[1::2] = [(len(number), number) for number in numbers]
         key.append(texts)
     return key, name
@@ -138,21 +139,21 @@ def _file(path):
     return ImageFile(path, path, path, folder, partial(_read_file, path))
 
 
-def _read_file(path, limit):
+def _read_file(path, max_bytes):
     found = os.stat(path)
-    if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for its writer
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its writer
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or a device"
         raise ValueError(f"must be a file with an image. Got {kind} instead")
-    _check_length(found.st_size, limit)
+    _check_length(found.st_size, max_bytes)
     with open(path, "rb") as file:
         return file.read()
 
 
-def _check_length(length, limit):
-    if length > limit:
+def _check_length(length, max_bytes):
+    if length > max_bytes:
         raise ValueError(
-            f"must have at most {limit:,} bytes, a limit that grows with max_pixels. "
-            f"Got {length:,}. Save the image smaller, or raise max_pixels"
+            f"must have at most {max_bytes:,} bytes, a limit that grows with "
+            f"max_pixels. Got {length:,}. Make the image smaller, or raise max_pixels"
         )
 
 
@@ -166,7 +167,7 @@ def _in_folder(top):
         except OSError as exc:
             if folder == top:
                 raise as_unreadable(exc, top) from exc
-            # It stands in the list, so that it is told of in its place.
+            # An entry whose reading fails, so that the error comes in the usual order.
             files.append(ImageFile(folder, folder, folder, "", partial(_fail, exc)))
             continue
         for entry in visible:
@@ -178,12 +179,12 @@ def _in_folder(top):
     return files, others
 
 
-def _fail(error, limit):
+def _fail(error, max_bytes):
     raise error
 
 
 def as_unreadable(error, where):
-    """Return an error of the system as one of the same class that names the file."""
+    """Return an OSError of the same class whose message names the file."""
     return OSError(
         error.errno,
         "An image, or the folder or zip with images, cannot be read "
@@ -194,15 +195,15 @@ def as_unreadable(error, where):
 
 def _by_pattern(pattern):
     others = set()
-    # By the real folder, as "**" finds the files of a linked folder more than once.
+    # With links to folders, "**" finds a file more than once. Keep one name for each.
     found = {
         (os.path.realpath(os.path.dirname(name)), os.path.basename(name)): name
         for name in sorted(glob.glob(pattern, recursive=True), key=len, reverse=True)
     }
     if not found:
         raise FileNotFoundError(
-            f"path must be a pattern that fits some files. Got {pattern!r}, which fits "
-            f"none; the working folder is {os.getcwd()!r}."
+            f"path must be a pattern that matches some files. Got {pattern!r}, which "
+            f"matches none; the working folder is {os.getcwd()!r}."
         )
     return [_file(name) for name in found.values() if _is_image(name, others)], others
 
@@ -211,16 +212,16 @@ def _by_pattern(pattern):
 
 
 class _ZipReader(io.BufferedReader):
-    """Refuses to read a list of members that would fill the memory."""
+    """Reader that refuses a list of members that would fill the memory."""
 
     def read(self, size=-1):
-        if size is not None and size > _MAX_ZIP_LIST:
+        if size is not None and size > _MAX_ZIP_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("it has too many files")
         return super().read(size)
 
 
 def _is_zip(path):
-    # Only an ordinary file is opened; an image may have a zip behind it.
+    # An image may have a zip appended, so files with an image's suffix are not opened.
     return os.path.isfile(path) and (
         _suffix(path) == ".zip"
         or (_suffix(path) not in SUFFIXES and zipfile.is_zipfile(path))
@@ -235,11 +236,11 @@ def _in_zip(path, stack):
     try:
         reader = stack.enter_context(_ZipReader(stream))
         archive = stack.enter_context(zipfile.ZipFile(reader))
-    # zipfile raises errors of many classes for a damaged zip, and promises none.
+    # zipfile raises many undocumented classes of errors for a damaged zip.
     except Exception as exc:
         raise ValueError(
-            f"{path!r} cannot be unpacked ({exc}): it is no zip, or damaged or cut "
-            "off. Make it anew, or unpack it and pass the folder."
+            f"{path!r} cannot be unpacked ({exc}): it is not a zip, or it is damaged "
+            "or cut off. Create the zip again, or unpack it and pass the folder."
         ) from exc
     members, others = [], set()
     for info in archive.infolist():
@@ -259,28 +260,28 @@ def _in_zip(path, stack):
     return files, others
 
 
-def _read_member(archive, info, is_double, limit):
+def _read_member(archive, info, is_duplicate, max_bytes):
     inside = PureWindowsPath(info.filename)
     if inside.anchor or ".." in inside.parts:
         fault = "has a name that leads out of the zip"
-    elif is_double:
-        fault = "is there more than once"
+    elif is_duplicate:
+        fault = "is in the zip more than once"
     elif stat.S_ISLNK(info.external_attr >> 16):
-        fault = "is a link and no file"
+        fault = "is a link instead of a file"
     elif info.flag_bits & 1:
         fault = "is encrypted"
-    # zipfile has no bound for what a few bytes of another method grow to.
+    # zipfile does not limit the size to which a few bytes of other methods expand.
     elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        fault = "is packed by an unusual method"
+        fault = "has an unusual compression method"
     else:
-        _check_length(info.file_size, limit)
+        _check_length(info.file_size, max_bytes)
         content = io.BytesIO()
         try:
-            # In parts: in one read, more than file_size would be unpacked.
+            # In parts, as a single read can unpack more than file_size.
             with archive.open(info) as packed:
                 shutil.copyfileobj(packed, content, 2**20)
-        except Exception as exc:  # as above
+        except Exception as exc:  # see _in_zip
             fault = f"cannot be unpacked ({str(exc) or 'it ends too early'})"
         else:
             return content.getvalue()
-    raise ValueError(f"{fault}. Make the zip anew, with plain image files")
+    raise ValueError(f"{fault}. Create the zip again, with plain image files")

@@ -1,4 +1,4 @@
-"""Image files of the user's own as arrays."""
+"""Loader of image files as arrays."""
 
 import io
 import math
@@ -18,11 +18,11 @@ from .._core.bunch import ShortBunch
 from ._image_files import as_unreadable, find_images
 
 MAX_PIXELS = 50_000_000
-# Pillow decodes these by itself; for others, such as EPS, it starts programs.
+# Pillow decodes these itself. For other formats, such as EPS, it starts programs.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
-_BITS_PER_SAMPLE = 258  # a tag of TIFF
-_ORIENTATION = 274  # a tag of EXIF, and the turn for each of its values but 1
-_TURNS = {
+_BITS_PER_SAMPLE_TAG = 258  # of TIFF
+_ORIENTATION_TAG = 274  # of EXIF
+_TRANSPOSE_BY_ORIENTATION = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -31,15 +31,16 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_ANEW = "Save the image anew as PNG or JPEG, or take it away"
+_HOW_TO_FIX = "Save the image again as PNG or JPEG, or remove it"
+_MAX_TIFF_TAG_BYTES = 2**22
 _DESCR = """\
 Images from files
 -----------------
 {n} images, read by skdigits.datasets.load_images from {origin}.
 
 Each is an array of 8-bit numbers: (height, width) in grey, (height, width, 3) in red,
-green and blue, or (height, width, 4) with the opacity as the last. An image is upright
-if its file says how the camera was held.
+green and blue, or (height, width, 4) with opacity as the last channel. Photos are
+turned upright if their EXIF data contain the orientation.
 """
 
 
@@ -51,8 +52,9 @@ def load_images(
 ) -> Bunch:
     """Load photos, scans or drawings from image files.
 
-    PNG, JPEG, TIFF, BMP and WebP are read. Each file is checked before its pixels are
-    unpacked; one that is damaged, or would fill the memory, is an error that names it.
+    PNG, JPEG, TIFF, BMP and WebP are supported. Each file is checked before its pixels
+    are unpacked. A file that is damaged or would fill the memory raises an error that
+    names it.
 
     Parameters
     ----------
@@ -61,12 +63,12 @@ def load_images(
         such as ``"photos/*.jpg"``, or ``"photos/**/*.jpg"`` with subfolders; or a list
         of images. ``~`` is the home folder.
     on_error : {"raise", "skip"}, default="raise"
-        Whether the first image that cannot be loaded is an error, or such images are
-        left out and listed in `skipped`.
+        Whether the first image that cannot be loaded raises an error, or such images
+        are left out and listed in `skipped`.
     max_pixels : int, default=50000000
-        Images with more pixels are errors. A pixel takes one to four bytes in the
-        result, and a few times as much on the way. Pillow's own limit, twice
-        ``PIL.Image.MAX_IMAGE_PIXELS``, holds as well.
+        Maximum number of pixels of an image; a larger one is an error. A pixel takes
+        one to four bytes in the result, and a few times as much while it is decoded.
+        Pillow's limit, twice ``PIL.Image.MAX_IMAGE_PIXELS``, applies as well.
 
     Returns
     -------
@@ -74,55 +76,55 @@ def load_images(
         Dictionary-like object, with the following attributes.
 
         images : list of ndarray, dtype uint8
-            Each of shape (height, width) if the image is grey, (height, width, 3) if
-            it is coloured, and (height, width, 4), with the opacity as the last, if
-            the file has transparency.
+            Each of shape (height, width) if the image is grey, (height, width, 3) if it
+            has colours, and (height, width, 4) if it has transparency, with opacity as
+            the last channel.
         target : ndarray of shape (n_images,), dtype int, or None
             The digits, if each image is in a folder with the name of its digit, ``0``
             to ``9``; else None.
         filenames : list of str
-            The file of each image; in a zip, the name of its member.
+            Path of each image or, in a zip, the name of its member.
         skipped : list of tuple (str, str)
-            File and reason of each image that was left out.
+            Path and reason of each image that was left out.
         DESCR : str
-            Where the images are from.
+            Description and origin of the images.
 
     Raises
     ------
     FileNotFoundError
-        If `path` does not exist, or no file fits the pattern.
+        If `path` does not exist, or no file matches the pattern.
     OSError
-        If the system does not let a file be read.
+        If the system cannot read a file.
     TypeError
         If a parameter has the wrong type.
     ValueError
-        If a file is damaged, too large or no image; if there is no image, or all were
-        skipped. The message names the file.
+        If a file is damaged, too large or not an image; if no image is found, or all
+        are skipped. The message names the file.
 
     See Also
     --------
-    load_sample : Digits that need no files.
-    load_competition : The digits of the competition.
+    load_sample : Load digits that are part of the package.
+    load_competition : Load the digits of the competition.
 
     Notes
     -----
     The images of a folder, a zip or a pattern are in natural order, ``2.png`` before
-    ``10.png``, regardless of upper and lower case; those of a list are in its order.
+    ``10.png``, regardless of upper and lower case. A list keeps its order.
 
-    In a folder or a zip, and by a pattern, images are found by their suffix. Other
-    files, and names that begin with a dot, are left out, and links to folders are not
-    followed. The suffixes of GIF, HEIC and AVIF count as those of images, though these
-    are errors. Which decoder is used depends on the content alone.
+    In folders, zips and patterns, images are found by their suffix. Other files, and
+    names that begin with a dot, are left out; links to folders are not followed. GIF,
+    HEIC and AVIF files are found as well, but raise an error. The decoder depends only
+    on the content of a file.
 
-    Photos are turned upright as their EXIF data say; damaged EXIF data are passed over.
-    If a file has many pages or is animated, the first page is taken. Palettes, CMYK and
-    single bits become grey or colour. Grey values of 16 bits are divided by 257. Those
-    of 32 bits, which TIFF may have, are taken as parts of 1 (floats only), 255 or
-    65,535, the first that none exceeds; if there are larger or negative ones, the
-    lowest becomes 0 and the highest 255.
+    Photos are turned upright according to their EXIF data; damaged EXIF data are
+    ignored. Only the first page or frame of a file is used. Palettes, CMYK and single
+    bits become grey or colour. Grey values of 16 bits are divided by 257. In TIFF, grey
+    values of 32 bits have their white at 1 (floats only), 255 or 65,535, the first that
+    no value exceeds. If there are negative or larger values, the lowest becomes 0 and
+    the highest 255.
 
-    The decoders are Pillow's. For files from strangers install its newest version: with
-    Pillow 11.3, a file made for it can still fill the memory by its EXIF data.
+    Pillow decodes the files. Install its newest version for files from unknown sources:
+    with Pillow 11.3, crafted EXIF data can still fill the memory.
 
     Examples
     --------
@@ -185,7 +187,7 @@ def read_image(file, max_pixels=MAX_PIXELS):
     OSError, ValueError
         If the file cannot be read. The message names it.
     """
-    # A raw image has at most 8 bytes for each pixel; the rest is for what cameras add.
+    # A raw image has at most 8 bytes for each pixel; the rest is for metadata.
     max_bytes = 8 * max_pixels + 2**24
     try:
         return _decode(file.read(max_bytes), max_pixels)
@@ -196,7 +198,7 @@ def read_image(file, max_pixels=MAX_PIXELS):
 
 
 def digits_of_folders(folders):
-    """Return the names of folders as digits, or None if one of them is not a digit.
+    """Convert names of folders to digits, or return None if one is not a digit.
 
     Parameters
     ----------
@@ -225,17 +227,17 @@ def _check_parameters(on_error, max_pixels):
 
 
 def _decode(content, max_pixels):
-    """Return an image file's content as an array; ValueError says what is wrong."""
+    """Return the content of an image file as an array."""
     if not content:
-        raise ValueError(f"must be an image. Got an empty file instead. {_ANEW}")
+        raise ValueError(f"must be an image. Got an empty file instead. {_HOW_TO_FIX}")
     with ExitStack() as stack:
-        # What Pillow warns of is either harmless or met as an error below.
+        # Pillow's warnings are harmless, or the code below raises an error.
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stream = _Stream(content)
         with _faults_explained(content):
             image = stack.enter_context(Image.open(stream, formats=_FORMATS))
-        stream.left = math.inf
+        stream.max_bytes_left = math.inf
         width, height = image.size
         if not 0 < width * height <= max_pixels:
             raise ValueError(
@@ -248,21 +250,22 @@ def _decode(content, max_pixels):
 
 
 class _Stream(io.BytesIO):
-    """A file's content, of which only so much may be read before `left` is raised.
+    """Content of a file, of which only `max_bytes_left` may be read.
 
-    Pillow makes objects of all tags of a TIFF before it says how many pixels there are.
-    A small file can have millions of strips, or thousands of tags with the same bytes.
+    Pillow makes objects of all tags of a TIFF before it reports the number of pixels. A
+    small file can have millions of strips, or thousands of tags that share their bytes.
     """
 
     def __init__(self, content):
         super().__init__(content)
-        self.left = 2**22 if content.startswith((b"II", b"MM")) else math.inf
+        is_tiff = content.startswith((b"II", b"MM"))
+        self.max_bytes_left = _MAX_TIFF_TAG_BYTES if is_tiff else math.inf
 
     def read(self, size=-1, /):
         content = super().read(size)
-        self.left -= len(content)
-        if self.left < 0:
-            raise ValueError("more than 4 MiB of a TIFF are no pixels")
+        self.max_bytes_left -= len(content)
+        if self.max_bytes_left < 0:
+            raise ValueError("the tags of a TIFF take more than 4 MiB")
         return content
 
 
@@ -273,11 +276,12 @@ def _faults_explained(content):
     except UnidentifiedImageError as exc:
         raise ValueError(
             "must be a PNG, JPEG, TIFF, BMP or WebP image. Got another kind of file "
-            f"instead, or a damaged one; it starts with {content[:16]!r}. {_ANEW}"
+            "instead, or a damaged one; it starts with "
+            f"{content[:16]!r}. {_HOW_TO_FIX}"
         ) from exc
     except Image.DecompressionBombError as exc:
         raise ValueError(
-            "must have at most max_pixels pixels, and not more than Pillow allows. Got "
+            "must have at most max_pixels pixels and not more than Pillow allows. Got "
             f"more ({exc}). Make the image smaller"
         ) from exc
     except MemoryError:
@@ -286,35 +290,35 @@ def _faults_explained(content):
     except Exception as exc:
         raise ValueError(
             f"cannot be decoded ({str(exc) or type(exc).__name__}): it looks damaged "
-            f"or cut off. {_ANEW}"
+            f"or cut off. {_HOW_TO_FIX}"
         ) from exc
 
 
 def _upright(image):
-    """Turn a photo as its EXIF data say; a TIFF has been turned by Pillow.
+    """Turn a photo upright according to its EXIF data; Pillow has turned TIFFs already.
 
-    ImageOps.exif_transpose also writes the rest of EXIF anew, and fails for what some
-    cameras have in it.
+    ImageOps.exif_transpose also rewrites the other EXIF data, which fails for those of
+    some cameras.
     """
     try:
-        orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # of whatever class: the pixels are good
+        orientation = image.getexif().get(_ORIENTATION_TAG)
+    except Exception:  # of any class: the pixels can be used
         return image
-    method = _TURNS.get(orientation)
+    method = _TRANSPOSE_BY_ORIENTATION.get(orientation)
     return image if method is None else image.transpose(method)
 
 
 def _as_uint8(image):
     if image.mode.startswith("I;16"):
-        # TIFF may have 12 bits, which Pillow does not scale.
-        bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
+        # Pillow does not scale the 12 bits of some TIFFs.
+        bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE_TAG, (16,))
         return _scaled(np.asarray(image), 0, 2 ** bits[0] - 1)
     if image.mode in ("I", "F"):
         return _scaled(np.asarray(image), *_range_of(np.asarray(image)))
     mode = "L" if image.mode in ("1", "L") else "RGB"
     if image.has_transparency_data:
         mode = "RGBA"
-    # Without a copy by Pillow of what has the mode already.
+    # Image.convert would copy an image that already has the mode.
     return np.array(image if image.mode == mode else image.convert(mode))
 
 
@@ -331,7 +335,7 @@ def _range_of(pixels):
 
 
 def _scaled(pixels, low, high):
-    scaled = pixels.astype(np.float64)  # then in place: it may be a large image
+    scaled = pixels.astype(np.float64)  # then in place, as the image may be large
     scaled -= low
     scaled *= 255 / (high - low)
     return np.rint(scaled, out=scaled).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""MNIST from OpenML, in the form of the competition's files."""
+"""Loader of MNIST from OpenML in the competition's format."""
 
 import http.client
 import os
@@ -30,15 +30,16 @@ def fetch_mnist(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Fetch MNIST, 70,000 handwritten digits, from OpenML.
 
-    It is downloaded once and then read from scikit-learn's cache.
+    The first call downloads the images to scikit-learn's cache; later calls read them
+    from there.
 
     Parameters
     ----------
     data_home : str or os.PathLike, default=None
-        Folder of the cache. None means scikit-learn's, ``~/scikit_learn_data`` or what
-        the environment variable ``SCIKIT_LEARN_DATA`` says.
+        Folder of the cache. None means scikit-learn's default: the environment variable
+        ``SCIKIT_LEARN_DATA`` or, if it is not set, ``~/scikit_learn_data``.
     return_X_y : bool, default=False
-        Whether to return ``(X, y)`` rather than a Bunch.
+        Whether to return ``(X, y)`` instead of a Bunch.
 
     Returns
     -------
@@ -46,29 +47,29 @@ def fetch_mnist(
         Dictionary-like object, with the following attributes.
 
         X : DataFrame of shape (70000, 784), dtype uint8
-            The images, with columns ``pixel0`` to ``pixel783`` as in the competition.
-            The last 10,000 are MNIST's test set.
+            Images, with columns ``pixel0`` to ``pixel783`` as in the competition. The
+            last 10,000 are MNIST's test set.
         y : Series of shape (70000,), dtype uint8
-            Their digits, named ``label``.
+            Digits of the images, named ``label``.
         DESCR : str
-            OpenML's description.
+            Description from OpenML.
     (X, y) : tuple
-        The first two, if `return_X_y` is True.
+        Images and digits, if `return_X_y` is True.
 
     Raises
     ------
     ConnectionError
-        If it is not in the cache and cannot be downloaded.
+        If MNIST is not in the cache and cannot be downloaded.
 
     See Also
     --------
-    load_sample : Digits that need no download.
-    sklearn.datasets.fetch_openml : What this function stands on.
+    load_sample : Load digits without a download.
+    sklearn.datasets.fetch_openml : Fetch any data set from OpenML.
 
     Notes
     -----
-    The competition's test images are all in MNIST. A model that has trained on them
-    says nothing about new digits.
+    All test images of the competition are in MNIST. The score of a model that was
+    trained on MNIST therefore does not estimate its accuracy on new digits.
 
     Examples
     --------
@@ -84,10 +85,10 @@ def fetch_mnist(
             data_home=data_home,
             as_frame=True,
             parser="pandas",
-            # Without it the pixels would take 440 MB on their way.
+            # With the default int64, the pixels would take 440 MB of memory.
             read_csv_kwargs={"dtype": "uint8"},
         )
-    # Other errors of the system, such as a full disk, speak for themselves.
+    # Other OSErrors, such as a full disk, need no explanation.
     except (URLError, TimeoutError, ConnectionError, http.client.HTTPException) as exc:
         raise ConnectionError(
             "fetch_mnist needs the network once, to fill the cache in "

@@ -1,4 +1,4 @@
-"""The digits that scikit-learn ships, in the form of the competition's."""
+"""Loader of scikit-learn's bundled digits in the competition's format."""
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -12,21 +12,21 @@ _SAMPLE_DESCR = """\
 A sample of handwritten digits
 ------------------------------
 1,797 digits by 43 people, in the columns of the Digit Recognizer competition: 1,437
-to train on and 360 to test, with the same share of each digit in both.
+for training and 360 for testing, with the same share of each digit in both.
 
-They are the 8x8 images that scikit-learn ships (`sklearn.datasets.load_digits`),
+They are the 8x8 images that scikit-learn bundles (`sklearn.datasets.load_digits`),
 enlarged to 20x20 by cubic interpolation and centred in 28x28, so they are smoother
-than the competition's. The source is the test set of "Optical Recognition of
-Handwritten Digits" of E. Alpaydin and C. Kaynak, UCI Machine Learning Repository,
+than the competition's images. The source is the test set of "Optical Recognition of
+Handwritten Digits" by E. Alpaydin and C. Kaynak, UCI Machine Learning Repository,
 1998, https://doi.org/10.24432/C50P49, under CC BY 4.0.
 """
 
 
 def load_sample() -> Bunch:
-    """Load 1,797 handwritten digits that need no download.
+    """Load 1,797 handwritten digits without a download.
 
-    They have the size, the columns and the data types of the competition's, and they
-    are divided once and for all into a part to train on and one to test.
+    They have the size, the columns and the data types of the competition's images. The
+    split into training and test images is always the same.
 
     Returns
     -------
@@ -34,24 +34,24 @@ def load_sample() -> Bunch:
         Dictionary-like object, with the following attributes.
 
         X_train : DataFrame of shape (1437, 784), dtype uint8
-            Images to train on, with columns ``pixel0`` to ``pixel783``.
+            Training images, with columns ``pixel0`` to ``pixel783``.
         y_train : Series of shape (1437,), dtype uint8
-            Their digits, named ``label``.
+            Digits of the training images, named ``label``.
         X_test : DataFrame of shape (360, 784), dtype uint8
-            Images to test with.
+            Test images.
         y_test : Series of shape (360,), dtype uint8
-            Their digits.
+            Digits of the test images.
         DESCR : str
-            What the digits are and where they come from.
+            Description and origin of the digits.
 
     Raises
     ------
     ImportError
-        If there is no OpenCV.
+        If OpenCV is not installed.
 
     See Also
     --------
-    load_competition : The digits of the competition.
+    load_competition : Load the digits of the competition.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def load_sample() -> Bunch:
     images = np.zeros((len(bundled.images), 28, 28), np.uint8)
     for image, small in zip(images, bundled.images * (255 / 16), strict=True):
         large = cv2.resize(small, (20, 20), interpolation=cv2.INTER_CUBIC)
-        # MNIST too has its digits in the middle 20x20 pixels.
+        # As in MNIST, the digit fills the middle 20x20 pixels.
         image[4:24, 4:24] = np.clip(np.rint(large), 0, 255)
     X_train, X_test, y_train, y_test = train_test_split(
         images, bundled.target, test_size=360, stratify=bundled.target, random_state=0

@@ -1,4 +1,4 @@
-"""Plots of digits, trainings, mistakes and layers, as scikit-learn's Displays."""
+"""Displays of digits, training histories, mistakes and activations."""
 
 from ._activations import ActivationsDisplay
 from ._augmentation import AugmentationDisplay

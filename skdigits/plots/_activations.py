@@ -1,4 +1,4 @@
-"""ActivationsDisplay: what the layers of a network make of an image."""
+"""ActivationsDisplay: the outputs of layers for one image."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from sklearn.base import BaseEstimator
 
-PER_ROW = 16  # channels of a layer that are side by side
-FIRST = 8  # layers that are drawn if none are chosen
-KINDS = {"conv": "Conv", "pooling": "Pooling", "dropout": "Dropout"}
+CHANNELS_PER_ROW = 16
+MAX_DEFAULT_LAYERS = 8  # drawn if the user chooses none
+LAYER_KINDS = {"conv": "Conv", "pooling": "Pooling", "dropout": "Dropout"}
 
 
 class ActivationsDisplay:
-    """The channels of chosen layers for one image, each in its own scale.
+    """The channels of some layers for one image, each with its own colour scale.
 
     Make one with `from_estimator` or `from_activations`.
 
     Parameters
     ----------
     activations : dict of str to ndarray of shape (height, width, channels)
-        By the name of the layer.
+        The outputs of the layers, by the name of the layer.
 
     Attributes
     ----------
@@ -70,54 +70,53 @@ class ActivationsDisplay:
         channel: int | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Compute and draw what layers put out for the first image.
+        """Compute and draw the outputs of layers for the first image.
 
         Parameters
         ----------
         estimator : CNNClassifier, or Pipeline or search with one
-            Fitted. The layers get what its steps before the classifier make of the
-            image.
+            Fitted. Steps before the classifier transform the image first.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or sequence of images
-            Images as the estimator takes them, of which the first is taken.
+            Images that the estimator accepts. Only the first is used.
         layers : str, int, list of these, or None, default=None
             "conv", "pooling" or "dropout" for all layers of that kind; the name of a
-            layer; or its index among those that put out images, from 0. None means the
-            first eight of these. In a prediction, dropout does nothing.
+            layer; or its index, from 0, among the layers whose outputs are images. None
+            means the first eight of these. Dropout does nothing in a prediction.
         channel : int, default=None
-            One channel of each layer to draw alone.
+            The only channel of each layer to draw. None means all.
         axes : sequence of matplotlib Axes, default=None
-            To draw in, one for each layer; None makes a figure.
+            Axes to draw in, one for each layer. None makes a figure.
 
         Returns
         -------
         display : ActivationsDisplay
-            With its artists.
+            The display, with its artists.
         """
         first, *others = find_networks(estimator)
         if others:
             member = re.sub(r"(\[-1\])+$", "", first.path)  # with its other steps
             raise TypeError(
-                "estimator must have one network. Got "
+                "estimator must have one CNNClassifier. Got "
                 f"{type(estimator).__name__} with {1 + len(others)} instead. Pass one "
                 f"of its members, such as estimator{member}"
                 f"{' with estimator[:-1].transform(X)' * member.startswith('[-1]')}."
             )
-        network = first.network
-        check_is_fitted(network)
+        classifier = first.network
+        check_is_fitted(classifier)
         from .._engine.keras.model import image_layers, layer_outputs
 
         image = first.transform(as_samples(X)[:1])
-        image = np.asarray(as_images(image, network.image_shape_))
-        found = image_layers(network.model_)
+        image = np.asarray(as_images(image, classifier.image_shape_))
+        found = image_layers(classifier.model_)
         if not found:
             raise ValueError(
                 "The architecture must be a functional or a Sequential model with "
                 "layers whose outputs are images. Got one without such layers, or a "
-                "subclass of keras.Model, whose layers Keras cannot look into."
+                "subclass of keras.Model, whose layers Keras cannot inspect."
             )
         names = _choose(found, layers)
-        outputs = layer_outputs(network.model_, image.astype(np.float32), names)
+        outputs = layer_outputs(classifier.model_, image.astype(np.float32), names)
         activations = {name: output[0] for name, output in outputs.items()}
         return cls.from_activations(activations, channel=channel, axes=axes)
 
@@ -129,21 +128,21 @@ class ActivationsDisplay:
         channel: int | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Draw given activations.
+        """Draw the outputs of layers.
 
         Parameters
         ----------
         activations : dict of str to array-like of shape (height, width, channels)
-            By the name of the layer.
+            The outputs of the layers, by the name of the layer.
         channel : int, default=None
-            One channel of each layer to draw alone.
+            The only channel of each layer to draw. None means all.
         axes : sequence of matplotlib Axes, default=None
-            To draw in, one for each layer; None makes a figure.
+            Axes to draw in, one for each layer. None makes a figure.
 
         Returns
         -------
         display : ActivationsDisplay
-            With its artists.
+            The display, with its artists.
         """
         activations = {name: np.asarray(a) for name, a in activations.items()}
         return cls(activations=activations).plot(channel=channel, axes=axes)
@@ -167,7 +166,7 @@ class ActivationsDisplay:
         tiles = {
             name: tile_channels(scale_channels(a))
             if channel is None
-            else _one(name, a, channel)
+            else _one_channel(name, a, channel)
             for name, a in self.activations.items()
         }
         if axes is None:
@@ -186,35 +185,37 @@ class ActivationsDisplay:
 
 
 def _choose(found, wanted):
-    """Turn what the user chose into names of layers."""
+    """Return the names of the layers that the user chose."""
     if wanted is None:
-        return list(found)[:FIRST]
+        return list(found)[:MAX_DEFAULT_LAYERS]
     names = []
     for one in wanted if isinstance(wanted, list | tuple) else [wanted]:
-        if one in KINDS:
-            matching = [n for n, la in found.items() if KINDS[one] in type(la).__name__]
+        if one in LAYER_KINDS:
+            kind = LAYER_KINDS[one]
+            matching = [n for n, la in found.items() if kind in type(la).__name__]
         elif isinstance(one, int | np.integer) and -len(found) <= one < len(found):
             matching = [list(found)[one]]
         else:
             matching = [name for name in found if name == one]
         if not matching:
             raise ValueError(
-                f"layers must be among {', '.join(KINDS)}, the names {list(found)} or "
-                f"their indices 0 to {len(found) - 1}. Got {one!r} instead."
+                f"layers must be among {', '.join(LAYER_KINDS)}, the names "
+                f"{list(found)} or their indices 0 to {len(found) - 1}. Got {one!r} "
+                "instead."
             )
         names += [name for name in matching if name not in names]
     return names
 
 
 def scale_channels(activation):
-    """Stretch each channel to 0..1; a constant one becomes 0."""
+    """Scale each channel to 0..1; a constant channel becomes 0."""
     low = activation.min(axis=(0, 1), keepdims=True)
     span = activation.max(axis=(0, 1), keepdims=True) - low
     return (activation - low) / np.where(span > 0, span, 1)
 
 
-def tile_channels(channels, per_row=PER_ROW):
-    """Lay channels side by side, with a gap between: (height, width), NaN in gaps."""
+def tile_channels(channels, per_row=CHANNELS_PER_ROW):
+    """Lay channels side by side in one array, with gaps of NaN between them."""
     height, width, n = channels.shape
     rows = -(-n // per_row)
     columns = min(n, per_row)
@@ -225,18 +226,18 @@ def tile_channels(channels, per_row=PER_ROW):
     return tiled
 
 
-def _one(name, activation, channel):
+def _one_channel(name, activation, channel):
     n = activation.shape[-1]
     if not -n <= channel < n:
         raise ValueError(
-            f"channel must be in 0..{n - 1} for the layer {name}. Got {channel} "
+            f"channel must be in 0..{n - 1} for the layer {name!r}. Got {channel} "
             "instead."
         )
     return activation[..., channel]
 
 
 def _new_axes(tiles, *, alone):
-    """Make a figure whose axes are as high as what they show."""
+    """Make a figure whose axes are as high as the tiles they show."""
     import matplotlib.pyplot as plt
 
     width = 4 if alone else 9

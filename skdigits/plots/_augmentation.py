@@ -1,4 +1,4 @@
-"""AugmentationDisplay: what an augmenter makes of one image."""
+"""AugmentationDisplay: one image and augmented copies of it."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ COLUMNS = 8  # images in a row of a new figure
 
 
 class AugmentationDisplay:
-    """One image and augmented copies of it, to choose an augmenter's strengths by eye.
+    """One image and augmented copies of it, to choose the strengths by eye.
 
-    Make one with `from_estimator` or `from_draws`.
+    Make one with `from_estimator` or `from_copies`.
 
     Parameters
     ----------
     image : ndarray of shape (height, width, channels)
-        The image as it is.
-    draws : ndarray of shape (n_draws, height, width, channels)
-        Augmented copies of it, such as a training sees.
+        The original image.
+    copies : ndarray of shape (n_copies, height, width, channels)
+        Augmented copies of the image, such as `fit` trains on.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
         The figure.
     axes_ : ndarray of matplotlib Axes
-        The first for the image, one for each copy.
+        The first for the image, then one for each copy.
     images_ : list of matplotlib AxesImage
         The drawn images.
 
@@ -54,16 +54,16 @@ class AugmentationDisplay:
     >>> from skdigits.plots import AugmentationDisplay
     >>> X = load_sample().X_train
     >>> display = AugmentationDisplay.from_estimator(
-    ...     ImageAugmenter(rotation=20), X[:1], n_draws=7, random_state=0
+    ...     ImageAugmenter(rotation=20), X[:1], n_copies=7, random_state=0
     ... )
-    >>> display.draws.shape
+    >>> display.copies.shape
     (7, 28, 28, 1)
     """
 
     @explain_arguments
-    def __init__(self, *, image: np.ndarray, draws: np.ndarray) -> None:
+    def __init__(self, *, image: np.ndarray, copies: np.ndarray) -> None:
         self.image = image
-        self.draws = draws
+        self.copies = copies
 
     @classmethod
     def from_estimator(
@@ -71,32 +71,32 @@ class AugmentationDisplay:
         estimator: BaseEstimator,
         X: ArrayLike,
         *,
-        n_draws: int = 15,
+        n_copies: int = 15,
         random_state: int | RandomState | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Augment the first image several times and draw the copies beside it.
+        """Augment the first image several times and draw it with its copies.
 
         Parameters
         ----------
         estimator : ImageAugmenter, or Pipeline or search with one
-            Fitted or not; it is not changed. The image is what the steps before the
-            augmenter make of it. Of steps that are not fitted, copies are fitted to
-            `X`.
+            Fitted or not; it is not changed. Steps before the augmenter transform the
+            image first. Steps that are not fitted are cloned and fitted to `X`.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or what the first step takes
-            Images, of which the first is taken.
-        n_draws : int, default=15
-            Augmented copies to make.
+            Images. Only the first is drawn.
+        n_copies : int, default=15
+            Number of augmented copies.
         random_state : int, RandomState instance or None, default=None
-            None means the augmenter's own.
+            Source of randomness. None means the `random_state` of the augmenter.
         axes : sequence of matplotlib Axes, default=None
-            To draw in: one for the image and one for each copy. None makes a figure.
+            Axes to draw in: one for the image and one for each copy. None makes a
+            figure.
 
         Returns
         -------
         display : AugmentationDisplay
-            With its artists.
+            The display, with its artists.
         """
         steps = _flat_steps(estimator)
         found = [isinstance(step, ImageAugmenter) for step in steps]
@@ -109,42 +109,44 @@ class AugmentationDisplay:
         index = found.index(True)
         image = _first_image(steps[:index], as_samples(X))
         augmenter = steps[index]
-        copies = np.repeat(np.asarray(image), n_draws, axis=0)
-        fitted = ImageAugmenter(**augmenter.get_params()).fit(copies)
-        draws = fitted.augment(copies, random_state)
+        originals = np.repeat(np.asarray(image), n_copies, axis=0)
+        fitted = ImageAugmenter(**augmenter.get_params()).fit(originals)
+        copies = fitted.augment(originals, random_state)
         shape = fitted.image_shape_
-        return cls.from_draws(copies[:1], draws, image_shape=shape, axes=axes)
+        return cls.from_copies(originals[:1], copies, image_shape=shape, axes=axes)
 
     @classmethod
-    def from_draws(
+    def from_copies(
         cls,
         image: ArrayLike,
-        draws: ArrayLike,
+        copies: ArrayLike,
         *,
         image_shape: tuple[int, ...] | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Draw an image and given augmented copies of it.
+        """Draw an image and augmented copies of it.
 
         Parameters
         ----------
         image : array-like of shape (1, n_pixels), (1, height, width) or \
                 (1, height, width, channels)
-            The image as it is.
-        draws : array-like of shape (n_draws, ...)
-            Augmented copies of it, in the same form.
+            The original image.
+        copies : array-like of shape (n_copies, ...)
+            Augmented copies of the image, in the same layout.
         image_shape : tuple of 2 or 3 ints, default=None
-            Height, width and, unless 1, the channels. None means square and grey.
+            Height, width and, unless 1, channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in: one for the image and one for each copy. None makes a figure.
+            Axes to draw in: one for the image and one for each copy. None makes a
+            figure.
 
         Returns
         -------
         display : AugmentationDisplay
-            With its artists.
+            The display, with its artists.
         """
         return cls(
-            image=as_images(image, image_shape)[0], draws=as_images(draws, image_shape)
+            image=as_images(image, image_shape)[0],
+            copies=as_images(copies, image_shape),
         ).plot(axes=axes)
 
     def plot(self, *, axes: Sequence[Axes] | None = None) -> Self:
@@ -153,17 +155,17 @@ class AugmentationDisplay:
         Parameters
         ----------
         axes : sequence of matplotlib Axes, default=None
-            As in `from_draws`.
+            As in `from_copies`.
 
         Returns
         -------
         self : AugmentationDisplay
         """
-        images = [self.image, *self.draws]
+        images = [self.image, *self.copies]
         axes, self.images_ = draw_images(
             images,
             axes,
-            titles=["original"] + [""] * len(self.draws),
+            titles=["original"] + [""] * len(self.copies),
             columns=COLUMNS,
             size=(1, 1.15),
             **_grey_range(images),
@@ -174,7 +176,7 @@ class AugmentationDisplay:
 
 
 def _flat_steps(estimator):
-    """Return the steps of nested Pipelines, of a search those of its best estimator."""
+    """Return the steps of nested Pipelines, or of the best estimator of a search."""
     if hasattr(estimator, "estimator"):
         estimator = getattr(estimator, "best_estimator_", estimator.estimator)
     if not isinstance(estimator, Pipeline):
@@ -183,7 +185,7 @@ def _flat_steps(estimator):
 
 
 def _first_image(steps, X):
-    """Return what steps make of the first image: one row, or a list of one image."""
+    """Return the first image after the given steps: one row, or a list of one image."""
     if all(map(_is_fitted, steps)):
         X = X[:1]
     for step in steps:
@@ -200,7 +202,7 @@ def _is_fitted(step):
 
 
 def _grey_range(images):
-    """Give grey images one scale, so that a copy is not darker than its image."""
+    """Return the grey scale that all images share, so that they can be compared."""
     if images[0].shape[-1] != 1:
         return {}
     return {

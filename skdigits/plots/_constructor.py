@@ -1,4 +1,4 @@
-"""Errors of the constructors of Displays that point to their class methods."""
+"""Errors of Display constructors that point to the class methods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Init = TypeVar("Init", bound="Callable[..., None]")
 
 
 def explain_arguments(init: Init) -> Init:
-    """Make a keyword-only constructor point to ``from_estimator`` and the like."""
+    """Make the errors of a constructor point to ``from_estimator`` and the like."""
     signature = inspect.signature(init)
 
     @functools.wraps(init)
@@ -24,8 +24,8 @@ def explain_arguments(init: Init) -> Init:
             name = type(self).__name__
             makers = [m for m in dir(self) if m.startswith("from_")]
             raise TypeError(
-                f"{name} is made by {' or '.join(f'{name}.{m}(...)' for m in makers)}. "
-                f"{name}(...) itself takes what these compute, by keyword: "
+                f"Call {' or '.join(f'{name}.{m}(...)' for m in makers)} instead of "
+                f"{name}(...), which takes computed values as keyword arguments: "
                 f"{', '.join([*signature.parameters][1:])}. Got: {exc}."
             ) from None
         init(self, *args, **params)

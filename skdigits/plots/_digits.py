@@ -22,7 +22,7 @@ COLUMNS = 10  # images in a row of a new figure
 
 
 class DigitsDisplay:
-    """A grid of images with their labels and what a model made of them.
+    """A grid of images with their true labels and predictions.
 
     Make one with `from_estimator` or `from_predictions`.
 
@@ -33,9 +33,9 @@ class DigitsDisplay:
     labels : ndarray of shape (n_images,), default=None
         True labels.
     predicted_labels : ndarray of shape (n_images,), default=None
-        What a model says.
+        Predicted labels.
     predicted_probabilities : ndarray of shape (n_images,), default=None
-        What it gave to the labels that it predicted.
+        Probabilities of the predicted labels.
 
     Attributes
     ----------
@@ -91,21 +91,21 @@ class DigitsDisplay:
             For example a `CNNClassifier`.
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or sequence of images
-            Images as the estimator takes them. A DataFrame may have the labels in a
+            Images that the estimator accepts. A DataFrame may have the labels in a
             column "label".
         y : array-like of shape (n_samples,), default=None
             True labels.
         n_images : int, default=40
-            Images to draw at most, the first ones.
+            Number of images to draw, from the first.
         image_shape : tuple of 2 or 3 ints, default=None
-            Height, width and, unless 1, the channels. None means square and grey.
+            Height, width and, unless 1, channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : DigitsDisplay
-            With its artists.
+            The display, with its artists.
         """
         check_is_fitted(estimator)
         X, y = _without_labels(as_samples(X), y)
@@ -135,31 +135,31 @@ class DigitsDisplay:
         image_shape: tuple[int, ...] | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Draw the first images, with labels and predictions where they are given.
+        """Draw the first images with their labels and predictions, if given.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels), or sequence of images
-            Images; those of a sequence may differ in size. A DataFrame may have the
-            labels in a column "label", as the competition's train.csv has.
+            Images. Those of a sequence may differ in size. A DataFrame may have the
+            labels in a column "label", as in the train.csv of the competition.
         y : array-like of shape (n_samples,), default=None
             True labels.
         y_pred : array-like of shape (n_samples,), default=None
             Predicted labels.
         probabilities : array-like of shape (n_samples,), default=None
-            What the model gave to the predicted labels.
+            Probabilities of the predicted labels.
         n_images : int, default=40
-            Images to draw at most, the first ones.
+            Number of images to draw, from the first.
         image_shape : tuple of 2 or 3 ints, default=None
-            Height, width and, unless 1, the channels. None means square and grey.
+            Height, width and, unless 1, channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : DigitsDisplay
-            With its artists.
+            The display, with its artists.
         """
         X, y = _without_labels(as_samples(X), y)
         given = {"y": y, "y_pred": y_pred, "probabilities": probabilities}
@@ -214,7 +214,7 @@ class DigitsDisplay:
         return self.labels[i] != self.predicted_labels[i]
 
     def _title(self, i):
-        """Give the words above an image."""
+        """Return the text above an image."""
         if self.predicted_labels is None:
             return "" if self.labels is None else str(self.labels[i])
         predicted = str(self.predicted_labels[i])
@@ -224,7 +224,7 @@ class DigitsDisplay:
 
 
 def _without_labels(X, y):
-    """Take the column "label" off a DataFrame of pandas or polars."""
+    """Separate the column "label" from a DataFrame of pandas or polars."""
     names = list(getattr(X, "columns", ()))
     if "label" not in names:
         return X, y

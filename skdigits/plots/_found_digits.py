@@ -1,4 +1,4 @@
-"""FoundDigitsDisplay: a photo with the digits that were found in it."""
+"""FoundDigitsDisplay: a photo with its digits in boxes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from sklearn.base import BaseEstimator
 
-WIDTH = 8  # of a new figure, in inches
-TALLEST = 8
+FIGURE_WIDTH = 8  # inches
+MAX_FIGURE_HEIGHT = 8  # inches
 
 
 class FoundDigitsDisplay:
-    """A photo with a box around each digit, and the label that a model gives it.
+    """A photo with a box and a predicted label for each digit.
 
-    Labels whose probability is below 0.9 are orange, and their probability is written
-    beside them; the others are blue. Make one with `from_estimator` or
-    `from_predictions`.
+    Labels with a probability below 0.9 are orange and show the probability; the others
+    are blue. Make one with `from_estimator` or `from_predictions`.
 
     Parameters
     ----------
@@ -36,24 +35,24 @@ class FoundDigitsDisplay:
     boxes : ndarray of shape (n_digits, 4)
         Left, top, width and height of each digit, in pixels.
     labels : ndarray of shape (n_digits,), default=None
-        What a model says.
+        Predicted labels.
     probabilities : ndarray of shape (n_digits,), default=None
-        What it gave to the labels; NaN where it said nothing.
+        Probabilities of the predicted labels; NaN for missing predictions.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
         The figure.
     ax_ : matplotlib Axes
-        What the photo is drawn in.
+        The axes of the photo.
     boxes_ : list of matplotlib Rectangle
         One for each digit.
     texts_ : list of matplotlib Text
-        The labels, one for each digit; none without `labels`.
+        The labels, one for each digit. Empty if `labels` is None.
 
     See Also
     --------
-    skdigits.find_digits : Finds the digits.
+    skdigits.find_digits : Find the digits of a photo.
 
     Examples
     --------
@@ -89,23 +88,23 @@ class FoundDigitsDisplay:
         *,
         ax: Axes | None = None,
     ) -> Self:
-        """Find the digits of a photo, predict them and draw.
+        """Find and predict the digits of a photo, and draw them.
 
         Parameters
         ----------
         estimator : fitted classifier or Pipeline
-            With `predict_proba`. If its first step is no `DigitNormalizer`, one is put
-            in front.
+            An estimator with `predict_proba`. If its first step is not a
+            `DigitNormalizer`, the digits are normalized before.
         image : array-like of shape (height, width) or (height, width, channels), or \
                 Pillow image
             The photo.
         ax : matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : FoundDigitsDisplay
-            With its artists.
+            The display, with its artists.
         """
         found = find_digits(image)
         classes, probabilities = recognize(estimator, found.images)
@@ -127,7 +126,7 @@ class FoundDigitsDisplay:
         *,
         ax: Axes | None = None,
     ) -> Self:
-        """Draw a photo with boxes, and with labels where they are given.
+        """Draw a photo with boxes and labels, if given.
 
         Parameters
         ----------
@@ -137,16 +136,16 @@ class FoundDigitsDisplay:
         boxes : array-like of shape (n_digits, 4)
             Left, top, width and height of each digit, in pixels.
         labels : array-like of shape (n_digits,), default=None
-            What a model says.
+            Predicted labels.
         probabilities : array-like of shape (n_digits,), default=None
-            What it gave to the labels.
+            Probabilities of the predicted labels.
         ax : matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : FoundDigitsDisplay
-            With its artists.
+            The display, with its artists.
         """
         image = check_image(image, "image")
         boxes = np.asarray(boxes)
@@ -187,7 +186,8 @@ class FoundDigitsDisplay:
 
         if ax is None:
             height, width = self.image.shape[:2]
-            size = WIDTH, min(TALLEST, WIDTH * height / width + 0.3)
+            scaled = FIGURE_WIDTH * height / width + 0.3
+            size = FIGURE_WIDTH, min(MAX_FIGURE_HEIGHT, scaled)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         ax.imshow(_shown(self.image), cmap="gray")
@@ -195,7 +195,7 @@ class FoundDigitsDisplay:
         self.boxes_, self.texts_ = [], []
         for i, (left, top, width, height) in enumerate(self.boxes):
             colour = ORANGE if self._is_unsure(i) else BLUE
-            # Whole numbers are the middles of pixels.
+            # In matplotlib, integer coordinates are the centres of pixels.
             corner = left - 0.5, top - 0.5
             box = Rectangle(corner, width, height, fill=False, ec=colour, lw=1.5)
             self.boxes_.append(ax.add_patch(box))
@@ -211,7 +211,7 @@ class FoundDigitsDisplay:
         return self
 
     def _is_unsure(self, i):
-        # NaN is no number above either.
+        # The comparison is False for NaN, which counts as unsure.
         return self.probabilities is not None and not self.probabilities[i] >= UNSURE
 
     def _text(self, i):
@@ -223,7 +223,7 @@ class FoundDigitsDisplay:
 
 
 def _shown(image):
-    """Give an image as matplotlib draws it: in colour only if it has no opacity."""
+    """Convert a photo for matplotlib: RGB stays in colour, the rest becomes grey."""
     if image.ndim == 2:
         return image
     if image.shape[2] != 3:

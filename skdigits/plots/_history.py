@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 METRICS = ("loss", "accuracy")
 LOSSES = ("loss", "val_loss")
 RATE = "learning_rate"
-LOGARITHMIC_FROM = 5  # the highest loss over the lowest
+MIN_LOG_RATIO = 5  # highest loss / lowest loss from which its axis is logarithmic
 STYLES = {"": ("training", BLUE, "-"), "val_": ("validation", ORANGE, "--")}
 
 
 class HistoryDisplay:
-    """Curves of loss, accuracy and learning rate, of one training or several together.
+    """Curves of loss, accuracy and learning rate of one or several fits.
 
-    Several are drawn as thin lines, with their mean and a band from the lowest to the
+    Several fits are thin lines with their mean and a band from the lowest to the
     highest. The loss has a logarithmic axis if it falls to a fifth or less. Make a
     display with `from_estimator` or `from_history`.
 
     Parameters
     ----------
     histories : list of dicts of lists of float
-        Each as `CNNClassifier.history_`: "loss", "accuracy" and, where they are known,
+        Each like `CNNClassifier.history_`: "loss", "accuracy" and, if available,
         "val_loss", "val_accuracy" and "learning_rate".
 
     Attributes
@@ -44,15 +44,15 @@ class HistoryDisplay:
     figure_ : matplotlib Figure
         The figure.
     axes_ : list of 2 matplotlib Axes
-        Those of the loss and of the accuracy.
+        The axes of the loss and of the accuracy.
     rate_ax_ : matplotlib Axes or None
-        Those of the learning rate.
+        The axes of the learning rate.
     lines_ : dict of str to matplotlib Line2D
-        The curves, by their name in the history; of several histories, their means.
+        The curves, or the means of several histories, by their key in the history.
     member_lines_ : dict of str to list of matplotlib Line2D
-        The curve of each history, where there are several.
+        The curve of each history, if there are several.
     bands_ : dict of str to matplotlib PolyCollection
-        From the lowest to the highest, where there are several histories.
+        From the lowest to the highest value, if there are several histories.
 
     Examples
     --------
@@ -79,20 +79,20 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : estimator or list of estimators
-            Fitted: a `CNNClassifier`; a Pipeline that ends in one; a search, of which
-            the best estimator is taken; or an ensemble or a calibrated classifier, of
-            which all members are. A list may be the "estimator" of
+            A fitted `CNNClassifier`, a Pipeline that ends in one, a search (its best
+            estimator is drawn), or an ensemble or calibrated classifier (all members
+            are drawn). A list may be the "estimator" entry of
             `sklearn.model_selection.cross_validate` with ``return_estimator=True``.
         learning_rate : bool, default=True
-            Whether to draw the learning rate, on an axis of its own.
+            Whether to draw the learning rate.
         axes : sequence of 2 or 3 matplotlib Axes, default=None
-            To draw in: loss, accuracy, learning rate. If there are two, the learning
-            rate is in the first, with a scale at the right. None makes a figure.
+            Axes to draw in: loss, accuracy, learning rate. With two, the learning rate
+            is drawn over the loss, with a scale at the right. None makes a figure.
 
         Returns
         -------
         display : HistoryDisplay
-            With its artists.
+            The display, with its artists.
 
         Raises
         ------
@@ -103,14 +103,11 @@ class HistoryDisplay:
         """
         several = isinstance(estimator, list | tuple)
         estimators = estimator if several else [estimator]
-        networks = [inside.network for e in estimators for inside in find_networks(e)]
-        for network in networks:
-            check_is_fitted(network, "history_")
-        return cls.from_history(
-            [network.history_ for network in networks],
-            learning_rate=learning_rate,
-            axes=axes,
-        )
+        found = [inside.network for e in estimators for inside in find_networks(e)]
+        for classifier in found:
+            check_is_fitted(classifier, "history_")
+        histories = [classifier.history_ for classifier in found]
+        return cls.from_history(histories, learning_rate=learning_rate, axes=axes)
 
     @classmethod
     def from_history(
@@ -120,32 +117,32 @@ class HistoryDisplay:
         learning_rate: bool = True,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Draw a history, or several together.
+        """Draw one history, or several together.
 
         Parameters
         ----------
         history : dict of lists of float, or list of such dicts
-            As `CNNClassifier.history_`.
+            Like `CNNClassifier.history_`.
         learning_rate : bool, default=True
-            Whether to draw the learning rate, on an axis of its own.
+            Whether to draw the learning rate.
         axes : sequence of 2 or 3 matplotlib Axes, default=None
-            To draw in: loss, accuracy, learning rate. If there are two, the learning
-            rate is in the first, with a scale at the right. None makes a figure.
+            Axes to draw in: loss, accuracy, learning rate. With two, the learning rate
+            is drawn over the loss, with a scale at the right. None makes a figure.
 
         Returns
         -------
         display : HistoryDisplay
-            With its artists.
+            The display, with its artists.
         """
         histories = [history] if isinstance(history, dict) else list(history)
         for one in histories:
             if any(metric not in one for metric in METRICS):
                 raise ValueError(
-                    f"history must have the keys {', '.join(METRICS)}, as "
-                    f"CNNClassifier.history_ has. Got {', '.join(one)} instead."
+                    f"history must have the keys {', '.join(METRICS)}, like "
+                    f"CNNClassifier.history_. Got {', '.join(one)} instead."
                 )
         if not histories:
-            raise ValueError("history must not be empty. Got no history at all.")
+            raise ValueError("history must not be empty. Got an empty list.")
         return cls(histories=histories).plot(learning_rate=learning_rate, axes=axes)
 
     def plot(
@@ -186,7 +183,7 @@ class HistoryDisplay:
         return self
 
     def _draw_rate(self, axes):
-        """Draw the learning rate in axes of its own, or over the loss."""
+        """Draw the learning rate in the third axes, or over the loss."""
         is_alone = len(axes) > 2
         self.rate_ax_ = axes[2] if is_alone else self.axes_[0].twinx()
         style = {"color": GREEN, "linestyle": "-" if is_alone else ":", "marker": ""}
@@ -202,13 +199,13 @@ class HistoryDisplay:
         self.axes_[0].legend(lines, [line.get_label() for line in lines])
 
     def _scale_loss(self):
-        """Make the axis of the loss logarithmic if the loss falls far enough."""
+        """Use a logarithmic axis if the loss falls far enough."""
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         losses = np.concatenate(
             [history.get(key, []) for history in self.histories for key in LOSSES]
         )
-        if not (losses > 0).all() or losses.max() < LOGARITHMIC_FROM * losses.min():
+        if not (losses > 0).all() or losses.max() < MIN_LOG_RATIO * losses.min():
             return
         ax = self.axes_[0]
         ax.set_yscale("log")
@@ -217,7 +214,7 @@ class HistoryDisplay:
         ax.yaxis.set_minor_formatter(NullFormatter())
 
     def _curve(self, ax, key, *, marker=".", **style):
-        """Draw the mean of what the histories have under a key, and their band."""
+        """Draw the mean of the histories' values for a key, and their band."""
         curves = [history[key] for history in self.histories if history.get(key)]
         if not curves:
             return
@@ -238,7 +235,7 @@ class HistoryDisplay:
 
 
 def _new_axes(learning_rate):
-    """Make a figure with axes for loss, accuracy and, below the loss, the rate."""
+    """Make a figure with axes for loss, accuracy and, if wanted, learning rate."""
     import matplotlib.pyplot as plt
 
     names = [[*METRICS], [RATE, METRICS[1]]] if learning_rate else [[*METRICS]]

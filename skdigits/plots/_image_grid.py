@@ -1,4 +1,4 @@
-"""The grid of images that several Displays draw."""
+"""Grid of images, which several Displays draw."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def as_samples(X: Any) -> Any:
-    """Return images as data whose first axis are the samples.
+    """Convert images to data with one sample for each index of the first axis.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def as_samples(X: Any) -> Any:
     """
     if hasattr(X, "columns"):
         return X
-    # An array of images may have more channels than a picture.
+    # Arrays with 3 or 4 axes are batches, unless their shape is that of one photo.
     is_array = len(getattr(X, "shape", ())) > 2 and not is_one_image(X)
     images = None if is_array else split_images(X)
     return np.asarray(X) if images is None else images
@@ -39,7 +39,7 @@ def as_samples(X: Any) -> Any:
 def as_images(
     X: Any, image_shape: tuple[int, ...] | None = None
 ) -> np.ndarray | list[np.ndarray]:
-    """Lay out what a user passes as images.
+    """Convert the user's images to arrays of shape (height, width, channels).
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def as_images(
     Returns
     -------
     ndarray of shape (n, height, width, channels)
-        A list of arrays if the images differ in shape.
+        Or a list of arrays, if the images differ in shape.
     """
     X = as_samples(X)
     if isinstance(X, list) and len({image.shape for image in X}) != 1:
@@ -89,14 +89,14 @@ def draw_images(
     size : tuple of 2 floats
         Width and height of an image with its title in a new figure, in inches.
     if_none : str
-        What is written if there is no image.
+        Text to write if `images` is empty.
     **options
-        For ``imshow``.
+        Keyword arguments of ``imshow``.
 
     Returns
     -------
     axes : ndarray of matplotlib Axes
-        Those that were given or made; there may be more than images.
+        The given axes or new ones. There may be more axes than images.
     artists : list of matplotlib AxesImage
         One for each image.
     """
@@ -112,7 +112,7 @@ def draw_images(
 
 
 def _draw(ax, image, **options):
-    """Draw one image in a frame: grey ones dark on light, colours as they are."""
+    """Draw one image in a frame: dark ink on light paper if grey, else in colour."""
     ax.set_axis_on()
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_color(FRAME)
@@ -138,16 +138,16 @@ def _draw(ax, image, **options):
 def enough_axes(
     axes: Sequence[Axes] | None, n: int, columns: int, size: tuple[float, float]
 ) -> np.ndarray:
-    """Give at least `n` axes, switched off: those of the user or of a new figure.
+    """Return at least `n` axes, switched off, from the user or a new figure.
 
     Parameters
     ----------
     axes : sequence of matplotlib Axes, or None
     n : int
     columns : int
-        In a row of a new figure.
+        Axes in a row of a new figure.
     size : tuple of 2 floats
-        Width and height of each, in inches.
+        Width and height of each axes in a new figure, in inches.
 
     Returns
     -------
@@ -168,8 +168,8 @@ def enough_axes(
     axes = np.ravel(axes)
     if len(axes) < n:
         raise ValueError(
-            f"axes must be at least {n}, one for each of the {n} images. Got "
-            f"{len(axes)} instead. Pass more axes, or ask for fewer images."
+            f"axes must have one entry for each of the {n} images. Got "
+            f"{len(axes)} instead. Pass more axes, or draw fewer images."
         )
     for ax in axes:
         ax.set_axis_off()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LabelCountsDisplay:
-    """Bars for each class: how often it occurs, in one set of labels or in several.
+    """Bar chart of how often each label occurs, in one set of labels or several.
 
     Make one with `from_estimator` or `from_labels`.
 
@@ -26,7 +26,7 @@ class LabelCountsDisplay:
     classes : ndarray of shape (n_classes,)
         All labels that occur, sorted.
     counts : dict of str to ndarray of shape (n_classes,)
-        By the name of the set.
+        How often each label occurs, by the name of the set.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class LabelCountsDisplay:
     ax_ : matplotlib Axes
         The axes.
     bars_ : dict of str to matplotlib BarContainer
-        By the name of the set.
+        The bars, by the name of the set.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class LabelCountsDisplay:
         normalize: bool | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Draw the labels of a training beside what the model predicts for images.
+        """Draw how often each label occurs in training labels and in predictions.
 
         Parameters
         ----------
@@ -69,16 +69,16 @@ class LabelCountsDisplay:
         X : array-like of shape (n_samples, ...)
             Images to predict, such as the test images.
         y : array-like of shape (n_training_samples,)
-            Labels of the training.
+            Training labels.
         normalize : bool, default=None
             As in `from_labels`.
         ax : matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : LabelCountsDisplay
-            With its artists.
+            The display, with its artists.
         """
         check_is_fitted(estimator)
         labels = {"training labels": y, "predictions": estimator.predict(X)}
@@ -97,18 +97,18 @@ class LabelCountsDisplay:
         Parameters
         ----------
         labels : array-like of shape (n_samples,), or dict of str to array-like
-            Labels, or several sets of them by name, such as
+            Labels, or several named sets of labels, such as
             ``{"train": y_train, "test predictions": y_pred}``.
         normalize : bool, default=None
-            Whether to draw the shares of each set rather than counts. None means where
+            Whether to draw shares of each set instead of counts. None means shares if
             there are several sets.
         ax : matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : LabelCountsDisplay
-            With its artists.
+            The display, with its artists.
         """
         sets = labels if isinstance(labels, dict) else {"labels": labels}
         sets = {name: np.asarray(values) for name, values in sets.items()}
@@ -167,7 +167,7 @@ class LabelCountsDisplay:
             ax.yaxis.set_major_formatter(PercentFormatter(1))
         if len(self.counts) > 1:
             ax.legend(loc="upper center", ncols=len(self.counts))
-            ax.margins(y=0.18)  # room for the legend
+            ax.margins(y=0.18)  # space for the legend
         ax.grid(axis="y", alpha=0.3)
         ax.set_axisbelow(True)
         return self

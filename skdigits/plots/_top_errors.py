@@ -1,4 +1,4 @@
-"""TopErrorsDisplay: the mistakes that a model was surest of."""
+"""TopErrorsDisplay: the most confident mistakes of a model."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ COLUMNS = 3  # images in a row of a new figure
 
 
 class TopErrorsDisplay:
-    """The misclassified images whose prediction was surest, the surest first.
+    """The most confident mistakes of a model.
 
-    They are sorted by the margin between the probability of the predicted class and
-    that of the true one. Make one with `from_estimator` or `from_predictions`.
+    The misclassified images are sorted by the probability of the predicted class minus
+    that of the true class, the largest difference first. Make one with `from_estimator`
+    or `from_predictions`.
 
     Parameters
     ----------
     images : ndarray of shape (n_errors, height, width, channels), or list of ndarray
         The misclassified images; a list where they differ in size.
     indices : ndarray of shape (n_errors,)
-        Their rows in the data.
+        Rows of these images in the data.
     true_labels, predicted_labels : ndarray of shape (n_errors,)
         Labels.
     true_probabilities, predicted_probabilities : ndarray of shape (n_errors,)
-        What the model gave to the true and to the predicted class.
+        Probabilities of the true and of the predicted class.
 
     Attributes
     ----------
@@ -87,7 +88,7 @@ class TopErrorsDisplay:
         image_shape: tuple[int, ...] | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Predict images and draw the surest mistakes.
+        """Predict images and draw the most confident mistakes.
 
         Parameters
         ----------
@@ -99,16 +100,16 @@ class TopErrorsDisplay:
         y : array-like of shape (n_samples,)
             True labels.
         n_errors : int, default=6
-            Mistakes to draw at most.
+            Maximum number of mistakes to draw.
         image_shape : tuple of 2 or 3 ints, default=None
-            Height, width and, unless 1, the channels. None means square and grey.
+            Height, width and, unless 1, channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : TopErrorsDisplay
-            With its artists.
+            The display, with its artists.
         """
         check_is_fitted(estimator)
         return cls.from_predictions(
@@ -133,7 +134,7 @@ class TopErrorsDisplay:
         image_shape: tuple[int, ...] | None = None,
         axes: Sequence[Axes] | None = None,
     ) -> Self:
-        """Draw the surest mistakes of given probabilities.
+        """Draw the most confident mistakes among given probabilities.
 
         Parameters
         ----------
@@ -143,20 +144,20 @@ class TopErrorsDisplay:
         y : array-like of shape (n_samples,)
             True labels.
         probabilities : array-like of shape (n_samples, n_classes)
-            As of ``predict_proba``.
+            Probabilities as returned by ``predict_proba``.
         classes : array-like of shape (n_classes,), default=None
             Labels of the columns, sorted. None means 0, 1, 2 and so on.
         n_errors : int, default=6
-            Mistakes to draw at most.
+            Maximum number of mistakes to draw.
         image_shape : tuple of 2 or 3 ints, default=None
-            Height, width and, unless 1, the channels. None means square and grey.
+            Height, width and, unless 1, channels. None means square and grey.
         axes : sequence of matplotlib Axes, default=None
-            To draw in; None makes a figure.
+            Axes to draw in. None makes a figure.
 
         Returns
         -------
         display : TopErrorsDisplay
-            With its artists.
+            The display, with its artists.
         """
         X, y = as_samples(X), np.asarray(y)
         probabilities = np.asarray(probabilities)
@@ -170,8 +171,8 @@ class TopErrorsDisplay:
         unknown = np.setdiff1d(y, classes)
         if len(unknown):
             raise ValueError(
-                f"y has labels that are not among the classes: {unknown.tolist()}. "
-                f"Expected {np.asarray(classes).tolist()}."
+                f"y must hold labels among the classes {np.asarray(classes).tolist()}. "
+                f"Got {unknown.tolist()} as well."
             )
         true = np.searchsorted(classes, y)
         rows = np.arange(len(y))

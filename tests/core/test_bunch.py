@@ -1,4 +1,4 @@
-"""What the loaders return, as a notebook's cell shows it."""
+"""Results of the loaders in a notebook's cell."""
 
 import copy
 import pickle
@@ -19,7 +19,7 @@ def bunches():
     return {"sample": load_sample(), "photo": photo, "found": find_digits(photo.image)}
 
 
-def test_a_cell_shows_a_few_lines(bunches):
+def test_representation_has_one_short_line_for_each_entry(bunches):
     for bunch in bunches.values():
         text = repr(bunch)
         assert text == str(bunch) == pretty(bunch)
@@ -33,7 +33,7 @@ def test_a_cell_shows_a_few_lines(bunches):
     assert "images: list of 2, each ndarray" in found
 
 
-def test_it_is_a_bunch_that_can_be_copied(bunches, tmp_path):
+def test_copies_and_pickles_are_independent_bunches(bunches, tmp_path):
     sample = bunches["sample"]
     joblib.dump(sample, tmp_path / "sample")
     for same in (

@@ -1,4 +1,4 @@
-"""A small train.csv and test.csv."""
+"""Small train.csv and test.csv."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from sklearn.utils import Bunch
 
 @pytest.fixture(scope="module")
 def tables():
-    """The text of a small train.csv and test.csv."""
+    """Text of a small train.csv and test.csv."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, (N_TRAIN, 1))
     train = np.hstack([labels, rng.integers(0, 256, (N_TRAIN, 784))])

@@ -1,4 +1,4 @@
-"""load_competition: what it returns, and where it looks for the files."""
+"""load_competition: results, and places where it looks for the files."""
 
 import io
 import os
@@ -34,10 +34,10 @@ from skdigits.datasets import load_competition
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-# What it returns
+# Results
 
 
-def test_competition_result(folder, tables):
+def test_frames_have_the_documented_types(folder, tables):
     digits = load_competition(folder)
     assert isinstance(digits, Bunch)
     assert set(digits) == {"X_train", "y_train", "X_test", "DESCR"}
@@ -55,13 +55,6 @@ def test_competition_result(folder, tables):
     assert "Digit Recognizer" in digits.DESCR
 
 
-def test_eight_times_smaller_than_pandas(folder):
-    digits = load_competition(folder)
-    by_default = pd.read_csv(folder / "train.csv").memory_usage(index=False).sum()
-    ours = digits.X_train.memory_usage(index=False).sum() + digits.y_train.nbytes
-    assert ours * 8 == by_default
-
-
 @pytest.mark.parametrize(
     "form",
     [
@@ -73,19 +66,19 @@ def test_eight_times_smaller_than_pandas(folder):
         _as_folder_of_the_zip,
     ],
 )
-def test_every_form_of_the_files(form, tmp_path, tables):
+def test_files_may_be_zipped_gzipped_or_in_folders(form, tmp_path, tables):
     path = form(tmp_path, tables)
     assert_same_as(tables, load_competition(path))
     assert_same_as(tables, load_competition(str(path)))
 
 
-def test_home_folder(folder, tables, monkeypatch):
+def test_home_folder_is_expanded(folder, tables, monkeypatch):
     for name in ("HOME", "USERPROFILE"):  # the second on Windows
         monkeypatch.setenv(name, str(folder.parent))
     assert_same_as(tables, load_competition("~/digits"))
 
 
-def test_columns_in_any_order(folder, tables):
+def test_columns_may_have_any_order(folder, tables):
     order = list(range(785))
     random.Random(0).shuffle(order)
     rows = [[row[i] for i in order] for row in rows_of(tables.train)]
@@ -116,13 +109,13 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
-def test_spellings_that_mean_the_same(spelling, folder, tables):
+def test_other_spellings_are_read_alike(spelling, folder, tables):
     (folder / "train.csv").write_bytes(spelling(tables.train))
     assert_same_as(tables, load_competition(folder))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_long_file(end, folder):
+def test_long_files_are_read_exactly(end, folder):
     table = np.random.default_rng(0).integers(0, 256, (200, 785))
     table[:, 0] %= 10
     text = text_of([["label", *PIXELS], *table.astype(str).tolist()])
@@ -138,12 +131,12 @@ def test_one_row_is_enough(folder, tables):
     assert load_competition(folder).X_test.shape == (1, 784)
 
 
-# Where it looks
+# Places
 
 
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
-    """A working folder without data, on a machine without data."""
+    """Working folder without data, on a machine without data."""
     monkeypatch.delenv("SKDIGITS_DATA", raising=False)
     monkeypatch.setattr(
         datasets._competition, "_KAGGLE_FOLDERS", (str(tmp_path / "kaggle"),)
@@ -154,36 +147,25 @@ def nowhere(tmp_path, monkeypatch):
     return here
 
 
-def test_kaggle_folders():
-    assert datasets._competition._KAGGLE_FOLDERS == (
-        "/kaggle/input/digit-recognizer",
-        "/kaggle/input/competitions/digit-recognizer",
-    )
-
-
-def test_found_on_kaggle(nowhere, folder, tables):
+def test_files_are_found_on_kaggle(nowhere, folder, tables):
     folder.rename(nowhere.parent / "kaggle")
     assert_same_as(tables, load_competition())
 
 
-def test_found_in_the_working_folder(nowhere, tables):
-    _as_mixture(nowhere, tables)
+@pytest.mark.parametrize("form", [_as_mixture, _as_folder_of_the_zip])
+def test_files_are_found_in_the_working_folder(form, nowhere, tables):
+    form(nowhere, tables)
     assert_same_as(tables, load_competition())
 
 
-def test_zip_found_in_the_working_folder(nowhere, tables):
-    _as_folder_of_the_zip(nowhere, tables)
-    assert_same_as(tables, load_competition())
-
-
-def test_found_in_the_folder_of_the_competition(nowhere, folder, tables):
+def test_files_are_found_in_the_competitions_folder(nowhere, folder, tables):
     (nowhere / "train.csv").write_text("of something else, and without a test.csv")
     folder.rename(nowhere / "digit-recognizer")
     assert_same_as(tables, load_competition())
 
 
 @pytest.mark.parametrize("form", [_as_zip, _as_csv_gz, _as_folder_of_the_zip])
-def test_environment_comes_first(form, nowhere, tmp_path, tables, monkeypatch):
+def test_environment_variable_comes_first(form, nowhere, tmp_path, tables, monkeypatch):
     (nowhere / "train.csv").write_text("junk")
     (nowhere / "test.csv").write_text("junk")
     (tmp_path / "named").mkdir()
@@ -191,22 +173,21 @@ def test_environment_comes_first(form, nowhere, tmp_path, tables, monkeypatch):
     assert_same_as(tables, load_competition())
 
 
-def test_wrong_environment(nowhere, monkeypatch):
+def test_wrong_environment_variable_is_named(nowhere, monkeypatch):
     monkeypatch.setenv("SKDIGITS_DATA", "no/such/folder")
-    with pytest.raises(
-        FileNotFoundError, match=r"SKDIGITS_DATA must be .*no/such/folder.* is nothing"
-    ):
+    message = r"SKDIGITS_DATA must be .*no/such/folder.* does not exist"
+    with pytest.raises(FileNotFoundError, match=message):
         load_competition()
 
 
-def test_found_nowhere(nowhere):
+def test_error_lists_all_places(nowhere):
     with pytest.raises(FileNotFoundError) as caught:
         load_competition()
     for part in (
         str(nowhere.parent / "kaggle"),
         str(nowhere),
         str(nowhere / "digit-recognizer"),
-        "SKDIGITS_DATA is not set",
+        "SKDIGITS_DATA must be set",
         "kaggle competitions download -c digit-recognizer",
         "https://www.kaggle.com/competitions/digit-recognizer/data",
         "load_sample()",
@@ -215,37 +196,36 @@ def test_found_nowhere(nowhere):
 
 
 @pytest.mark.parametrize("path", [5, b"digits", io.BytesIO(), ["a", "b"]])
-def test_path_of_a_wrong_kind(path):
+def test_paths_of_a_wrong_type_are_refused(path):
     with pytest.raises(TypeError, match=r"path must be a str or an os\.PathLike.*Got"):
         load_competition(path)
 
 
-def test_missing_path(tmp_path):
+def test_missing_path_is_named(tmp_path):
     with pytest.raises(
-        FileNotFoundError, match=r"Got '.*no\.zip' instead, where there is nothing.*dow"
+        FileNotFoundError, match=r"Got '.*no\.zip', which does not exist.*download"
     ):
         load_competition(tmp_path / "no.zip")
 
 
-def test_folder_without_the_files(folder):
-    for name, lack in (("test.csv", "test.csv is missing"), ("train.csv", "they are")):
+def test_missing_files_of_a_folder_are_named(folder):
+    for name, missing in (("test.csv", "test"), ("train.csv", "train.csv or test")):
         (folder / name).unlink()
-        with pytest.raises(
-            FileNotFoundError, match=f"train.csv and test.csv. Got .* {lack}.*download"
-        ):
+        message = rf"Got .*, which does not have {missing}\.csv\..*download"
+        with pytest.raises(FileNotFoundError, match=message):
             load_competition(folder)
 
 
-def test_path_of_one_csv_file(folder):
+def test_path_of_one_csv_file_is_refused(folder):
     with pytest.raises(ValueError, match=r"Got one file, '.*train\.csv'.* its folder"):
         load_competition(folder / "train.csv")
 
 
-# The files themselves
+# The real files
 
 
 @pytest.mark.skipif(competition_path() is None, reason="needs the competition's files")
-def test_competition_itself(tmp_path):
+def test_real_files_are_read_as_by_pandas(tmp_path):
     path = competition_path()
     digits = load_competition(path)
     train, test = load_by_default(path, "train.csv"), load_by_default(path, "test.csv")
@@ -271,7 +251,7 @@ def load_by_default(path, name):
 # The module
 
 
-def test_nothing_heavy_is_imported():
+def test_heavy_packages_are_not_imported():
     script = (
         "import sys, skdigits.datasets, skdigits.submission\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'cv2'} & set(sys.modules)\n"

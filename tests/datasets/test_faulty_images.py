@@ -1,4 +1,4 @@
-"""load_images: damaged and hostile files end in one error that names them."""
+"""Errors of load_images for damaged and hostile files."""
 
 import io
 import os
@@ -13,16 +13,16 @@ from helpers.competition import zip_of
 from helpers.rights import as_nobody, has_modes
 from PIL import Image, ImageFile
 
-from skdigits.datasets import _image_files, load_images
+from skdigits.datasets import load_images
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 FORMATS = ["PNG", "JPEG", "TIFF", "BMP", "WEBP"]
-has_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+has_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 
 
 def encoded(kind="PNG", **options):
-    """A small image with EXIF data in it."""
+    """Encode a small image with EXIF data."""
     exif = Image.Exif()
     exif[274] = 6
     stream = io.BytesIO()
@@ -40,7 +40,7 @@ def chunk(name, content):
 
 
 def png(width, height, *between, pixels=None):
-    """A grey PNG; `between` are chunks before the pixels."""
+    """Encode a grey PNG, with the chunks `between` before the pixels."""
     if pixels is None:
         pixels = zlib.compress(bytes(height * (width + 1)))
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
@@ -49,15 +49,15 @@ def png(width, height, *between, pixels=None):
 
 
 def tiff(*tags, behind=b""):
-    """A TIFF of these tags: number, type, count, value or place."""
+    """Encode a TIFF with these tags: number, type, count, value or offset."""
     entries = b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + behind
 
 
 def tiff_of_strips(n):
     plain = [(256, 4, 1, 20), (257, 4, 1, 20), (258, 3, 1, 8), (259, 3, 1, 1)]
-    place = 8 + 2 + 12 * 8 + 4
-    strips = [(262, 3, 1, 1), (273, 4, n, place), (278, 4, 1, 1), (279, 4, n, place)]
+    offset = 8 + 2 + 12 * 8 + 4
+    strips = [(262, 3, 1, 1), (273, 4, n, offset), (278, 4, 1, 1), (279, 4, n, offset)]
     return tiff(*plain, *strips, behind=bytes(4 * n))
 
 
@@ -80,12 +80,12 @@ HOSTILE = {
     "text bomb": (png(5, 5, chunk(b"zTXt", b"x\0\0" + BOMB)), "too large"),
     "no pixels": (png(0, 5), "damaged"),
     "tags": (tiff(*((i + 300, 7, 700_000, 8) for i in range(60_000))), "TIFF|damaged"),
-    "strips": (tiff_of_strips(2**20), "more than 4 MiB of a TIFF"),
+    "strips": (tiff_of_strips(2**20), "tags of a TIFF take more than 4 MiB"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_content(tmp_path, name):
+def test_hostile_files_are_named_or_skipped(tmp_path, name):
     content, fault = HOSTILE[name]
     (tmp_path / "bad.png").write_bytes(content)
     (tmp_path / "good.png").write_bytes(GOOD)
@@ -103,28 +103,28 @@ def test_more_pixels_than_the_header_says_are_not_unpacked(tmp_path):
     assert load_images(tmp_path).images[0].shape == (5, 5)
 
 
-def test_max_pixels_is_the_bound(tmp_path):
+def test_images_may_have_max_pixels(tmp_path):
     (tmp_path / "x.png").write_bytes(png(5, 7))
     assert load_images(tmp_path, max_pixels=35).images[0].shape == (7, 5)
     with pytest.raises(ValueError, match=r"x\.png.* max_pixels=34 .* 5 x 7"):
         load_images(tmp_path, max_pixels=34)
 
 
-def test_larger_than_pillow_warns_of(tmp_path, monkeypatch):
+def test_images_that_pillow_warns_about_are_loaded(tmp_path, monkeypatch):
     (tmp_path / "x.png").write_bytes(png(5, 7))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
     assert len(load_images(tmp_path).images) == 1
 
 
-def test_length_of_a_file_is_bounded(tmp_path):
+def test_files_of_too_many_bytes_are_refused(tmp_path):
     with open(tmp_path / "x.png", "wb") as file:
         file.truncate(2**40)
     with pytest.raises(ValueError, match=r"x\.png' must have at most 16,778,000 bytes"):
         load_images(tmp_path, max_pixels=98)
 
 
-def test_no_other_format_is_decoded(tmp_path, monkeypatch):
-    """For some of them, such as EPS, Pillow starts programs."""
+def test_other_formats_are_not_decoded(tmp_path, monkeypatch):
+    """For some formats, such as EPS, Pillow starts programs."""
     started = tmp_path / "started"
     for program in ("gs", "gswin64c"):
         path = tmp_path / "bin" / program
@@ -138,16 +138,16 @@ def test_no_other_format_is_decoded(tmp_path, monkeypatch):
             content = io.BytesIO()
             try:
                 Image.new(mode, (16, 16)).save(content, kind)
-            except (OSError, ValueError, KeyError):  # not of this mode
+            except (OSError, ValueError, KeyError):  # the format does not have the mode
                 continue
             (tmp_path / "x.png").write_bytes(content.getvalue())
-            if kind not in ("DIB", "MPO"):  # which are BMP and JPEG
+            if kind not in ("DIB", "MPO"):  # read as BMP and JPEG
                 with pytest.raises(ValueError, match="PNG, JPEG, TIFF, BMP or WebP"):
                     load_images(tmp_path / "x.png")
     assert not started.exists()
 
 
-def test_nothing_global_is_changed(tmp_path):
+def test_global_settings_are_unchanged(tmp_path):
     (tmp_path / "x.png").write_bytes(GOOD)
     (tmp_path / "y.png").write_bytes(GOOD[:100])
     filters, limit = warnings.filters[:], Image.MAX_IMAGE_PIXELS
@@ -172,7 +172,7 @@ def test_nothing_global_is_changed(tmp_path):
         ),
     ],
 )
-def test_broken_exif_is_passed_over(tmp_path, kind, tags, is_turned):
+def test_broken_exif_is_ignored(tmp_path, kind, tags, is_turned):
     path = tmp_path / "x.png"
     Image.new("RGB", (20, 30)).save(path, kind, exif=b"Exif\0\0" + tags)
     shape = load_images(path).images[0].shape
@@ -182,7 +182,7 @@ def test_broken_exif_is_passed_over(tmp_path, kind, tags, is_turned):
 # ------------------------------------------------------------------ the file system
 
 
-def test_first_bad_file_is_named(tmp_path):
+def test_error_names_the_first_bad_file(tmp_path):
     for name in ("10.png", "2.png", "1.png"):
         (tmp_path / name).write_bytes(GOOD if name == "1.png" else b"no image")
     with pytest.raises(ValueError, match=r"2\.png"):
@@ -193,35 +193,35 @@ def test_first_bad_file_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["nothing.png", "nothing", "nothing-*.png"])
 @pytest.mark.parametrize("on_error", ["raise", "skip"])
-def test_nothing_there(tmp_path, name, on_error):
+def test_missing_files_are_named(tmp_path, name, on_error):
     with pytest.raises(FileNotFoundError, match=name.replace("*", r"\*")):
         load_images(tmp_path / name, on_error=on_error)
 
 
-def test_no_images(tmp_path):
-    with pytest.raises(ValueError, match=r"there are no files"):
+def test_places_without_images_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"which has no files"):
         load_images(tmp_path)
     (tmp_path / "notes.txt").write_text("")
     for path in (tmp_path, tmp_path / "*", zip_of(tmp_path / "x.zip", {"x.txt": ""})):
-        with pytest.raises(ValueError, match=r"all files end in .*'\.txt'"):
+        with pytest.raises(ValueError, match=r"where all files end in .*'\.txt'"):
             load_images(path)
     with pytest.raises(ValueError, match="at least one image"):
         load_images([])
 
 
-def test_all_skipped(tmp_path):
+def test_skipping_every_image_is_refused(tmp_path):
     (tmp_path / "x.png").write_text("no image")
     with pytest.raises(ValueError, match=r"1 that cannot\. The first: .*x\.png"):
         load_images(tmp_path, on_error="skip")
 
 
 @pytest.mark.parametrize("path", [None, 3, b"x.png", [3], [b"x.png"], [None]])
-def test_wrong_type(path):
+def test_paths_of_a_wrong_type_are_refused(path):
     with pytest.raises(TypeError, match="path must be a str"):
         load_images(path)
 
 
-def test_wrong_parameters(tmp_path):
+def test_wrong_parameters_are_refused(tmp_path):
     with pytest.raises(ValueError, match="on_error must be"):
         load_images(tmp_path, on_error="ignore")
     with pytest.raises(TypeError, match="max_pixels must be an int"):
@@ -232,7 +232,7 @@ def test_wrong_parameters(tmp_path):
         load_images("x\0.png")
 
 
-def test_folder_with_the_name_of_an_image(tmp_path):
+def test_folder_with_the_name_of_an_image_is_refused(tmp_path):
     (tmp_path / "x.png").mkdir()
     for path in (tmp_path, [tmp_path / "x.png"], tmp_path / "*"):
         with pytest.raises(ValueError, match=r"x\.png' must be a file .* Got a folder"):
@@ -240,7 +240,7 @@ def test_folder_with_the_name_of_an_image(tmp_path):
 
 
 @has_pipes
-def test_pipe_is_not_waited_for(tmp_path):
+def test_pipes_are_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "x.png")
     os.mkfifo(tmp_path / "y")
     for path in (tmp_path, tmp_path / "x.png", tmp_path / "*.png"):
@@ -251,7 +251,7 @@ def test_pipe_is_not_waited_for(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows asks for rights to make links")
-def test_links(tmp_path):
+def test_links_to_files_are_followed_and_to_folders_are_not(tmp_path):
     (tmp_path / "1.png").write_bytes(GOOD)
     (tmp_path / "2.png").symlink_to("1.png")
     (tmp_path / "round").symlink_to(".")
@@ -267,10 +267,10 @@ def test_links(tmp_path):
 
 
 @has_modes
-def test_no_rights(tmp_path):
-    for place in (*tmp_path.parents[:3], tmp_path):
-        if place != place.parent and place.owner() == "root":
-            place.chmod(place.stat().st_mode | 0o055)
+def test_files_without_read_permission_are_named_or_skipped(tmp_path):
+    for folder in (*tmp_path.parents[:3], tmp_path):
+        if folder != folder.parent and folder.owner() == "root":
+            folder.chmod(folder.stat().st_mode | 0o055)
     (tmp_path / "good.png").write_bytes(GOOD)
     (tmp_path / "secret.png").write_bytes(GOOD)
     (tmp_path / "secret.png").chmod(0)
@@ -293,7 +293,7 @@ def test_no_rights(tmp_path):
 
 
 def with_flag(content, flag=1):
-    """Set a flag of the only member, in both its headers."""
+    """Set a flag of the only member, in both of its headers."""
     changed = bytearray(content)
     changed[6] |= flag
     changed[changed.index(b"PK\x01\x02") + 8] |= flag
@@ -301,15 +301,15 @@ def with_flag(content, flag=1):
 
 
 def shortened(content):
-    """Say of the only member that it has 100 bytes, in both its headers."""
+    """Declare that the only member has 100 bytes, in both of its headers."""
     changed = bytearray(content)
-    for place in (22, changed.index(b"PK\x01\x02") + 24):
-        changed[place : place + 4] = struct.pack("<I", 100)
+    for offset in (22, changed.index(b"PK\x01\x02") + 24):
+        changed[offset : offset + 4] = struct.pack("<I", 100)
     return bytes(changed)
 
 
 @pytest.mark.parametrize("name", ["/x.png", "../x.png", r"a\..\..\x.png", r"C:\x.png"])
-def test_member_outside_the_zip(tmp_path, name):
+def test_member_whose_name_leads_outside_is_refused(tmp_path, name):
     path = zip_of(tmp_path / "x.zip", {name: GOOD})
     with pytest.raises(ValueError, match=r"x\.zip: .*x\.png' has a name that leads"):
         load_images(path)
@@ -319,14 +319,14 @@ def test_member_outside_the_zip(tmp_path, name):
     ("change", "fault"),
     [(with_flag, "is encrypted"), (shortened, "cannot be unpacked .*Bad CRC-32")],
 )
-def test_member_with_a_hostile_header(tmp_path, change, fault):
+def test_member_with_a_hostile_header_is_refused(tmp_path, change, fault):
     path = zip_of(tmp_path / "x.zip", {"x.png": bytes(2**20)})
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(ValueError, match=rf"x\.zip: x\.png' {fault}"):
         load_images(path)
 
 
-def test_members_that_are_no_plain_files(tmp_path):
+def test_members_other_than_plain_files_are_skipped(tmp_path):
     path = tmp_path / "x.zip"
     link = zipfile.ZipInfo("link.png")
     link.external_attr, link.create_system = 0o120777 << 16, 3
@@ -341,14 +341,17 @@ def test_members_that_are_no_plain_files(tmp_path):
     loaded = load_images(path, on_error="skip", max_pixels=1000)
     assert loaded.filenames == ["good.png"]
     reasons = [reason for _, reason in loaded.skipped]
-    faults = ["must have at most", "is a link", "unusual", *["more than once"] * 2]
+    faults = [
+        *("must have at most 16,785,216", "is a link", "unusual compression"),
+        *["in the zip more than once"] * 2,
+    ]
     for fault in faults:
         assert any(fault in reason for reason in reasons), (fault, reasons)
     assert len(reasons) == len(faults)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Sign in</html>", b"cut off"])
-def test_no_zip(tmp_path, content):
+def test_damaged_zips_are_refused(tmp_path, content):
     path = zip_of(tmp_path / "x.zip", {"x.png": GOOD})
     path.write_bytes(path.read_bytes()[:-30] if content == b"cut off" else content)
     for on_error in ("raise", "skip"):
@@ -357,7 +360,7 @@ def test_no_zip(tmp_path, content):
 
 
 def test_zip_with_a_list_of_members_that_would_fill_the_memory(tmp_path):
-    length = _image_files._MAX_ZIP_LIST + 1
+    length = 2**25 + 1
     with open(tmp_path / "x.zip", "wb") as file:
         file.truncate(length)
         file.seek(length)
@@ -373,22 +376,22 @@ def changed(content, rng):
     """Change, cut or repeat some bytes."""
     changed = bytearray(content)
     for _ in range(rng.integers(1, 5)):
-        # Most of what is read with care stands at the beginning and at the end.
-        place = int(rng.choice([rng.integers(60), rng.integers(len(changed))]))
+        # The beginning and the end of a file have most of its structure.
+        index = int(rng.choice([rng.integers(60), rng.integers(len(changed))]))
         kind = rng.integers(5)
         if kind == 0:
-            changed = changed[: max(place, 1)]
+            changed = changed[: max(index, 1)]
         elif kind == 1:
-            place = max(0, len(changed) - 1 - place)
+            index = max(0, len(changed) - 1 - index)
         elif kind == 2:
-            changed[place:place] = changed[place : place + 12]
+            changed[index:index] = changed[index : index + 12]
         value = rng.choice([0, 1, 127, 255, rng.integers(256)])
-        changed[min(place, len(changed) - 1)] = value
+        changed[min(index, len(changed) - 1)] = value
     return bytes(changed)
 
 
-def seeds():
-    """Good files to begin with: name -> content."""
+def good_files():
+    """Return intact files: name -> content."""
     files = {kind: encoded(kind) for kind in FORMATS}
     files["LZW"] = encoded("TIFF", compression="tiff_lzw")
     files["deflate"] = encoded("TIFF", compression="tiff_adobe_deflate")
@@ -402,14 +405,13 @@ def seeds():
     return files
 
 
-def try_changed(folder, n_cases, seed):
-    """Load so many changed files, and count those that loaded and that were refused."""
-    rng = np.random.default_rng(seed)
-    files = seeds()
+def test_randomly_damaged_files_load_or_raise_an_error_that_names_them(tmp_path):
+    rng = np.random.default_rng(0)
+    files = good_files()
     n_loaded = 0
-    for _ in range(n_cases):
+    for _ in range(1000):
         kind = rng.choice(list(files))
-        path = folder / ("case.zip" if kind == "zip" else "case.png")
+        path = tmp_path / ("case.zip" if kind == "zip" else "case.png")
         path.write_bytes(changed(files[kind], rng))
         try:
             loaded = load_images(path, max_pixels=10**6)
@@ -418,9 +420,4 @@ def try_changed(folder, n_cases, seed):
         else:
             n_loaded += 1
             assert all(image.dtype == np.uint8 for image in loaded.images)
-    return n_loaded, n_cases - n_loaded
-
-
-def test_files_changed_by_chance(tmp_path):
-    n_loaded, n_refused = try_changed(tmp_path, 1000, seed=0)
-    assert min(n_loaded, n_refused) > 100  # both were tried
+    assert 100 < n_loaded < 900  # both happened

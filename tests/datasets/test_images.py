@@ -1,4 +1,4 @@
-"""load_images: what it finds, and what becomes of each kind of pixels."""
+"""load_images: the images that it finds, and their pixels."""
 
 import os
 import zipfile
@@ -40,7 +40,7 @@ VALUES = [60, 80, 100, 40, 20, 0]
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder of drawings, one value each, in folders with the names of digits."""
+    """Folder of drawings, one value each, in folders with the names of digits."""
     folder = tmp_path / "photos"
     names = [
         "7/b10.png",
@@ -62,7 +62,7 @@ def values_of(loaded):
     return [round(image[..., 0].mean()) for image in map(np.atleast_3d, loaded.images)]
 
 
-def test_folder(photos):
+def test_folder_is_searched_with_its_subfolders(photos):
     for path in (photos, str(photos)):
         loaded = load_images(path)
         assert loaded.filenames == [str(photos / name) for name in IN_ORDER]
@@ -73,7 +73,7 @@ def test_folder(photos):
         assert str(photos) in loaded.DESCR
 
 
-def test_zip(photos, tmp_path):
+def test_zip_is_read_like_a_folder(photos, tmp_path):
     path = tmp_path / "photos.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(photos.rglob("*.*"), reverse=True):
@@ -85,14 +85,14 @@ def test_zip(photos, tmp_path):
     assert loaded.target.tolist() == LABELS
 
 
-def test_zip_with_backslashes_and_no_suffix(tmp_path):
+def test_zip_may_have_backslashes_and_lack_its_suffix(tmp_path):
     image = write(tmp_path / "x.png").read_bytes()
     with zipfile.ZipFile(tmp_path / "download", "w") as archive:
         archive.writestr(r"digits\4\x.png", image)
     assert load_images(tmp_path / "download").target.tolist() == [4]
 
 
-def test_pattern(photos):
+def test_pattern_selects_files(photos):
     loaded = load_images(str(photos / "7" / "*"))
     assert [Path(name).name for name in loaded.filenames] == [
         "b1.jpg",
@@ -101,7 +101,7 @@ def test_pattern(photos):
     ]
 
 
-def test_pattern_with_subfolders(photos):
+def test_pattern_may_include_subfolders(photos):
     for pattern in ("**", "**/*.*", "3/**/x.*"):
         expected = [
             str(photos / name)
@@ -110,7 +110,7 @@ def test_pattern_with_subfolders(photos):
         ]
         loaded = load_images(str(photos / pattern))
         assert loaded.filenames == expected
-        assert (loaded.target is None) is False
+        assert loaded.target is not None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the right to make links")
@@ -120,7 +120,7 @@ def test_pattern_with_a_linked_folder_finds_each_file_once(photos):
     assert loaded.filenames == [str(photos / name) for name in IN_ORDER]
 
 
-def test_file_whose_name_looks_like_a_pattern(tmp_path):
+def test_file_whose_name_looks_like_a_pattern_is_loaded(tmp_path):
     write(tmp_path / "1.png")
     path = write(tmp_path / "[1].png", COLOUR)
     assert only(path).shape == COLOUR.shape
@@ -134,7 +134,7 @@ def test_list_keeps_its_order_and_takes_any_suffix(photos):
     assert loaded.target.tolist() == [7, 3, 7]
 
 
-def test_home_and_working_folder(photos, monkeypatch):
+def test_paths_may_be_relative_to_the_home_and_working_folder(photos, monkeypatch):
     monkeypatch.setenv("HOME", str(photos))
     monkeypatch.setenv("USERPROFILE", str(photos))
     monkeypatch.chdir(photos / "7")
@@ -143,12 +143,12 @@ def test_home_and_working_folder(photos, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["x.png", "10/x.png", "digit3/x.png", "٣/x.png"])
-def test_no_labels(photos, name):
+def test_target_is_none_if_a_folder_is_not_a_digit(photos, name):
     write(photos / name)
     assert load_images(photos).target is None
 
 
-def test_content_decides_and_not_the_suffix(tmp_path):
+def test_decoder_depends_on_the_content_alone(tmp_path):
     write(tmp_path / "x.png", format="BMP").rename(tmp_path / "x.jpg")
     np.testing.assert_array_equal(only(tmp_path), GREY)
 
@@ -164,7 +164,7 @@ def test_content_decides_and_not_the_suffix(tmp_path):
         *((f"x.{suffix}", CLEAR) for suffix in ("png", "tif", "webp")),
     ],
 )
-def test_exact_pixels(tmp_path, name, array):
+def test_lossless_files_have_exact_pixels(tmp_path, name, array):
     path = tmp_path / name
     write(path, array, **({"lossless": True, "exact": True} if "webp" in name else {}))
     image = only(path)
@@ -174,7 +174,7 @@ def test_exact_pixels(tmp_path, name, array):
 
 
 @pytest.mark.parametrize("array", [GREY, COLOUR])
-def test_jpeg_is_near(tmp_path, array):
+def test_jpeg_has_similar_pixels(tmp_path, array):
     smooth = np.full((16, 16, *array.shape[2:]), array[3, 3])
     image = only(write(tmp_path / "x.jpg", smooth, quality=95))
     assert image.shape == smooth.shape
@@ -182,7 +182,7 @@ def test_jpeg_is_near(tmp_path, array):
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path, suffix):
+def test_sixteen_bits_are_scaled(tmp_path, suffix):
     image = only(write(tmp_path / f"x.{suffix}", GREY.astype(np.uint16) * 257 + 100))
     np.testing.assert_array_equal(image, GREY)
 
@@ -197,12 +197,12 @@ def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path, suffix):
         ([[3e38, 3e38]], [[0, 0]]),
     ],
 )
-def test_float_tiff(tmp_path, pixels, expected):
+def test_float_tiffs_are_scaled(tmp_path, pixels, expected):
     path = write(tmp_path / "x.tif", np.array(pixels, np.float32))
     np.testing.assert_array_equal(only(path), expected)
 
 
-def test_integers_of_32_bits(tmp_path):
+def test_integers_of_32_bits_are_scaled(tmp_path):
     for pixels, expected in [
         ([[0, 1, 255]], [[0, 1, 255]]),
         ([[0, 65_535]], [[0, 255]]),
@@ -211,14 +211,14 @@ def test_integers_of_32_bits(tmp_path):
         np.testing.assert_array_equal(only(path), expected)
 
 
-def test_float_tiff_with_a_hole_is_refused(tmp_path):
+def test_float_tiff_with_nan_is_refused(tmp_path):
     path = write(tmp_path / "x.tif", np.array([[0, np.nan]], np.float32))
     with pytest.raises(ValueError, match=r"x\.tif.* not finite"):
         load_images(path)
 
 
-def test_twelve_bits(tmp_path):
-    """Written by hand: Pillow reads such TIFFs and does not write them."""
+def test_twelve_bits_are_scaled(tmp_path):
+    """The test writes the bytes, as Pillow cannot write such a TIFF."""
     tags = {256: 2, 257: 1, 258: 12, 259: 1, 262: 1, 273: 122, 277: 1, 278: 1, 279: 3}
     content = b"II*\0\x08\0\0\0" + len(tags).to_bytes(2, "little")
     for tag, value in tags.items():
@@ -228,7 +228,7 @@ def test_twelve_bits(tmp_path):
     np.testing.assert_array_equal(only(tmp_path / "x.tif"), [[255, 128]])
 
 
-def test_palette_bits_and_print_colours(tmp_path):
+def test_palettes_bits_and_cmyk_become_grey_or_colour(tmp_path):
     exact = Image.fromarray(COLOUR).quantize(256, method=Image.Quantize.FASTOCTREE)
     exact.save(tmp_path / "palette.png")
     np.testing.assert_array_equal(only(tmp_path / "palette.png"), exact.convert("RGB"))
@@ -239,14 +239,14 @@ def test_palette_bits_and_print_colours(tmp_path):
     np.testing.assert_array_equal(only(tmp_path / "ink.tif"), COLOUR)
 
 
-def test_transparency_of_grey(tmp_path):
+def test_grey_with_transparency_gets_four_channels(tmp_path):
     write(tmp_path / "x.png", CLEAR[..., 2:])
     expected = np.dstack([CLEAR[..., 2]] * 3 + [CLEAR[..., 3]])
     np.testing.assert_array_equal(only(tmp_path), expected)
 
 
 @pytest.mark.parametrize("mode", ["L", "P"])
-def test_one_transparent_value(tmp_path, mode):
+def test_one_value_may_be_transparent(tmp_path, mode):
     drawing = Image.fromarray(GREY).convert(mode)
     drawing.save(tmp_path / "x.png", transparency=drawing.getpixel((3, 2)))
     image = only(tmp_path / "x.png")
@@ -257,7 +257,7 @@ def test_one_transparent_value(tmp_path, mode):
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 def test_photos_are_upright(tmp_path, suffix, orientation):
-    """The corner that is dark when one looks at it is where the camera says."""
+    """The dark corner is at the upper left after any orientation."""
     upright = np.full((16, 32), 255, np.uint8)
     upright[:8, :8] = 0
     as_taken = {  # rows and columns of the file, by EXIF's table
@@ -278,14 +278,14 @@ def test_photos_are_upright(tmp_path, suffix, orientation):
 
 
 @pytest.mark.parametrize("name", ["x.tif", "x.png", "x.webp"])
-def test_first_page(tmp_path, name):
+def test_first_page_is_loaded(tmp_path, name):
     pages = [Image.fromarray(COLOUR), Image.fromarray(255 - COLOUR)]
     options = {"lossless": True} if name == "x.webp" else {}
     pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:], **options)
     np.testing.assert_array_equal(only(tmp_path / name), COLOUR)
 
 
-def test_inverted_print_colours_of_jpeg(tmp_path):
+def test_inverted_cmyk_of_jpeg_keeps_its_colours(tmp_path):
     light = Image.new("RGB", (16, 16), (250, 240, 230))
     light.convert("CMYK").save(tmp_path / "x.jpg", quality=95)
     assert np.abs(only(tmp_path / "x.jpg").astype(int) - np.asarray(light)).max() < 6

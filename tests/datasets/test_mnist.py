@@ -1,4 +1,4 @@
-"""fetch_mnist: what it makes of OpenML's files, and its error without network."""
+"""fetch_mnist: result from OpenML's files, and error without network."""
 
 import time
 
@@ -16,21 +16,21 @@ pytestmark = pytest.mark.filterwarnings("error")
 @pytest.fixture
 def no_network(monkeypatch):
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # a port without a server
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between retries
 
 
 @pytest.fixture
 def openml_cache(tmp_path):
-    """The files that fetch_openml keeps of mnist_784, here with 20 images."""
+    """Cache of fetch_openml with 20 images as mnist_784."""
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 256, (20, 784)), rng.integers(0, 10, 20)
     write_openml_cache(tmp_path, "mnist_784", X, y, data_id=554)
     return Bunch(data_home=tmp_path, X=X, y=y)
 
 
-def test_mnist_result(openml_cache, no_network):
+def test_frames_have_the_documented_types(openml_cache, no_network):
     mnist = fetch_mnist(data_home=openml_cache.data_home)
     assert set(mnist) == {"X", "y", "DESCR"}
     assert list(mnist.X.columns) == PIXELS
@@ -41,16 +41,16 @@ def test_mnist_result(openml_cache, no_network):
     assert "mnist_784" in mnist.DESCR
 
 
-def test_mnist_return_X_y(openml_cache, no_network):
+def test_return_X_y_returns_a_tuple(openml_cache, no_network):
     X, y = fetch_mnist(data_home=str(openml_cache.data_home), return_X_y=True)
     np.testing.assert_array_equal(X, openml_cache.X)
     np.testing.assert_array_equal(y, openml_cache.y)
 
 
-def test_mnist_without_network(tmp_path, no_network):
+def test_error_without_network_names_the_cache(tmp_path, no_network):
     message = r"needs the network once.*load_sample\(\)"
     with (
-        pytest.warns(UserWarning, match="A network error occurred"),  # scikit-learn's
+        pytest.warns(UserWarning, match="A network error occurred"),  # by scikit-learn
         pytest.raises(ConnectionError, match=message) as caught,
     ):
         fetch_mnist(data_home=tmp_path)

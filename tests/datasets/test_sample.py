@@ -1,4 +1,4 @@
-"""load_sample: the bundled digits, enlarged and divided."""
+"""load_sample: the bundled digits, enlarged and split."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ def sample():
     return load_sample()
 
 
-def test_sample_result(sample):
+def test_frames_have_the_documented_types(sample):
     assert set(sample) == {"X_train", "y_train", "X_test", "y_test", "DESCR"}
     for part, n_rows in (("train", 1437), ("test", 360)):
         X, y = sample[f"X_{part}"], sample[f"y_{part}"]
@@ -31,7 +31,7 @@ def test_sample_result(sample):
     assert "UCI" in sample.DESCR
 
 
-def test_sample_is_divided_alike_each_time(sample):
+def test_split_is_always_the_same(sample):
     again = load_sample()
     for name in ("X_train", "X_test"):
         pd.testing.assert_frame_equal(sample[name], again[name])
@@ -39,13 +39,13 @@ def test_sample_is_divided_alike_each_time(sample):
         pd.testing.assert_series_equal(sample[name], again[name])
 
 
-def test_sample_is_stratified(sample):
+def test_split_is_stratified(sample):
     counts = np.bincount(load_digits().target)
     np.testing.assert_allclose(np.bincount(sample.y_test), counts * 360 / 1797, atol=1)
 
 
 def cubic_weights(n_from, n_to):
-    """Weights of cubic convolution with a = -0.75 and edges repeated (Keys, 1981)."""
+    """Return weights of cubic convolution, a = -0.75, edges repeated (Keys, 1981)."""
     weights = np.zeros((n_to, n_from))
     for i in range(n_to):
         centre = (i + 0.5) * n_from / n_to - 0.5
@@ -57,7 +57,7 @@ def cubic_weights(n_from, n_to):
     return weights
 
 
-def test_sample_is_all_of_the_bundled_digits_enlarged(sample):
+def test_sample_has_all_bundled_digits_enlarged(sample):
     bundled = load_digits()
     weights = cubic_weights(8, 20)
     large = weights @ (bundled.images * 255 / 16) @ weights.T

@@ -40,7 +40,7 @@ def drawn(display):
     )
 
 
-def test_an_estimators_boxes_and_labels(photo, sample):
+def test_boxes_and_labels_are_those_of_find_digits_and_predict(photo, sample):
     X, y = sample
     model = make_pipeline(
         DigitNormalizer(), LogisticRegression(C=1e-6, max_iter=1000)
@@ -59,7 +59,7 @@ def test_an_estimators_boxes_and_labels(photo, sample):
     np.testing.assert_array_equal(drawn(again), drawn(display))
 
 
-def test_a_model_of_named_columns_gets_a_normalizer_in_front(photo, sample):
+def test_model_with_named_columns_gets_a_normalizer_before(photo, sample):
     X, y = sample
     normalizer = DigitNormalizer().set_output(transform="pandas")
     whole = make_pipeline(normalizer, LogisticRegression(C=1e-6, max_iter=1000))
@@ -71,7 +71,7 @@ def test_a_model_of_named_columns_gets_a_normalizer_in_front(photo, sample):
     assert len(texts[0]) == 8 and texts[0] == texts[1]
 
 
-def test_a_normalizer_inside_a_search_or_an_ensemble_is_the_only_one(photo, sample):
+def test_model_with_an_inner_normalizer_gets_no_second_one(photo, sample):
     X, y = sample
     normalizer = DigitNormalizer(box_size=12, on_blank="warn")
     model = make_pipeline(normalizer, LogisticRegression(C=1e-6, max_iter=1000))
@@ -96,14 +96,14 @@ def test_unsure_labels_have_another_colour(photo):
     assert texts == ["2", "4", "6 90%", "8 20%", "1", "3", "5", "?"]
 
 
-def test_boxes_alone_in_given_axes(photo):
+def test_boxes_are_drawn_without_labels_in_given_axes(photo):
     figure, ax = plt.subplots()
     display = FoundDigitsDisplay.from_predictions(photo.image, photo.boxes, ax=ax)
     assert display.ax_ is ax and display.figure_ is figure
     assert len(display.boxes_) == 8 and display.texts_ == []
 
 
-def test_a_page_without_digits_is_drawn_alone(sample):
+def test_page_without_digits_has_no_boxes(sample):
     model = LogisticRegression(C=1e-6, max_iter=1000).fit(*sample)
     page = np.full((100, 200, 3), 240, np.uint8)
     display = FoundDigitsDisplay.from_estimator(model, page)
@@ -112,7 +112,7 @@ def test_a_page_without_digits_is_drawn_alone(sample):
 
 @pytest.mark.parametrize("channels", [None, 1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
-def test_images_of_any_kind_are_drawn(channels, dtype):
+def test_images_of_any_channels_and_dtype_are_drawn(channels, dtype):
     image = np.zeros((20, 30, channels or 1), dtype)
     image[5:10] = 1 if dtype == np.float64 else np.iinfo(dtype).max
     image = image if channels else image[..., 0]
@@ -122,7 +122,7 @@ def test_images_of_any_kind_are_drawn(channels, dtype):
     assert shown[7, 3].min() > shown[0, 0].max()
 
 
-def test_what_does_not_fit_is_refused(photo):
+def test_inconsistent_arguments_are_refused(photo):
     make = FoundDigitsDisplay.from_predictions
     with pytest.raises(ValueError, match=r"boxes must have a row of left.*\(8, 3\)"):
         make(photo.image, photo.boxes[:, :3])

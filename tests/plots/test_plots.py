@@ -1,6 +1,4 @@
-"""The Displays: what they compute, and what they draw."""
-
-import inspect
+"""Displays: computed values and drawn artists."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,7 +51,7 @@ def model(digits):
     return Pipeline([("augment", ImageAugmenter()), ("cnn", cnn)]).fit(*digits)
 
 
-def test_history_of_a_pipeline_and_of_its_classifier(model):
+def test_history_of_a_pipeline_is_that_of_its_classifier(model):
     for estimator in (model, model["cnn"]):
         display = HistoryDisplay.from_estimator(estimator)
         assert set(display.lines_) == set(model["cnn"].history_)
@@ -63,7 +61,7 @@ def test_history_of_a_pipeline_and_of_its_classifier(model):
         assert [ax.get_ylabel() for ax in display.axes_] == ["loss", "accuracy"]
 
 
-def test_history_of_searches_ensembles_and_calibrated_classifiers(digits, model):
+def test_history_finds_all_members_of_nested_estimators(digits, model):
     X, y = digits
     cnn = CNNClassifier(epochs=2, width=0.2, random_state=0)
     pipeline = make_pipeline("passthrough", cnn)
@@ -111,7 +109,7 @@ def test_history_of_searches_ensembles_and_calibrated_classifiers(digits, model)
     ],
 )
 @pytest.mark.parametrize("display", [HistoryDisplay, ActivationsDisplay])
-def test_estimators_without_a_trained_network_are_refused(
+def test_estimators_without_a_fitted_cnn_are_refused(
     display, estimator, error, message
 ):
     args = [] if display is HistoryDisplay else [np.zeros((1, 64))]
@@ -119,13 +117,13 @@ def test_estimators_without_a_trained_network_are_refused(
         display.from_estimator(estimator, *args)
 
 
-def test_a_search_without_refit_is_told_to_refit(digits):
+def test_error_for_a_search_without_refit_advises_refit(digits):
     search = GridSearchCV(CNNClassifier(epochs=1, width=0.2), {}, cv=2, refit=False)
     with pytest.raises(TypeError, match="Got GridSearchCV instead. .*refit=True"):
         HistoryDisplay.from_estimator(search.fit(*digits))
 
 
-def test_history_without_validation_in_given_axes():
+def test_history_is_drawn_in_given_axes():
     figure, axes = plt.subplots(1, 2)
     display = HistoryDisplay.from_history(
         {"loss": [3, 2, 1], "accuracy": [0.1, 0.5, 0.9]}, axes=axes
@@ -134,35 +132,35 @@ def test_history_without_validation_in_given_axes():
     assert set(display.lines_) == {"loss", "accuracy"}
 
 
-def test_history_refuses_what_has_none():
+def test_missing_history_is_refused():
     with pytest.raises(NotFittedError):
         HistoryDisplay.from_estimator(CNNClassifier())
     with pytest.raises(ValueError, match="must have the keys loss, accuracy.*Got los"):
         HistoryDisplay.from_history({"los": [1]})
 
 
-def test_top_errors_are_sorted_by_margin():
+def test_top_errors_are_sorted_by_difference_of_probabilities():
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(4), 100)
     y = rng.integers(0, 4, 100)
     X = rng.random((100, 9))
     display = TopErrorsDisplay.from_predictions(X, y, probabilities, n_errors=5)
     margins = {}
-    for i in range(100):  # the slow way
+    for i in range(100):
         guess = probabilities[i].argmax()
         if guess != y[i]:
             margins[i] = probabilities[i, guess] - probabilities[i, y[i]]
     expected = sorted(margins, key=margins.get, reverse=True)[:5]
     assert display.indices.tolist() == expected
-    for place, i in enumerate(expected):
-        drawn = np.asarray(display.images_[place].get_array()).ravel()
+    for index, i in enumerate(expected):
+        drawn = np.asarray(display.images_[index].get_array()).ravel()
         np.testing.assert_array_equal(drawn, X[i])
-        title = display.axes_[place].get_title()
+        title = display.axes_[index].get_title()
         assert f"predicted {probabilities[i].argmax()} " in title
         assert f"true {y[i]} " in title
 
 
-def test_top_errors_of_estimators(digits, model):
+def test_top_errors_of_an_estimator_are_its_mistakes(digits, model):
     X, y = digits
     display = TopErrorsDisplay.from_estimator(model, X, y, n_errors=4)
     predicted = model.predict(X)
@@ -172,7 +170,7 @@ def test_top_errors_of_estimators(digits, model):
         TopErrorsDisplay.from_estimator(SVC(probability=True), X, y)
 
 
-def test_top_errors_with_string_labels_and_colour():
+def test_top_errors_accept_string_labels_and_colour():
     X = np.random.default_rng(0).random((3, 5, 4, 3))
     display = TopErrorsDisplay.from_predictions(
         X, ["b", "a", "b"], [[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]], classes=["a", "b"]
@@ -182,7 +180,7 @@ def test_top_errors_with_string_labels_and_colour():
     assert display.images.shape == (2, 5, 4, 3)
 
 
-def test_no_mistakes_is_said():
+def test_top_errors_of_a_perfect_model_are_empty():
     display = TopErrorsDisplay.from_predictions(
         np.zeros((2, 4)), [0, 1], [[1, 0], [0, 1]]
     )
@@ -190,18 +188,18 @@ def test_no_mistakes_is_said():
     assert display.figure_.axes[0].get_title(loc="left") == "no mistakes"
 
 
-def test_top_errors_refuses_what_does_not_fit():
+def test_top_errors_refuse_inconsistent_arguments():
     wrong = np.array([[0.9, 0.1]] * 4)
     with pytest.raises(ValueError, match="Got 3, 4 and 4 rows"):
         TopErrorsDisplay.from_predictions(np.zeros((3, 4)), [1] * 4, wrong)
     _, ax = plt.subplots()
     with pytest.raises(ValueError, match="each of the 4 images. Got 1"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [1] * 4, wrong, axes=ax)
-    with pytest.raises(ValueError, match="has labels that are not among the classes"):
+    with pytest.raises(ValueError, match=r"among the classes \[0, 1\]. Got \[5\]"):
         TopErrorsDisplay.from_predictions(np.zeros((4, 4)), [5] * 4, wrong)
 
 
-def test_history_of_several_is_a_mean_and_a_band():
+def test_several_histories_have_a_mean_and_a_band():
     histories = [
         {"loss": [4, 2, 1], "accuracy": [0.1, 0.2, 0.3], "learning_rate": [1, 1, 1]},
         {"loss": [2, 1], "accuracy": [0.3, 0.4], "learning_rate": [1, 1]},
@@ -225,17 +223,7 @@ def test_history_of_cross_validated_pipelines(digits):
     assert display.rate_ax_ is None and set(display.bands_) == {"loss", "accuracy"}
 
 
-def test_digits_with_labels_from_a_frame_with_a_label_column(digits):
-    X, y = digits
-    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
-    frame.insert(0, "label", y)
-    display = DigitsDisplay.from_predictions(frame, n_images=12)
-    assert [ax.get_title() for ax in display.axes_] == [str(label) for label in y[:12]]
-    np.testing.assert_array_equal(display.images_[3].get_array(), X[3].reshape(8, 8))
-    assert "label" in frame  # the caller's frame stays as it was
-
-
-def test_digits_of_an_estimator_tell_right_from_wrong(digits, model):
+def test_titles_and_colours_distinguish_right_from_wrong(digits, model):
     X, y = digits
     display = DigitsDisplay.from_estimator(model, X, y, n_images=20)
     predicted, sure = model.predict(X), model.predict_proba(X).max(axis=1)
@@ -248,7 +236,7 @@ def test_digits_of_an_estimator_tell_right_from_wrong(digits, model):
     assert len(colours) == len(set(predicted[:20] == y[:20]))
 
 
-def test_digits_refuse_what_does_not_fit(digits):
+def test_digits_refuse_inconsistent_arguments(digits):
     X, y = digits
     with pytest.raises(
         ValueError, match="y must have a value for each of the 200.*199"
@@ -260,7 +248,7 @@ def test_digits_refuse_what_does_not_fit(digits):
         DigitsDisplay.from_estimator(CNNClassifier(), X)
 
 
-def test_label_counts_of_one_set_and_of_two():
+def test_label_counts_are_counts_of_one_set_and_shares_of_two():
     display = LabelCountsDisplay.from_labels(["b", "a", "b", "c"])
     assert display.classes.tolist() == ["a", "b", "c"]
     assert [bar.get_height() for bar in display.bars_["labels"]] == [1, 2, 1]
@@ -274,7 +262,7 @@ def test_label_counts_of_one_set_and_of_two():
         LabelCountsDisplay.from_labels([])
 
 
-def test_label_counts_of_an_estimator(digits, model):
+def test_label_counts_of_an_estimator_are_of_labels_and_predictions(digits, model):
     X, y = digits
     display = LabelCountsDisplay.from_estimator(model, X[:50], y, normalize=False)
     assert display.counts["training labels"].sum() == 200
@@ -283,31 +271,31 @@ def test_label_counts_of_an_estimator(digits, model):
     assert by_class == dict(enumerate(predicted))
 
 
-def test_augmentation_shows_the_image_and_its_draws(digits):
+def test_augmentation_shows_the_image_and_its_copies(digits):
     X, _ = digits
     augmenter = ImageAugmenter(rotation=30, random_state=3)
-    display = AugmentationDisplay.from_estimator(augmenter, X, n_draws=5)
-    assert not hasattr(augmenter, "image_shape_")  # it stays as it was
+    display = AugmentationDisplay.from_estimator(augmenter, X, n_copies=5)
+    assert not hasattr(augmenter, "image_shape_")  # not fitted
     np.testing.assert_array_equal(display.images_[0].get_array(), X[0].reshape(8, 8))
     fitted = ImageAugmenter(rotation=30, random_state=3).fit(X)
     expected = fitted.augment(np.repeat(X[:1], 5, axis=0))
-    np.testing.assert_array_equal(display.draws.reshape(5, 64), expected)
+    np.testing.assert_array_equal(display.copies.reshape(5, 64), expected)
     in_pipeline = Pipeline([("augment", augmenter), ("cnn", CNNClassifier())])
-    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_draws=5)
-    np.testing.assert_array_equal(again.draws, display.draws)
+    again = AugmentationDisplay.from_estimator(in_pipeline, X, n_copies=5)
+    np.testing.assert_array_equal(again.copies, display.copies)
     for wrong in (SVC(), Pipeline([("svc", SVC())])):
         with pytest.raises(TypeError, match="ImageAugmenter.*Got SVC"):
             AugmentationDisplay.from_estimator(wrong, X)
 
 
-def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
+def test_augmentation_applies_the_steps_before(digits):
     photo = make_digit_photo("7", random_state=0).image
     model = make_digit_pipeline("robust", random_state=3)
-    display = AugmentationDisplay.from_estimator(model, [photo], n_draws=5)
+    display = AugmentationDisplay.from_estimator(model, [photo], n_copies=5)
     normal = DigitNormalizer().transform([photo])
     np.testing.assert_array_equal(display.image.reshape(1, 784), normal)
-    alone = AugmentationDisplay.from_estimator(model["augment"], normal, n_draws=5)
-    np.testing.assert_array_equal(display.draws, alone.draws)
+    alone = AugmentationDisplay.from_estimator(model["augment"], normal, n_copies=5)
+    np.testing.assert_array_equal(display.copies, alone.copies)
     scaled = make_pipeline(StandardScaler(), ImageAugmenter(), SVC())
     display = AugmentationDisplay.from_estimator(scaled, digits[0])
     expected = StandardScaler().fit_transform(digits[0])[0]
@@ -315,7 +303,7 @@ def test_augmentation_shows_what_the_steps_before_make_of_an_image(digits):
     assert not hasattr(scaled[0], "mean_")
 
 
-def test_augmentation_after_fitted_steps_of_searches_and_nested_pipelines(digits):
+def test_augmentation_finds_fitted_steps_in_searches_and_nested_pipelines(digits):
     X, y = digits
     inner = make_pipeline(StandardScaler(), None, ImageAugmenter(random_state=0))
     model = make_pipeline("passthrough", inner, DummyClassifier())
@@ -323,20 +311,20 @@ def test_augmentation_after_fitted_steps_of_searches_and_nested_pipelines(digits
     search = clone(unfitted).fit(X, y)
     expected = StandardScaler().fit(X).transform(X[:1])[0]
     for estimator in (search, search.best_estimator_):
-        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_draws=2)
+        display = AugmentationDisplay.from_estimator(estimator, X[:1], n_copies=2)
         np.testing.assert_allclose(display.image.ravel(), expected)
-    display = AugmentationDisplay.from_estimator(unfitted, X, n_draws=2)
+    display = AugmentationDisplay.from_estimator(unfitted, X, n_copies=2)
     np.testing.assert_allclose(display.image.ravel(), expected)
 
 
-def test_activations_are_what_the_layers_put_out(digits, model):
+def test_activations_are_the_outputs_of_the_layers(digits, model):
     X, _ = digits
     display = ActivationsDisplay.from_estimator(model, X, layers=["conv1", "pooling"])
     assert list(display.activations) == ["conv1", "pool1", "pool2"]
-    network = model["cnn"].model_
+    whole = model["cnn"].model_
     import keras
 
-    probe = keras.Model(network.inputs[0], network.get_layer("pool2").output)
+    probe = keras.Model(whole.inputs[0], whole.get_layer("pool2").output)
     expected = probe(X[:1].reshape(1, 8, 8, 1).astype("float32")).numpy()[0]
     np.testing.assert_allclose(display.activations["pool2"], expected, rtol=1e-5)
     assert len(display.axes_) == 3
@@ -344,7 +332,7 @@ def test_activations_are_what_the_layers_put_out(digits, model):
     assert display.images_[0].get_array().shape[0] == rows * 5 - 1
 
 
-def test_activations_are_of_the_image_after_all_steps_before(digits):
+def test_activations_are_of_the_transformed_image(digits):
     X, y = digits
     cnn = CNNClassifier(epochs=1, width=0.2, random_state=0)
     inner = make_pipeline(
@@ -352,8 +340,8 @@ def test_activations_are_of_the_image_after_all_steps_before(digits):
     )
     outer = make_pipeline(FunctionTransformer(lambda X: 16 - X), inner)
     search = GridSearchCV(outer, {}, cv=2).fit(X, y)
-    network = search.best_estimator_[-1][-1]
-    expected = ActivationsDisplay.from_estimator(network, (16 - X[:1]) / 16).activations
+    fitted = search.best_estimator_[-1][-1]
+    expected = ActivationsDisplay.from_estimator(fitted, (16 - X[:1]) / 16).activations
     for estimator in (search, search.best_estimator_, FrozenEstimator(search)):
         shown = ActivationsDisplay.from_estimator(estimator, X).activations
         assert shown.keys() == expected.keys()
@@ -370,7 +358,7 @@ def test_activations_are_of_the_image_after_all_steps_before(digits):
 
 @pytest.fixture(scope="module")
 def photos():
-    """Three photos of different sizes, and their digits."""
+    """Return three photos of different sizes, and their digits."""
     made = [make_digit_photo(str(n), random_state=n).image for n in (7, 3, 5)]
     made[1] = made[1].min(axis=2)  # grey
     return made, np.array([7, 3, 5])
@@ -378,7 +366,7 @@ def photos():
 
 @pytest.fixture(scope="module")
 def reader(digits):
-    """A pipeline that takes photos and makes mistakes."""
+    """Fit a pipeline that accepts photos and makes mistakes."""
     X, y = digits
     model = make_pipeline(DigitNormalizer(), CNNClassifier(epochs=1, width=0.2))
     return model.set_params(cnnclassifier__random_state=0).fit(
@@ -410,7 +398,7 @@ def test_photos_of_different_sizes_are_drawn(reader, photos):
 
 @pytest.mark.filterwarnings("ignore:X has feature names")
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
-def test_a_frame_with_a_label_column_of_pandas_and_polars(digits, model, make):
+def test_labels_may_be_a_column_of_a_pandas_or_polars_frame(digits, model, make):
     X, y = digits
     columns = {f"pixel{i}": X[:, i] for i in range(64)}
     frame = make({"label": y, **columns})
@@ -419,6 +407,7 @@ def test_a_frame_with_a_label_column_of_pandas_and_polars(digits, model, make):
     np.testing.assert_array_equal(display.images_[3].get_array(), X[3].reshape(8, 8))
     display = DigitsDisplay.from_estimator(model, frame, n_images=4)
     assert display.labels.tolist() == y[:4].tolist()
+    assert "label" in frame.columns  # unchanged
     top = TopErrorsDisplay.from_estimator(
         model, make(columns), (y + 1) % 10, n_errors=2
     )
@@ -426,7 +415,7 @@ def test_a_frame_with_a_label_column_of_pandas_and_polars(digits, model, make):
     ActivationsDisplay.from_estimator(model, make(columns), layers=[0])
 
 
-def test_a_channel_alone_and_one_that_is_constant():
+def test_one_channel_may_be_drawn_alone_and_may_be_constant():
     activation = np.zeros((4, 4, 20))
     activation[1, 2, 7] = 5
     tiled = ActivationsDisplay.from_activations({"conv": activation}).images_[0]
@@ -439,7 +428,7 @@ def test_a_channel_alone_and_one_that_is_constant():
 
 
 @pytest.mark.parametrize("layers", [None, 0, "dropout", ["conv2", -1]])
-def test_layers_are_chosen_by_place_name_and_kind(digits, layers):
+def test_layers_are_chosen_by_index_name_and_kind(digits, layers):
     X, y = digits
     model = CNNClassifier(architecture="classic", epochs=1, width=0.1).fit(X, y)
     display = ActivationsDisplay.from_estimator(model, X, layers=layers)
@@ -453,7 +442,7 @@ def test_layers_are_chosen_by_place_name_and_kind(digits, layers):
     assert list(display.activations) == names[key].split()
 
 
-def test_activations_of_a_network_of_the_users(digits):
+def test_activations_of_a_custom_architecture(digits):
     X, y = digits
 
     def functional(image_shape, n_classes):
@@ -476,7 +465,7 @@ def test_activations_of_a_network_of_the_users(digits):
         ActivationsDisplay.from_estimator(SVC(), X)
 
 
-def test_colour_images_and_too_few_axes():
+def test_colour_images_need_one_axes_each():
     X = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), dtype=np.uint8)
     display = DigitsDisplay.from_predictions(X)
     np.testing.assert_array_equal(display.images_[2].get_array(), X[2])
@@ -485,7 +474,7 @@ def test_colour_images_and_too_few_axes():
         DigitsDisplay.from_predictions(X, axes=axes)
 
 
-def test_opacity_and_16_bits_are_drawn():
+def test_opacity_and_16_bits_are_visible():
     opacity = np.eye(9, dtype=np.uint8) * 255
     drawing = np.dstack([np.zeros_like(opacity), opacity])  # black on nothing
     deep = np.full((9, 9, 3), 65_535, np.uint16)
@@ -497,28 +486,28 @@ def test_opacity_and_16_bits_are_drawn():
 
 
 def frames(display):
-    """Colour and width of the frame around each image."""
+    """Return the colour and width of the frame around each image."""
     return [
         {(to_hex(s.get_edgecolor()), s.get_linewidth()) for s in ax.spines.values()}
         for ax in display.axes_
     ]
 
 
-def test_the_frame_of_an_original_differs_from_those_of_its_copies():
-    display = AugmentationDisplay.from_draws(np.eye(4)[None], np.ones((3, 4, 4)))
+def test_frame_of_an_original_differs_from_those_of_its_copies():
+    display = AugmentationDisplay.from_copies(np.eye(4)[None], np.ones((3, 4, 4)))
     assert [ax.get_title() for ax in display.axes_] == ["original", "", "", ""]
     original, *copies = frames(display)
     ((colour, width),) = original
     for copy in copies:
         ((grey, thin),) = copy
         assert colour != grey and width > thin
-    # The paper is no white, so that its end can be seen without the frame, too.
+    # The paper is not white, so that its edge can be seen without the frame.
     low, high = (to_hex(display.images_[0].get_cmap()(end)) for end in (0.0, 1.0))
     assert low > high and low != "#ffffff"
     assert all(image.get_clim() == (0, 1) for image in display.images_)
 
 
-def test_the_frame_of_a_mistake_differs():
+def test_frame_of_a_mistake_differs():
     display = DigitsDisplay.from_predictions(np.zeros((3, 4)), [0, 1, 2], [0, 7, 2])
     right, wrong, also_right = frames(display)
     assert right == also_right != wrong
@@ -526,7 +515,7 @@ def test_the_frame_of_a_mistake_differs():
 
 
 @pytest.mark.parametrize(("lowest", "scale"), [(0.2, "log"), (0.3, "linear")])
-def test_a_loss_that_falls_far_is_logarithmic(lowest, scale):
+def test_loss_that_falls_far_is_logarithmic(lowest, scale):
     history = {"loss": [1, 0.5, lowest], "accuracy": [0.1, 0.5, 0.9]}
     display = HistoryDisplay.from_history(history)
     assert [ax.get_yscale() for ax in display.axes_] == [scale, "linear"]
@@ -534,7 +523,7 @@ def test_a_loss_that_falls_far_is_logarithmic(lowest, scale):
     assert HistoryDisplay.from_history(history).axes_[0].get_yscale() == "linear"
 
 
-def test_the_learning_rate_is_in_axes_of_its_own():
+def test_learning_rate_has_its_axes():
     history = {"loss": [2, 1], "accuracy": [0, 1], "learning_rate": [0.1, 0.2]}
     display = HistoryDisplay.from_history(history)
     rate = display.rate_ax_
@@ -544,29 +533,17 @@ def test_the_learning_rate_is_in_axes_of_its_own():
     _, three = plt.subplots(3)
     assert HistoryDisplay.from_history(history, axes=three).rate_ax_ is three[2]
     _, two = plt.subplots(2)
-    beside = HistoryDisplay.from_history(history, axes=two)
-    assert beside.rate_ax_.bbox.bounds == two[0].bbox.bounds  # over the loss
+    display = HistoryDisplay.from_history(history, axes=two)
+    assert display.rate_ax_.bbox.bounds == two[0].bbox.bounds  # over the loss
     shown = [text.get_text() for text in two[0].get_legend().get_texts()]
     assert shown == ["training", "learning rate"]
 
 
 @pytest.mark.parametrize("name", plots.__all__)
-def test_a_constructor_points_to_the_methods_that_make_a_display(name, digits):
+def test_errors_of_constructors_point_to_the_class_methods(name, digits):
     cls = getattr(plots, name)
     for args, params in ((digits, {}), ((), {"X": digits[0]}), ((), {})):
         with pytest.raises(
-            TypeError, match=rf"{name} is made by {name}\.from_.*by key"
+            TypeError, match=rf"Call {name}\.from_.* instead of {name}.*keyword"
         ):
             cls(*args, **params)
-
-
-@pytest.mark.parametrize("name", plots.__all__)
-def test_public_signatures_have_types(name):
-    cls = getattr(plots, name)
-    methods = [m for n, m in vars(cls).items() if n == "__init__" or n[0] != "_"]
-    assert len(methods) >= 3
-    for method in methods:
-        signature = inspect.signature(getattr(method, "__func__", method))
-        assert signature.return_annotation != inspect.Signature.empty
-        for parameter in list(signature.parameters.values())[1:]:
-            assert parameter.annotation != inspect.Parameter.empty, parameter
