@@ -185,7 +185,7 @@ def test_path_is_a_pipe(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
-def test_link_stays_a_link(system, tmp_path):
+def test_link_stays_a_link(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     target, link = tmp_path / "elsewhere" / "s.csv", tmp_path / "link.csv"
     link.symlink_to(target)
@@ -197,7 +197,7 @@ def test_link_stays_a_link(system, tmp_path):
 
 
 @has_modes
-def test_permissions(system, tmp_path):
+def test_permissions(tmp_path):
     before = os.umask(0o027)
     try:
         write_submission([7], tmp_path / "new.csv")

@@ -8,8 +8,14 @@ import re
 import numpy as np
 
 from .._core.atomic import check_writable, target_file, write_whole
-from .._core.container import DamagedFileError, pack, read_arrays, read_header
 from .._core.identity import describe
+from .._core.safetensors_file import (
+    DamagedFileError,
+    OtherFormatError,
+    pack,
+    read_arrays,
+    read_header,
+)
 from .._core.warnings import warn_user
 from .trained import TrainedNetwork, numbered_arrays
 
@@ -220,25 +226,21 @@ def _read_whole(path):
         If the file is not a checkpoint, or one of another version.
     """
     with path.open("rb") as file:
-        start = file.read(len(KIND) + 1)
-        if not start.strip(b"\0"):  # as a power cut leaves a file
-            return None
-        if not f"{KIND}\n".encode().startswith(start):
-            is_ours = re.match(rb"skdigits checkpoint \d", start)
+        try:
+            header = read_header(file, KIND)
+            content, arrays = header.content, read_arrays(file, header)
+        except OtherFormatError as exc:
+            is_ours = re.match(r"skdigits checkpoint \d", exc.found or "")
             kind = "a checkpoint of another version of" if is_ours else "not one of"
             raise ValueError(
                 f"checkpoint must be a new path or a checkpoint of this version of "
                 f"skdigits. {path} is {kind} skdigits. Pass another path"
                 f"{', or remove the file' if is_ours else ''}."
-            )
-        file.seek(0)
-        try:
-            header = read_header(file, KIND)
-            arrays = read_arrays(file, header.pop("arrays", None))
+            ) from exc
         except DamagedFileError:
             return None
     fields = {field.name for field in dataclasses.fields(Progress)} - {"arrays"}
-    return (header, arrays) if header.keys() == fields | {"identity"} else None
+    return (content, arrays) if content.keys() == fields | {"identity"} else None
 
 
 def _restore(header, arrays):

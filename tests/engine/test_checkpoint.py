@@ -15,7 +15,7 @@ from helpers.classifiers import small
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
-from skdigits._core.container import pack
+from skdigits._core.safetensors_file import pack
 from skdigits._engine.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.processor
@@ -182,7 +182,7 @@ def test_a_torn_file_is_refused_and_the_one_before_is_used(digits, tmp_path, dam
         "cut": content[:-1],
         "empty": b"",
         "zeros": bytes(len(content)),
-        "keys": pack(content.partition(b"\n")[0].decode(), {}, {}),
+        "keys": pack("skdigits checkpoint 4", {}, {}),
     }
     path.write_bytes(torn.get(damage, content))
     counter = Epochs()
@@ -208,7 +208,7 @@ def test_a_file_that_is_not_a_checkpoint_is_left_unchanged(digits, tmp_path):
     path = tmp_path / "notes.txt"
     for content, message in [
         (b"Buy milk, and bread.\n", "is not one of skdigits. Pass another path"),
-        (b"skdigits checkpoint 1\n{}\n", "of another version of skdigits"),
+        (pack("skdigits checkpoint 1", {}, {}), "of another version of skdigits"),
     ]:
         path.write_bytes(content)
         with pytest.raises(ValueError, match=message):
