@@ -22,12 +22,7 @@ import safetensors.numpy
 MAX_HEADER_BYTES = 2**21  # as Python objects they take about twenty times as much
 MAX_BRACKETS = 100_000  # in JSON: each may be a list or a dict to create
 MAX_DIMENSIONS = 8
-BYTES_PER_VALUE = {
-    **dict.fromkeys(["BOOL", "I8", "U8"], 1),
-    **dict.fromkeys(["F16", "I16", "U16"], 2),
-    **dict.fromkeys(["F32", "I32", "U32"], 4),
-    **dict.fromkeys(["F64", "I64", "U64"], 8),
-}
+BYTES_PER_VALUE = {"BOOL": 1} | {f"{k}{8 * n}": n for k in "FIU" for n in (1, 2, 4, 8)}
 
 
 class DamagedFileError(ValueError):
@@ -35,14 +30,7 @@ class DamagedFileError(ValueError):
 
 
 class OtherFormatError(DamagedFileError):
-    """The file has another format than the expected one.
-
-    Parameters
-    ----------
-    found : str or None
-        Format in the metadata; None if the file is not a safetensors file, or has none.
-    expected : str
-    """
+    """The file has another format; `found` is the one in its metadata, or None."""
 
     def __init__(self, found, expected):
         what = "it has none" if found is None else f"it is {found[:40]!r}"
@@ -52,45 +40,18 @@ class OtherFormatError(DamagedFileError):
 
 @dataclasses.dataclass(frozen=True)
 class Header:
-    """Header of a file, checked except for the digest of the tensors.
-
-    Parameters
-    ----------
-    content : dict
-    shapes : dict of str to tuple of int
-        Shapes of the tensors by their names.
-    n_bytes : int
-        Size of the tensors' data, which is the rest of the file.
-    start : bytes
-        The file up to the data.
-    tensors : dict
-        The header without its metadata.
-    tensors_sha256 : str
-    """
+    """Header of a file, with the content that it describes."""
 
     content: dict
-    shapes: dict
-    n_bytes: int
-    start: bytes
-    tensors: dict
+    shapes: dict  # name of a tensor -> tuple of int
+    n_bytes: int  # size of the tensors' data, which is the rest of the file
+    start: bytes  # the file up to the data
+    tensors: dict  # descriptions of the tensors
     tensors_sha256: str
 
 
 def pack(kind, content, arrays):
-    """Return the bytes of a file.
-
-    Parameters
-    ----------
-    kind : str
-        The format in the metadata.
-    content : dict
-        Stored as JSON.
-    arrays : dict of str to ndarray
-
-    Returns
-    -------
-    bytes
-    """
+    """Return the bytes of a file of format `kind`, with JSON content and arrays."""
     plain = safetensors.numpy.save(
         {name: np.asarray(array, order="C") for name, array in arrays.items()}
     )
@@ -116,22 +77,16 @@ def pack(kind, content, arrays):
 
 
 def read_header(file, kind):
-    """Read the header of a file, and check it before its tensors are allocated.
+    """Read and check the header of a file, which is left at the data of its tensors.
 
-    Parameters
-    ----------
-    file : binary file
-        Left at the first byte of the tensors' data.
-    kind : str
-        The expected format.
-
-    Returns
-    -------
-    Header
+    Its size is checked before anything is allocated. `read_arrays` checks the digest of
+    the tensors.
 
     Raises
     ------
-    OtherFormatError, DamagedFileError
+    OtherFormatError
+        If the file is not a safetensors file, or its format is not `kind`.
+    DamagedFileError
     """
     start = file.read(9)
     if len(start) < 9 or not start.strip(b"\0"):  # zeros: after a power failure
@@ -167,22 +122,7 @@ def read_header(file, kind):
 
 
 def read_arrays(file, header):
-    """Read the tensors of a file.
-
-    Parameters
-    ----------
-    file : binary file
-        As `read_header` left it.
-    header : Header
-
-    Returns
-    -------
-    dict of str to ndarray
-
-    Raises
-    ------
-    DamagedFileError
-    """
+    """Return the arrays of a file by their names, or raise a DamagedFileError."""
     data = file.read(header.n_bytes)
     if _tensors_sha256(header.tensors, data) != header.tensors_sha256:
         raise DamagedFileError("its tensors do not match their digest")
@@ -195,19 +135,18 @@ def read_arrays(file, header):
 def _n_bytes(tensor):
     """Return the size of the data of a tensor, after a check of its description."""
     match tensor:
-        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": list(ends)}:
-            is_valid = (
-                len(tensor) == 3
-                and dtype in BYTES_PER_VALUE
-                and len(shape) <= MAX_DIMENSIONS
-                and all(type(n) is int and 0 <= n < 2**40 for n in shape)
-                and len(ends) == 2
-            )
-            if is_valid:
-                return BYTES_PER_VALUE[dtype] * math.prod(shape)
-    raise DamagedFileError(
-        "the header must describe each tensor by a dtype, a shape and offsets"
-    )
+        case {
+            "dtype": str(dtype),
+            "shape": list(shape),
+            "data_offsets": [int(), int()],
+        } if (
+            len(tensor) == 3
+            and dtype in BYTES_PER_VALUE
+            and len(shape) <= MAX_DIMENSIONS
+            and all(type(n) is int and 0 <= n < 2**40 for n in shape)
+        ):
+            return BYTES_PER_VALUE[dtype] * math.prod(shape)
+    raise DamagedFileError("its tensors must have a dtype, a shape and two offsets")
 
 
 def _tensors_sha256(tensors, data):

@@ -106,7 +106,7 @@ def save(
     >>> bool((loaded.predict(digits.X_test) == model.predict(digits.X_test)).all())
     True
     """
-    from ._arrays import write_arrays
+    from ._classifier import write_arrays
     from ._estimators import classifiers_in, write_estimator
 
     arrays = write_arrays(classifiers_in(estimator))
@@ -194,7 +194,7 @@ def load(
 
 
 def _load(file, architectures, allow_nan):
-    from ._arrays import check_shapes, read_arrays_into
+    from ._classifier import check_shapes, read_arrays_into
     from ._estimators import EstimatorReader, classifiers_in
 
     header = read_header(file, FORMAT)

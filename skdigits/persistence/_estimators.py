@@ -5,7 +5,6 @@ must trust. These files name five classes and no function.
 """
 
 import dataclasses
-import math
 from urllib.parse import quote
 
 import numpy as np
@@ -19,21 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._core.safetensors_file import DamagedFileError
-from .._core.sklearn_compat import (
-    OUTPUTS,
-    check_ensemble,
-    check_pipeline,
-    get_output,
-    set_output,
-)
-from .._engine.trained import (
-    NETWORK_PARAMETERS,
-    NetworkSpec,
-    PixelStatistics,
-    TrainedNetwork,
-)
+from .._core.sklearn_compat import check_ensemble, check_pipeline
 from .._normalizer import DigitNormalizer
-from ._arrays import MAX_PIXELS
+from ._classifier import CLASSIFIER
 from ._fields import (
     Field,
     attribute,
@@ -42,14 +29,10 @@ from ._fields import (
     is_a,
     is_list,
     read_classes,
-    read_history,
-    read_parameters,
-    read_settings,
     require,
     write_classes,
-    write_history,
-    write_parameters,
 )
+from ._transformers import AUGMENTER, NORMALIZER
 
 MAX_DEPTH = 5  # Pipelines and ensembles inside each other
 
@@ -141,155 +124,9 @@ def walk(estimator, prefix=""):
 
 def classifiers_in(estimator):
     """Return all classifiers in an estimator, by the prefix of their arrays' names."""
-    parts = dict(walk(estimator))
-    return {
-        prefix: part
-        for prefix, part in parts.items()
-        if isinstance(part, CNNClassifier)
-    }
+    parts = walk(estimator)
+    return {prefix: p for prefix, p in parts if isinstance(p, CNNClassifier)}
 
-
-# ------------------------------------------------------ fields that several classes have
-
-
-def _read_parameters(estimator, data, reader):
-    read_parameters(estimator, data, reader.architectures)
-
-
-def _read_image_shape(estimator, data, reader):
-    require(
-        is_list(data, int, 3) and min(data) > 0,
-        "image_shape must be three positive integers",
-    )
-    estimator.image_shape_ = tuple(data)
-    estimator.n_features_in_ = math.prod(data)
-
-
-def _write_feature_names(estimator):
-    names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else names.tolist()
-
-
-def _read_feature_names(estimator, data, reader):
-    if data is None:
-        return
-    require(
-        is_list(data, str, getattr(estimator, "n_features_in_", -1)),
-        "feature_names must be a string for each feature",
-    )
-    estimator.feature_names_in_ = np.array(data, dtype=object)
-
-
-def _read_output(transformer, data, reader):
-    require(data in (None, *OUTPUTS), f"output must be one of {OUTPUTS}")
-    set_output(transformer, data)
-
-
-PARAMETERS = Field(
-    lambda e: write_parameters(e.get_params(deep=False)), _read_parameters
-)
-FEATURE_NAMES = Field(_write_feature_names, _read_feature_names)
-OUTPUT = Field(get_output, _read_output)
-IMAGES = {
-    "parameters": PARAMETERS,
-    "image_shape": Field(lambda e: [*e.image_shape_], _read_image_shape),
-    "feature_names": FEATURE_NAMES,
-}
-
-# --------------------------------------------------------------------- DigitNormalizer
-
-
-def _read_normalizer_parameters(normalizer, data, reader):
-    shape = read_parameters(normalizer, data, reader.architectures).output_shape
-    require(
-        is_list([*shape], int, 2) and min(shape) > 0 and math.prod(shape) <= MAX_PIXELS,
-        f"output_shape must be two positive integers, with at most {MAX_PIXELS:,} pixels",
-    )
-    require(
-        (normalizer.box_size or 0) <= min(shape), "box_size must fit into output_shape"
-    )
-
-
-def _read_n_features(normalizer, data, reader):
-    if data is None:
-        return
-    require(is_a(data, int) and data > 0, "n_features must be a positive integer")
-    normalizer.n_features_in_ = data
-
-
-NORMALIZER = {
-    "parameters": Field(PARAMETERS.write, _read_normalizer_parameters),
-    "n_features": Field(lambda n: getattr(n, "n_features_in_", None), _read_n_features),
-    "feature_names": FEATURE_NAMES,
-    "output": OUTPUT,
-}
-
-# ----------------------------------------------------------------------- CNNClassifier
-
-
-def _write_spec(classifier):
-    spec = classifier._network.spec
-    return write_parameters({name: getattr(spec, name) for name in NETWORK_PARAMETERS})
-
-
-def _read_spec(classifier, data, reader):
-    require(
-        isinstance(data, dict) and data.keys() == set(NETWORK_PARAMETERS),
-        f"network must have the entries {', '.join(NETWORK_PARAMETERS)}",
-    )
-    as_fitted = read_parameters(CNNClassifier(), data, reader.architectures)
-    n_classes = len(classifier.classes_)
-    spec = NetworkSpec.of(as_fitted, classifier.image_shape_, n_classes).for_one_fit()
-    classifier._network = TrainedNetwork(spec, state=None, pixels=None, seed=None)
-
-
-def _of_network(name, write, read):
-    """Return the field of an attribute of the network."""
-
-    def store(classifier, data, reader):
-        values = {name: read(data)}
-        classifier._network = dataclasses.replace(classifier._network, **values)
-
-    return Field(lambda classifier: write(getattr(classifier._network, name)), store)
-
-
-def _read_pixels(data):
-    names = [field.name for field in dataclasses.fields(PixelStatistics)]
-    require(
-        isinstance(data, dict)
-        and data.keys() == set(names)
-        and is_list([*data.values()], float)
-        and all(abs(number) < 1e300 for number in data.values())
-        and data["std"] > 0,
-        f"pixels must have a finite {', '.join(names)}, and std must be positive",
-    )
-    return PixelStatistics(**{name: float(number) for name, number in data.items()})
-
-
-def _read_history(classifier, data, reader):
-    classifier.history_ = read_history(data)
-    require(
-        all(len(values) <= classifier.n_iter_ for values in data.values()),
-        "history must not have more epochs than n_iter",
-    )
-
-
-_read_n_iter = checked(
-    lambda n: is_a(n, int) and n >= 0, "n_iter must be a number of epochs"
-)
-_read_seed = checked(
-    lambda seed: is_a(seed, int) and 0 <= seed < 2**31, "seed must be in [0, 2**31)"
-)
-CLASSIFIER = {
-    **IMAGES,
-    "classes": attribute("classes_", write_classes, read_classes),
-    "n_iter": attribute("n_iter_", int, _read_n_iter),
-    "history": Field(lambda c: write_history(c.history_), _read_history),
-    "trained_with": attribute("trained_with_", dict, read_settings),
-    "network": Field(_write_spec, _read_spec),
-    "pixels": _of_network("pixels", dataclasses.asdict, _read_pixels),
-    "seed": _of_network("seed", int, _read_seed),
-}
 
 # ---------------------------------------------------------------------------- Pipeline
 
@@ -399,7 +236,7 @@ ENSEMBLE = {
 FIELDS = {
     CNNClassifier: CLASSIFIER,
     DigitNormalizer: NORMALIZER,
-    ImageAugmenter: {**IMAGES, "output": OUTPUT},
+    ImageAugmenter: AUGMENTER,
     Pipeline: PIPELINE,
     VotingClassifier: ENSEMBLE,
 }

@@ -15,7 +15,7 @@ from .._core.safetensors_file import DamagedFileError
 UNSAVED_PARAMETERS = {"callbacks", "checkpoint"}
 SHAPES = {"image_shape", "output_shape"}
 MAX_LABEL_BYTES = 2**24
-MAX_SETTINGS = 20
+MAX_PIXELS = 2**20  # in an image of an unknown network, or of a DigitNormalizer
 LABEL_DTYPES = {  # pattern of a dtype -> type of its values in JSON
     r"\|b1": bool,
     r"[<>|][iu][1248]": int,
@@ -60,6 +60,12 @@ def checked(is_valid, message):
     return read
 
 
+def flag(name):
+    """Return the field of an attribute that is True or False."""
+    message = f"{name} must be true or false"
+    return attribute(name, bool, checked(lambda data: is_a(data, bool), message))
+
+
 def require(condition, message):
     """Raise a DamagedFileError unless a condition holds."""
     if not condition:
@@ -67,7 +73,7 @@ def require(condition, message):
 
 
 def is_a(value, kind):
-    """Whether a JSON value has a type; a bool is only a bool, an int is also a float."""
+    """Whether a JSON value has a type; True is not a number, and 1 is also a float."""
     if isinstance(value, bool):
         return kind in (bool, object)
     return isinstance(value, int | float if kind is float else kind)
@@ -82,15 +88,6 @@ def is_list(value, kind, length=None):
     )
 
 
-def flag(name):
-    """Return the field of an attribute that is True or False."""
-    is_flag = checked(lambda v: is_a(v, bool), f"{name} must be true or false")
-    return attribute(name, bool, is_flag)
-
-
-# ------------------------------------------------------------------------- parameters
-
-
 def write_parameters(params):
     saved = params.keys() - UNSAVED_PARAMETERS
     return {name: _write_parameter(name, params[name]) for name in saved}
@@ -99,15 +96,13 @@ def write_parameters(params):
 def read_parameters(estimator, data, architectures):
     """Set and check the parameters of an estimator, and return it."""
     require(isinstance(data, dict), "parameters must be an object")
-    unknown = data.keys() - (
-        estimator.get_params(deep=False).keys() - UNSAVED_PARAMETERS
-    )
-    require(not unknown, f"its class does not save the parameters {sorted(unknown)}")
+    allowed = estimator.get_params(deep=False).keys() - UNSAVED_PARAMETERS
+    require(data.keys() <= allowed, f"parameters must be among {sorted(allowed)}")
     params = {name: _read_parameter(name, data[name], architectures) for name in data}
     try:
         estimator.set_params(**params)._validate_params()
     except (TypeError, ValueError, OverflowError) as exc:
-        raise DamagedFileError(str(exc)) from exc
+        raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator
 
 
@@ -124,8 +119,8 @@ def _write_parameter(name, value):
     if name == "architecture":
         return {"function": getattr(value, "__name__", type(value).__name__)}
     raise ValueError(
-        f"{name} must be None, a number or a string to be saved. Got {value!r} instead. "
-        f"Use set_params({name}=None), for example."
+        f"{name} must be None, a number or a string to be saved. Got {value!r} "
+        f"instead. Use set_params({name}=None), for example."
     )
 
 
@@ -156,15 +151,11 @@ def _read_parameter(name, value, architectures):
     raise DamagedFileError(f"{name} has a value of an unexpected type")
 
 
-# ----------------------------------------------------------- labels, history, versions
-
-
 def write_classes(classes):
     values = classes.tolist()
     dtype = "object" if classes.dtype == object else classes.dtype.str
     kind = _label_kind(dtype)
-    is_small = kind is not None and _label_bytes(dtype, values) <= MAX_LABEL_BYTES
-    if not is_small or not is_list(values, kind):
+    if not is_list(values, kind or ()) or _label_bytes(dtype, values) > MAX_LABEL_BYTES:
         raise ValueError(
             "Labels must be numbers, booleans or short strings to be saved. Got "
             f"{values[0]!r} of dtype {classes.dtype} instead."
@@ -204,7 +195,7 @@ def _label_kind(dtype):
     return next(found, None)
 
 
-def write_history(history):
+def _write_history(history):
     for name, values in history.items():
         if not is_list(values, float):
             raise ValueError(
@@ -214,17 +205,20 @@ def write_history(history):
     return history
 
 
-read_history = checked(
-    lambda data: (
-        isinstance(data, dict) and all(is_list(v, float) for v in data.values())
-    ),
-    "history must be lists of numbers",
+def _is_history(data):
+    return isinstance(data, dict) and all(is_list(v, float) for v in data.values())
+
+
+def _is_settings(data):
+    values = data.values() if isinstance(data, dict) else [None]
+    return all(isinstance(value, bool | int | str) for value in values)
+
+
+HISTORY = attribute(
+    "history_", _write_history, checked(_is_history, "history must be lists of numbers")
 )
-read_settings = checked(
-    lambda data: (
-        isinstance(data, dict)
-        and len(data) <= MAX_SETTINGS
-        and all(isinstance(value, bool | int | str) for value in data.values())
-    ),
-    "trained_with must be a few names and their versions or numbers",
+TRAINED_WITH = attribute(
+    "trained_with_",
+    dict,
+    checked(_is_settings, "trained_with must be names and their versions or numbers"),
 )

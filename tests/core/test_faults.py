@@ -60,7 +60,9 @@ def test_missing_permission_leaves_old_file(tmp_path):
         if parent != parent.parent and parent.owner() == "root":
             parent.chmod(parent.stat().st_mode | 0o055)
     folder.chmod(0o555)
-    write_submission([7], tmp_path / "other.csv")  # imports files that only root may read
+    write_submission(
+        [7], tmp_path / "other.csv"
+    )  # imports files that only root may read
     with as_nobody(), pytest.raises(PermissionError):
         write_submission([7], path)
     folder.chmod(0o755)

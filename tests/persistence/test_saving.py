@@ -228,7 +228,9 @@ def test_other_estimators_are_refused(digits, path):
     with pytest.raises(NotFittedError):
         skdigits.save(CNNClassifier(), path)
     scaled = Pipeline([("scale", StandardScaler()), ("cnn", small(epochs=1))])
-    with pytest.raises(TypeError, match=r"StandardScaler in step 'scale'. joblib.dump"):
+    with pytest.raises(
+        TypeError, match=r"StandardScaler in step 'scale' instead. joblib.dump"
+    ):
         skdigits.save(scaled.fit(*digits), path)
     seeded = small(epochs=1, random_state=np.random.RandomState(0)).fit(*digits)
     with pytest.raises(ValueError, match=r"set_params\(random_state=None\)"):
