@@ -14,7 +14,7 @@ def source_file(path):
             f"path must be a file. Got the folder '{path}' instead."
         )
     if not source.exists():
-        raise FileNotFoundError(f"There is no file '{path}'.")
+        raise FileNotFoundError(f"The file '{path}' does not exist.")
     _check_ordinary(source, path)
     return source
 

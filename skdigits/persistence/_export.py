@@ -100,7 +100,7 @@ def _write_onnx(model, file):
 
 
 def _rename(file):
-    """Name the input, the output and the batch size, which tf2onnx only numbers."""
+    """Replace the numbered names of the input, output and batch size by readable ones."""
     import onnx
 
     model = onnx.load(file)
