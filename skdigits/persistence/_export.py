@@ -100,7 +100,7 @@ def _write_onnx(model, file):
 
 
 def _rename(file):
-    """Replace the numbered names of the input, output and batch size by readable ones."""
+    """Rename the input, output and batch size, which tf2onnx only numbers."""
     import onnx
 
     model = onnx.load(file)
