@@ -88,7 +88,7 @@ def ours(module):
 
 
 def test_the_reader_of_imports_reads_them():
-    assert {"skdigits._engine.schedules", "skdigits._engine.keras.start"} <= ours(
+    assert {"skdigits._engine.schedules", "skdigits._engine.keras.weights"} <= ours(
         "skdigits._engine.keras.callbacks"
     )
     assert "skdigits._engine.keras.train" in ours(

@@ -1,4 +1,4 @@
-"""Checked training images with their labels, and how they are split and augmented."""
+"""Training images with labels and weights, and their augmentation and split."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,13 +7,9 @@ import numpy as np
 from sklearn import config_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 
-from .._augment.augmented import find_augmented, was_augmented
 from .._core.sklearn_compat import check_sample_weight
-from .._core.warnings import warn_user
-from .._images.layout import as_pixels, pixel_statistics, validate_images
-from .._images.mistakes import warn_of_pixel_scale
+from .._images.layout import pixel_statistics
 from .trained import PixelStatistics
 
 # Of pixels. Keras's Normalization keeps the square in float32, and takes no root below
@@ -23,7 +19,7 @@ MIN_STD, MAX_STD = 1e-6, 1e18
 
 @dataclasses.dataclass
 class TrainingData:
-    """Images as the network takes them.
+    """Images, labels and weights in the form that training takes.
 
     Parameters
     ----------
@@ -33,15 +29,18 @@ class TrainingData:
         Indices of the classes.
     weights : ndarray of shape (n_samples,), float32, or None
         Positive, 1 on average.
+    classes : ndarray of shape (n_classes,)
+        Their labels.
     augment : callable or None
-        ``augment(images, rng)`` gives augmented copies.
+        ``augment(images, rng)`` returns augmented copies.
     augment_seeds : tuple of int
-        Augmented copies depend on these beside the seed of the classifier.
+        Seeds of the augmented copies, in addition to the seed of the classifier.
     """
 
     images: np.ndarray
     labels: np.ndarray
     weights: np.ndarray | None
+    classes: np.ndarray
     augment: Callable | None = None
     augment_seeds: tuple = ()
 
@@ -49,12 +48,12 @@ class TrainingData:
         return len(self.labels)
 
     def load(self, indices, rng):
-        """Give the images at some indices, augmented if they shall be."""
+        """Return the images at some indices, augmented if there is an augmenter."""
         images = self.images[indices]
         return images if self.augment is None else self.augment(images, rng)
 
     def take(self, indices):
-        """Give the part of the data at some indices."""
+        """Return the data at some indices."""
         weights = None if self.weights is None else self.weights[indices]
         return dataclasses.replace(
             self,
@@ -63,36 +62,34 @@ class TrainingData:
             weights=weights,
         )
 
-    def split(self, fraction, classes, seed):
-        """Hold a stratified part out.
+    def split(self, fraction, seed):
+        """Split off a stratified part.
 
         Parameters
         ----------
         fraction : float
-            In (0, 1), of the part held out.
-        classes : ndarray of shape (n_classes,)
-            For the error message.
+            Share of that part, in (0, 1).
         seed : int
 
         Returns
         -------
         train, held_out : TrainingData
         """
-        counts = np.bincount(self.labels, minlength=len(classes))
-        rarest = counts.argmin()
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        rarest, n_classes = counts.argmin(), len(self.classes)
         n_held_out = int(np.ceil(fraction * len(self)))
         if counts[rarest] < 2:
             raise ValueError(
-                f"validation_fraction={fraction} needs two samples of each class at "
-                f"least. Class {classes.tolist()[rarest]!r} has {counts[rarest]}. Add "
-                "samples, leave the class out or pass validation_fraction=None."
+                f"validation_fraction={fraction} needs at least two samples of each "
+                f"class. Class {self.classes.tolist()[rarest]!r} has {counts[rarest]}. "
+                "Add samples, leave the class out or pass validation_fraction=None."
             )
-        if min(n_held_out, len(self) - n_held_out) < len(classes):
+        if min(n_held_out, len(self) - n_held_out) < n_classes:
             raise ValueError(
                 f"validation_fraction={fraction} of {len(self)} samples is "
-                f"{n_held_out}, and both parts must have one of each of the "
-                f"{len(classes)} classes at least. Change validation_fraction, add "
-                "samples or pass validation_fraction=None."
+                f"{n_held_out}, and both parts must have at least one of each of the "
+                f"{n_classes} classes. Change validation_fraction, add samples or pass "
+                "validation_fraction=None."
             )
         parts = train_test_split(
             np.arange(len(self)),
@@ -100,7 +97,7 @@ class TrainingData:
             stratify=self.labels,
             random_state=seed,
         )
-        # In their order, which the feed shuffles anew in each epoch anyway.
+        # In their order: the feed shuffles them in each epoch.
         return [self.take(np.sort(part)) for part in parts]
 
     def range(self):
@@ -119,74 +116,53 @@ class TrainingData:
         return PixelStatistics(mean, std, *limits)
 
 
-def check_training_data(estimator, plan, X, y, sample_weight):
-    """Check what a user gave to ``fit`` and lay it out for the network.
+def make_training_data(
+    images, y, *, classes, sample_weight, class_weight, augment, augment_seeds
+):
+    """Encode labels and combine weights; samples of weight 0 are left out.
 
     Parameters
     ----------
-    estimator : CNNClassifier
-        Gets ``n_features_in_``, ``feature_names_in_`` and ``image_shape_`` if this is a
-        new start.
-    plan : TrainingPlan
-    X, y, sample_weight : array-like
-        As given by the user.
+    images : ndarray of shape (n_samples, height, width, channels), uint8 or float32
+    y : ndarray of shape (n_samples,)
+    classes : ndarray of shape (n_classes,) or None
+        None means those that occur in `y`.
+    sample_weight : array-like of shape (n_samples,) or None
+    class_weight : dict, "balanced" or None
+    augment : callable or None
+    augment_seeds : tuple of int
 
     Returns
     -------
-    data : TrainingData
-    classes : ndarray of shape (n_classes,)
+    TrainingData
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes, labels that are not in `classes`, or
+        weights that are negative or not finite.
     """
-    image_shape = plan.image_shape
-    augmented = find_augmented(X)
-    if augmented is None and plan.epochs > 1 and was_augmented(X):
-        warn_user(
-            "X is a part of what ImageAugmenter returned, or was changed since: every "
-            "epoch gets the same copy of each image. Put the augmenter right before "
-            "CNNClassifier in a Pipeline, and what chooses, resamples or scales "
-            "images before it."
-        )
-    # The source has channels, which flat pixels do not tell.
-    if augmented is not None and image_shape is None:
-        image_shape = augmented.source.shape[1:]
-    is_new = plan.network is None
-    X, y = validate_images(
-        estimator, X, y, image_shape=image_shape, reset=is_new, warn=augmented is None
-    )
-    check_classification_targets(y)
-    if augmented is None:
-        images, augment, seeds = as_pixels(X, estimator.image_shape_), None, ()
-    else:
-        images, augment = augmented.source, augmented.augment
-        if images.shape[1:] != estimator.image_shape_:
-            raise ValueError(
-                f"image_shape={image_shape} does not match the images of the "
-                f"ImageAugmenter before, of shape {images.shape[1:]}. Leave "
-                "image_shape=None to take it from there."
-            )
-        seeds = () if augmented.seed is None else (augmented.seed,)
-    if not is_new:
-        warn_of_pixel_scale(images, plan.network.pixels)
-    classes, labels = _encode(y, plan.classes)
-    weights = _weights(X, y, sample_weight, plan.class_weight)
+    classes, labels = _encode(y, classes)
+    weights = _weights(images, y, sample_weight, class_weight)
     if weights is not None:
         keep = weights > 0
         if len(np.unique(labels[keep])) < min(2, len(np.unique(labels))):
             raise ValueError(
-                "sample_weight and class_weight must leave samples of two classes at "
-                "least. Got weights that are 0 for all others."
+                "sample_weight and class_weight must be positive for samples of at "
+                "least two classes. Got weights of 0 for all others."
             )
         if not keep.all():
             images, labels, weights = images[keep], labels[keep], weights[keep]
         weights = weights / weights.max()  # or their sum may overflow
         weights = (weights / weights.mean()).astype(np.float32)
-    return TrainingData(images, labels, weights, augment, seeds), classes
+    return TrainingData(images, labels, weights, classes, augment, augment_seeds)
 
 
 def _weights(X, y, sample_weight, class_weight):
-    """Multiply sample and class weights: a new array, or None."""
+    """Multiply sample and class weights: a new array of float64, or None."""
     weights = None
     if sample_weight is not None:
-        # Arrays of other libraries become NumPy's, as the images do.
+        # Arrays of other libraries become NumPy arrays, as the images do.
         with config_context(array_api_dispatch=False):
             weights = check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -203,25 +179,26 @@ def _weights(X, y, sample_weight, class_weight):
         if not np.isfinite(weights).all():
             raise ValueError(
                 "sample_weight times class_weight must be finite. Got a product that "
-                "float64 cannot hold. Make them smaller."
+                "float64 cannot represent. Pass smaller weights."
             )
     return weights
 
 
 def _encode(y, classes):
-    """Turn labels into indices of the classes: (classes, int32 indices)."""
+    """Convert labels to indices of the classes: (classes, int32 indices)."""
     found = np.unique(y)
     if classes is None:
         classes = found
     unknown = np.setdiff1d(found, classes)
     if len(unknown):
         raise ValueError(
-            f"y has labels that `classes` does not list: {unknown.tolist()}. Pass all "
-            f"labels as classes in the first call of partial_fit. It has {classes}."
+            f"y must have labels that are in classes: {classes.tolist()}. Got "
+            f"{unknown.tolist()}. Pass all labels as classes in the first call of "
+            "partial_fit."
         )
     if len(classes) < 2:
         raise ValueError(
-            "CNNClassifier needs samples of two classes at least. Got one class: "
+            "y must have labels of at least two classes. Got one class: "
             f"{classes.tolist()[0]!r}."
         )
     return classes, np.searchsorted(classes, y).astype(np.int32)

@@ -4,12 +4,8 @@ import dataclasses
 import math
 
 from .._classifier import CNNClassifier
-from .._engine.trained import (
-    NETWORK_PARAMETERS,
-    NetworkSpec,
-    PixelStatistics,
-    TrainedNetwork,
-)
+from .._engine.parameters import NETWORK_PARAMETERS
+from .._engine.trained import NetworkSpec, PixelStatistics, TrainedNetwork
 from ._fields import (
     HISTORY,
     MAX_PIXELS,
@@ -42,8 +38,8 @@ def _read_spec(classifier, data, reader):
         f"network must have the entries {', '.join(NETWORK_PARAMETERS)}",
     )
     as_fitted = read_parameters(CNNClassifier(), data, reader.architectures)
-    n_classes = len(classifier.classes_)
-    spec = NetworkSpec.of(as_fitted, classifier.image_shape_, n_classes).for_one_fit()
+    params, n_classes = as_fitted.get_params(deep=False), len(classifier.classes_)
+    spec = NetworkSpec.of(params, classifier.image_shape_, n_classes).for_one_fit()
     classifier._network = TrainedNetwork(spec, state=None, pixels=None, seed=None)
 
 

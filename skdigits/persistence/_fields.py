@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .._core.safetensors_file import DamagedFileError
+from .._engine.parameters import PARAMETERS
 
-# Parameters that a file does not store: they belong to one program on one machine.
-UNSAVED_PARAMETERS = {"callbacks", "checkpoint"}
+UNSAVED_PARAMETERS = {name for name, role in PARAMETERS.items() if not role.saved}
 SHAPES = {"image_shape", "output_shape"}
 MAX_LABEL_BYTES = 2**24
 MAX_PIXELS = 2**20  # in an image of an unknown network, or of a DigitNormalizer

@@ -102,7 +102,11 @@ def for_other_images(image_shape, n_classes):
         (dense(10, None), ValueError, 'sum to .* activation="softmax"'),
         (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
         (two_outputs, ValueError, "one output for each of the 10 classes.*Got a dict"),
-        (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
+        (
+            for_other_images,
+            ValueError,
+            r"shape \(8, 8, 1\). Got one that does not",
+        ),
         (lambda shape, n: OwnStep(n), TypeError, "without a train_step of its own"),
     ],
     ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
@@ -119,14 +123,14 @@ def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_pa
             TypeError, match="architecture must be .* function that bui"
         ):
             small(architecture=network, **params).fit(*digits)
-    with pytest.raises(TypeError, match="Got the network Sequential itself"):
+    with pytest.raises(TypeError, match="Got the model Sequential itself"):
         small(architecture=network).summary()
 
 
 def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
     network = dense(10)((8, 8, 1), 10)
     model = small(architecture=lambda shape, n: network).fit(*digits)
-    with pytest.raises(ValueError, match="build a new one at each call"):
+    with pytest.raises(ValueError, match="build a new model at each call"):
         model.fit(*digits)
 
 
@@ -143,5 +147,5 @@ def test_an_architecture_that_changes_its_mind_is_said(digits):
         return keras.Sequential(layers)
 
     model = small(architecture=moody).fit(*digits)
-    with pytest.raises(ValueError, match="the same network at each call of a function"):
+    with pytest.raises(ValueError, match="build the same model at each call"):
         _ = model.model_
