@@ -1,6 +1,5 @@
 """Images for the tests, and what holds for all of them."""
 
-import os
 import signal
 
 import matplotlib
@@ -34,13 +33,6 @@ def digits():
     """Two hundred digits of 8x8 pixels in 0..16, as uint8, and their labels."""
     X, y = load_digits(return_X_y=True)
     return X[:200].astype("uint8"), y[:200]
-
-
-@pytest.fixture(params=["here", "elsewhere"])
-def system(request, monkeypatch):
-    """This system, and one that, as most, cannot write files without a name."""
-    if request.param == "elsewhere" and hasattr(os, "link"):
-        monkeypatch.delattr(os, "link")  # tempfile still needs O_TMPFILE
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Texts that are equal for equal values, in every process.
+"""Texts that are equal for equal values in every process.
 
 Checkpoints and studies store them to recognise a call that continues an earlier one.
 """
@@ -12,10 +12,10 @@ import types
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
-# Parameters of estimators on which neither a fit nor a score depends.
+# Parameters of estimators that change neither a fit nor a score.
 NOT_COMPARED = {"checkpoint", "memory", "n_jobs", "verbose"}
-LONGEST = 200  # characters of a text; longer texts are replaced by a digest
-BLOCK = 2**20  # elements that are converted at a time
+MAX_TEXT_LENGTH = 200  # characters; longer texts are replaced by a digest
+VALUES_PER_BLOCK = 2**20  # of an array, converted at a time
 
 
 def describe(value, vague=None):
@@ -38,7 +38,7 @@ def describe(value, vague=None):
     str
     """
     text = _text(value, [] if vague is None else vague, ())
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_TEXT_LENGTH:
         return text
     return f"{text[:40]}... sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
@@ -83,7 +83,7 @@ def _text(value, vague, parents):
 
 
 def _plain(value):
-    """Return a value of a subclass, such as an enumeration's, as the plain one."""
+    """Convert a value of a subclass, such as an enumeration, to its plain type."""
     for kind in (bool, int, str, bytes):
         if isinstance(value, kind):
             return kind(value) if kind is not str else str.__str__(value)
@@ -102,8 +102,8 @@ def _function_text(function, vague, text):
     name = _name(function, vague)
     if not isinstance(function, types.FunctionType) or "<" not in name:
         return name
-    # Functions of one factory differ by the values that they refer to. Containers are
-    # left out: they may be records of the calls.
+    # Functions from one factory differ by the values in their closures. Containers are
+    # ignored, since they may change with each call.
     values = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # not assigned yet
@@ -117,20 +117,22 @@ def _object_text(value, vague, text):
         parts = value._score_func, value._sign, value._kwargs
         response = getattr(value, "_response_method", None)
         return f"scorer({text([*parts, response])})"
-    if isinstance(value, FrozenEstimator):  # only here the fitted attributes count
+    if isinstance(
+        value, FrozenEstimator
+    ):  # the only one whose fitted attributes matter
         return f"frozen({_pickled_text(value.estimator, vague, text)})"
     name = _name(type(value), vague)
     if callable(getattr(value, "get_params", None)):
         params = value.get_params(deep=False)
         compared = {key: params[key] for key in params.keys() - NOT_COMPARED}
         return f"{name}({text(compared)})"
-    if callable(getattr(value, "get_config", None)):  # an object of Keras
+    if callable(getattr(value, "get_config", None)):  # a Keras object
         return f"{name}({text(value.get_config())})"
     return _pickled_text(value, vague, text)
 
 
 def _pickled_text(value, vague, text):
-    """Describe an object by what pickle would store; nothing is pickled."""
+    """Describe an object by the parts that pickle would store, without pickling it."""
     name = _name(type(value), vague)
     try:
         parts = value.__reduce_ex__(4)
@@ -145,7 +147,7 @@ def _pickled_text(value, vague, text):
 
 
 def _uniform_array(values):
-    """Return lists of only numbers, strings or booleans as an array, others as None."""
+    """Convert nested lists to an array; None unless their items are of one kind."""
     kinds = set()
     stack = [values]
     while stack:
@@ -158,7 +160,7 @@ def _uniform_array(values):
         return None
     try:
         return np.asarray(values)
-    except ValueError:  # of several lengths
+    except ValueError:  # lists of different lengths
         return None
 
 
@@ -182,7 +184,7 @@ def _array_text(array, text):
     if array.dtype.kind in "biufc":
         return f"array{array.shape} {_digest(array)}"
     leaves = array.ravel().tolist()
-    if array.dtype.kind == "O":  # columns that pandas stores as objects
+    if array.dtype.kind == "O":  # such as columns of a DataFrame
         uniform = _uniform_array(leaves)
         if uniform is not None and uniform.dtype.kind in "biuf":
             return _array_text(uniform.reshape(array.shape), text)
@@ -191,10 +193,10 @@ def _array_text(array, text):
 
 
 def _digest(array):
-    """Return the digest of numbers, which does not depend on their type."""
+    """Return a digest of numbers that is the same for every dtype."""
     kind = array.dtype.kind
     digest = hashlib.sha256(kind.encode() if kind in "bc" else b"")
-    rows = max(1, BLOCK // max(1, math.prod(array.shape[1:])))
+    rows = max(1, VALUES_PER_BLOCK // max(1, math.prod(array.shape[1:])))
     for start in range(0, len(array), rows):
         block = array[start : start + rows]
         if block.dtype.kind in "iuf":

@@ -1,4 +1,4 @@
-"""What a constructor says when it is given a parameter that it does not have."""
+"""Errors for unknown parameters of constructors."""
 
 import difflib
 import functools
@@ -10,9 +10,9 @@ Init = TypeVar("Init", bound=Callable[..., None])
 
 
 def suggest_parameters(init: Init) -> Init:
-    """Make a keyword-only constructor name what was meant and what it takes.
+    """Decorate a keyword-only constructor: errors suggest the intended parameter.
 
-    The signature that scikit-learn reads stays the constructor's own.
+    scikit-learn still reads the signature of the constructor.
     """
     allowed = list(inspect.signature(init).parameters)[1:]
 
@@ -41,7 +41,7 @@ def _listed(names):
 
 
 def _guesses(unknown, allowed):
-    """Say which parameters were meant, as far as that can be guessed."""
+    """Return a question that suggests similar parameters, or nothing."""
     guesses = {
         name: close[0]
         for name in unknown

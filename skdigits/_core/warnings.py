@@ -1,23 +1,23 @@
-"""Warnings of the line at which a user called, however deep what they warn of lies."""
+"""Warnings that point at the user's line."""
 
 import sys
 import warnings
 
-# Whoever may stand between a user's line and ours.
+# Packages that may call skdigits; the user's line is in another.
 LIBRARIES = {"skdigits", "sklearn", "joblib", "keras", "optuna", "scikeras"}
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of the innermost line that is no library's.
+    """Issue a warning for the innermost line outside of these libraries.
 
-    It is also by that line that Python knows whether it has warned before.
+    Python also shows a warning once for each such line.
 
     Parameters
     ----------
     message : str
     category : type of Warning
     """
-    frame, level = sys._getframe(1), 2  # 1 would be here
+    frame, level = sys._getframe(1), 2  # level 1 is this function
     while frame.f_back is not None and _is_library(frame):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)

@@ -7,8 +7,14 @@ import re
 import numpy as np
 
 from .._core.atomic import check_writable, target_file, write_whole
-from .._core.container import DamagedFileError, pack, read_arrays, read_header
 from .._core.identity import describe
+from .._core.safetensors_file import (
+    DamagedFileError,
+    OtherFormatError,
+    pack,
+    read_arrays,
+    read_header,
+)
 from .trained import TrainedNetwork, numbered_arrays
 
 # Keras's BackupAndRestore saves neither the history nor random numbers nor the state of
@@ -181,24 +187,22 @@ def _put_aside(value, arrays):
 def _read(path):
     """Read a checkpoint: (header, arrays)."""
     with path.open("rb") as file:
-        start = file.read(len(KIND) + 1)
-        if start.strip(b"\0") and not f"{KIND}\n".encode().startswith(start):
-            is_ours = re.match(rb"skdigits checkpoint \d", start)
+        try:
+            header = read_header(file, KIND)
+            content, arrays = header.content, read_arrays(file, header)
+        except OtherFormatError as exc:
+            is_ours = re.match(r"skdigits checkpoint \d", exc.found or "")
             raise ValueError(
                 "checkpoint must be a new path or a checkpoint of this version of "
                 f"skdigits. {path} is {'of another version' if is_ours else 'neither'}."
                 f" Pass another path{', or remove the file' if is_ours else ''}."
-            )
-        file.seek(0)
-        try:
-            header = read_header(file, KIND)
-            arrays = read_arrays(file, header.pop("arrays", None))
+            ) from exc
         except DamagedFileError as exc:
             raise _damaged(path, exc) from exc
     fields = {field.name for field in dataclasses.fields(Progress)} - {"arrays"}
-    if header.keys() != fields | {"identity"}:
+    if content.keys() != fields | {"identity"}:
         raise _damaged(path, "it has other entries")
-    return header, arrays
+    return content, arrays
 
 
 def _damaged(path, reason):

@@ -11,7 +11,13 @@ import numpy as np
 
 from .. import __version__
 from .._core.atomic import source_file, target_file, write_whole
-from .._core.container import DamagedFileError, pack, read_arrays, read_header
+from .._core.safetensors_file import (
+    DamagedFileError,
+    OtherFormatError,
+    pack,
+    read_arrays,
+    read_header,
+)
 
 if TYPE_CHECKING:
     from sklearn.ensemble import VotingClassifier
@@ -23,18 +29,18 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelFileError", "export", "load", "save"]
 
-KIND = "skdigits model 3"
+FORMAT = "skdigits model 3"
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
-OTHERS = {  # first bytes -> what a file is
-    b"PK\x03\x04": "It is a zip archive, such as Keras's or skops's.",
-    b"\x89HDF\r\n\x1a\n": "It is an HDF5 file, such as Keras's.",
-    b"\x93NUMPY": "It is an array of NumPy's.",
+OTHER_FILES = {  # first bytes -> kind of file
+    b"PK\x03\x04": "It is a zip archive, such as a .keras or .skops file.",
+    b"\x89HDF\r\n\x1a\n": "It is an HDF5 file, such as Keras writes.",
+    b"\x93NUMPY": "It is a NumPy array.",
     b"\x80": "It looks like a pickle.",
 }
 
 
 class ModelFileError(ValueError):
-    """A file holds no model: it is damaged, hostile, or of another kind."""
+    """A file that is not a valid model: it is damaged, hostile, or of another kind."""
 
 
 def save(
@@ -42,44 +48,44 @@ def save(
     "| VotingClassifier",
     path: str | os.PathLike[str],
 ) -> None:
-    """Write a fitted estimator to a file that holds no code.
+    """Write a fitted estimator to a file that contains no code.
 
-    The file has a line that names its format, a checksum, the parameters and what was
-    learned as JSON, and the weights as safetensors [1]_. Equal estimators give equal
-    bytes under the same versions. It is written whole or not at all.
+    The file is a safetensors file [1]_. It has the weights as tensors, and in its
+    metadata the parameters and learned attributes as JSON, with SHA-256 digests. Equal
+    estimators give equal bytes under the same versions. A failed write leaves an older
+    file unchanged.
 
     Parameters
     ----------
     estimator : CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or \
             VotingClassifier
         Fitted. The steps of a Pipeline and the estimators of a VotingClassifier, such
-        as `skdigits.make_digit_ensemble` makes, must be of these classes, too, or
-        ``"passthrough"`` and ``"drop"``.
+        as `skdigits.make_digit_ensemble` makes, must also be of these classes, or
+        ``"passthrough"`` or ``"drop"``.
     path : str or os.PathLike
         The file to write. Its folder must exist; an older file is replaced.
 
     Raises
     ------
     TypeError
-        If the estimator, or one of its steps, is of another class.
+        If the estimator or one of its steps is of another class.
     ValueError
-        If a parameter or a label is nothing that a file can hold, such as a
-        `RandomState`.
+        If a parameter or a label cannot be stored, such as a `RandomState`.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     FileNotFoundError, IsADirectoryError
-        If no file can be at `path`.
+        If the folder does not exist, or `path` is a folder.
 
     See Also
     --------
     load : Reads the file.
-    export : Writes the network for programs that do not have skdigits.
+    export : Writes the model for programs that do not have skdigits.
 
     Notes
     -----
-    The parameters `callbacks` and `checkpoint`, a Pipeline's `memory` and an ensemble's
-    `n_jobs`, which are of this program and this machine, stay behind. An architecture
-    that is a function is named in the file; it is not in it.
+    The parameters `callbacks` and `checkpoint`, the `memory` of a Pipeline and the
+    `n_jobs` of an ensemble are not saved. Of an architecture that is a function, the
+    file stores only the name.
 
     References
     ----------
@@ -95,20 +101,21 @@ def save(
     >>> model = skdigits.CNNClassifier(epochs=1, width=0.25, random_state=0)
     >>> model = model.fit(digits.X_train, digits.y_train)
     >>> with TemporaryDirectory() as folder:
-    ...     skdigits.save(model, Path(folder, "digits.skdigits"))
-    ...     loaded = skdigits.load(Path(folder, "digits.skdigits"))
+    ...     skdigits.save(model, Path(folder, "digits.safetensors"))
+    ...     loaded = skdigits.load(Path(folder, "digits.safetensors"))
     >>> bool((loaded.predict(digits.X_test) == model.predict(digits.X_test)).all())
     True
     """
-    from ._describe import take_apart
+    from ._classifier import write_arrays
+    from ._estimators import classifiers_in, write_estimator
 
-    data, arrays = take_apart(estimator)
-    content = pack(KIND, {"estimator": data, "versions": _versions()}, arrays)
-    write_whole(content, target_file(path))
+    arrays = write_arrays(classifiers_in(estimator))
+    content = {"estimator": write_estimator(estimator), "versions": _versions()}
+    write_whole(pack(FORMAT, content, arrays), target_file(path))
 
 
 def _versions():
-    """Say with what a file is written, as far as it is known."""
+    """Return the versions of skdigits and of the installed packages it uses."""
     found = {"skdigits": __version__}  # a copy on the path is not installed
     for package in PACKAGES:
         # TensorFlow has other distributions, such as tensorflow-cpu.
@@ -123,10 +130,10 @@ def load(
     architectures: dict[str, Callable[..., Any]] | None = None,
     allow_nan: bool = False,
 ) -> Any:
-    """Read an estimator from a file of `save`.
+    """Read an estimator from a file that `save` wrote.
 
-    Nothing in the file is run. Its network is built from parameters that were checked,
-    and weights are compared with it before they are read.
+    No code in the file is run. The model is built from validated parameters, and the
+    shapes of the weights are compared with it before they are read.
 
     Parameters
     ----------
@@ -141,18 +148,18 @@ def load(
     -------
     estimator : CNNClassifier, ImageAugmenter, DigitNormalizer, Pipeline or \
             VotingClassifier
-        It predicts what the saved one predicted, to the last bit, and goes on training
-        as that would have.
+        Its predictions are those of the saved one, to the last bit, and further
+        training gives the same results.
 
     Raises
     ------
     ModelFileError
-        If the file is damaged, of another kind or of a newer version, or if it does not
-        hold together. It is a ValueError.
+        If the file is damaged, inconsistent, of another kind or from a newer version.
+        It is a ValueError.
     FileNotFoundError, IsADirectoryError
-        If there is no such file.
+        If the file does not exist, or is a folder.
     TypeError
-        If `architectures` is no dict of functions.
+        If a value of `architectures` is not callable.
 
     See Also
     --------
@@ -169,98 +176,109 @@ def load(
     ...     skdigits.load(path)
     Traceback (most recent call last):
     ...
-    skdigits.persistence.ModelFileError: ...model.pickle holds no model: it does not...
+    skdigits.persistence.ModelFileError: ...model.pickle is not a valid model: its...
     """
     architectures = dict(architectures or {})
     for name, function in architectures.items():
         if not callable(function):
-            raise TypeError(f"architectures[{name!r}] must be callable: {function!r}.")
+            raise TypeError(
+                f"architectures[{name!r}] must be callable. Got {function!r} instead."
+            )
     source = source_file(path)
     try:
         with source.open("rb") as file:
             return _load(file, architectures, allow_nan)
     except DamagedFileError as exc:
-        message = f"{source} holds no model: {exc}.{_what_else(source)}"
-        raise ModelFileError(message) from exc
+        hint = _other_file(source, exc)
+        raise ModelFileError(f"{source} is not a valid model: {exc}.{hint}") from exc
 
 
 def _load(file, architectures, allow_nan):
-    from ._rebuild import Loader
+    from ._classifier import check_shapes, read_arrays_into
+    from ._estimators import EstimatorReader, classifiers_in
 
-    header = read_header(file, KIND)
-    if header.keys() != {"arrays", "estimator", "versions"}:
-        raise DamagedFileError("it has other entries than we write")
-    loader = Loader(architectures)
-    estimator = loader.estimator(header["estimator"])
-    arrays = read_arrays(file, header["arrays"], limit=loader.limit)
+    header = read_header(file, FORMAT)
+    match header.content:
+        case {"estimator": data, "versions": dict(), **rest} if not rest:
+            estimator = EstimatorReader(architectures).read(data)
+        case _:
+            raise DamagedFileError("its content must be an estimator and versions")
+    classifiers = classifiers_in(estimator)
+    check_shapes(header.shapes, classifiers)
+    arrays = read_arrays(file, header)
     if not allow_nan and not all(np.isfinite(array).all() for array in arrays.values()):
         raise DamagedFileError(
             "it has weights that are NaN or infinite. Pass allow_nan=True to load them"
         )
-    classifiers = loader.give_arrays(arrays)
+    read_arrays_into(classifiers, arrays)
     if classifiers:  # this starts TensorFlow
         from .._engine.keras.pool import check_state
 
-        for classifier in classifiers:
-            network = classifier._network
+        for classifier in classifiers.values():
             try:
-                check_state(network)
+                check_state(classifier._network)
             except (TypeError, ValueError) as exc:
                 raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator
 
 
-def _what_else(source):
-    """Say what a file is that is none of ours, where its first bytes tell."""
+def _other_file(source, error):
+    """Describe a file that `save` did not write, as far as its first bytes tell."""
+    found = getattr(error, "found", None) or ""
+    newer = re.fullmatch(r"skdigits model (\d{1,9})", found, re.ASCII)
+    if newer and int(newer[1]) > int(FORMAT.split()[-1]):
+        return " It was written by a newer version of skdigits. Update skdigits."
+    if not isinstance(error, OtherFormatError):
+        return ""
     with source.open("rb") as file:
         start = file.read(32)
-    newer = re.match(rb"skdigits model (\d{1,9})\n", start)
-    if newer and int(newer[1]) > int(KIND.split()[-1]):
-        return " It was written by a newer version of skdigits. Update skdigits."
     return "".join(
-        f" {what}" for sign, what in OTHERS.items() if start.startswith(sign)
+        f" {what}" for first, what in OTHER_FILES.items() if start.startswith(first)
     )
 
 
 def export(estimator: "CNNClassifier | Pipeline", path: str | os.PathLike[str]) -> None:
-    """Write a fitted network for programs that do not have skdigits.
+    """Write a fitted model for programs that do not have skdigits.
 
     Parameters
     ----------
     estimator : CNNClassifier or Pipeline
-        Fitted. The steps of a Pipeline before its classifier must not change images,
-        as `ImageAugmenter` does not.
+        Fitted. The steps of a Pipeline before its classifier must not change images;
+        `ImageAugmenter` does not.
     path : str or os.PathLike
-        The file to write, whole or not at all. Its ending tells the format:
+        The file to write. A failed write leaves an older file unchanged. The suffix
+        selects the format:
 
         - ``.keras``: architecture and weights, for ``keras.models.load_model``;
-        - ``.onnx``: the same for any runtime of ONNX, in float32 after a training in
-          mixed precision; needs the extra "onnx";
+        - ``.onnx``: architecture and weights for any ONNX runtime, in float32 also
+          after training in mixed precision; needs the extra "onnx";
         - ``.json``: the architecture alone, for ``keras.models.model_from_json``.
 
     Raises
     ------
     ImportError
-        If the ending is ``.onnx`` and tf2onnx is not installed.
+        If the suffix is ``.onnx`` and tf2onnx is not installed.
     TypeError
-        If the estimator ends in no `CNNClassifier`, or has a step that changes images.
+        If the estimator does not end in a `CNNClassifier`, or has a step that changes
+        images.
     ValueError
-        If the ending is none of these.
+        If the suffix is another.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     FileNotFoundError, IsADirectoryError
-        If no file can be at `path`.
+        If the folder does not exist, or `path` is a folder.
 
     See Also
     --------
-    save : Writes all of the estimator, for `load`.
+    save : Writes the whole estimator, for `load`.
 
     Notes
     -----
-    The network takes raw pixels, float32 of shape (n, height, width, channels), in the
-    unit of the training images, and returns the probabilities of ``classes_``. It is
-    ``model_``. In ONNX its input is "images" and its output "probabilities". The file
-    holds neither labels nor `test_time_shift`, whose loss brings a warning.
+    The exported model is ``model_``. It takes raw pixels, float32 of shape (n, height,
+    width, channels), in the unit of the training images, and returns the probabilities
+    of ``classes_``. In ONNX its input is "images" and its output "probabilities".
+    The file contains neither the labels nor `test_time_shift`; `export` warns if
+    `test_time_shift` is set.
 
     Examples
     --------
@@ -276,7 +294,7 @@ def export(estimator: "CNNClassifier | Pipeline", path: str | os.PathLike[str]) 
     ...     Path(folder, "digits.json").read_text()[:23]
     '{"module": "keras", "cl'
     """
-    from ._export import network_bytes
+    from ._export import exported_bytes
 
     target = target_file(path)
-    write_whole(network_bytes(estimator, target.suffix), target)
+    write_whole(exported_bytes(estimator, target.suffix), target)

@@ -1,4 +1,4 @@
-"""A network in the formats of other programs."""
+"""Models in the formats of other programs."""
 
 import contextlib
 import dataclasses
@@ -16,40 +16,38 @@ from .._augmenter import ImageAugmenter
 from .._core.warnings import warn_user
 from ..pipelines import final_network
 
-FORMATS = (".keras", ".onnx", ".json")
+SUFFIXES = (".keras", ".onnx", ".json")
 
 
-def network_bytes(estimator, ending):
-    """Give what `skdigits.export` writes.
+def exported_bytes(estimator, suffix):
+    """Return the content of the file that `skdigits.export` writes.
 
     Parameters
     ----------
     estimator : CNNClassifier or Pipeline
-    ending : str
-        One of `FORMATS`.
+    suffix : str
 
     Returns
     -------
     bytes
     """
-    if ending not in FORMATS:
+    if suffix not in SUFFIXES:
         raise ValueError(
-            f"path must end in one of {', '.join(FORMATS)}. Got {ending!r} instead."
+            f"path must end in one of {', '.join(SUFFIXES)}. Got {suffix!r} instead."
         )
     _check_steps(estimator)
     cnn = final_network(estimator)
-    model = _onnx_model(cnn) if ending == ".onnx" else cnn.model_
-    if ending == ".json":
+    model = _float32_model(cnn) if suffix == ".onnx" else cnn.model_
+    if suffix == ".json":
         return model.to_json().encode()
     if cnn._max_shift() > 0:
         warn_user(
-            "The file does not hold "
-            f"test_time_shift={cnn.test_time_shift}: its probabilities are those of "
-            "test_time_shift=0."
+            f"The file does not contain test_time_shift={cnn.test_time_shift}. The "
+            "probabilities of the exported model are those of test_time_shift=0."
         )
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, f"network{ending}")
-        if ending == ".keras":
+        file = Path(folder, f"model{suffix}")
+        if suffix == ".keras":
             model.save(file)
         else:
             _write_onnx(model, file)
@@ -66,15 +64,15 @@ def _check_steps(estimator):
         for name, step in estimator.steps[:-1]:
             if step not in (None, "passthrough") and type(step) is not ImageAugmenter:
                 raise TypeError(
-                    f"The step {name!r}, a {type(step).__name__}, changes images, and "
-                    "a file of the network alone cannot hold it. Pass the last step, "
-                    "and images as that gets them."
+                    "The steps before the classifier must not change images. Got "
+                    f"{name!r}, a {type(step).__name__}. Export the last step alone, "
+                    "and pass transformed images to the exported model."
                 )
         estimator = estimator.steps[-1][1]
 
 
-def _onnx_model(cnn):
-    """Give ``cnn.model_``, in float32 if mixed: ONNX Runtime knows no bfloat16."""
+def _float32_model(cnn):
+    """Return ``model_`` in float32: ONNX Runtime does not support bfloat16."""
     check_is_fitted(cnn)
     from .._engine.keras.model import build_model
     from .._engine.keras.precision import dtype_policy
@@ -93,15 +91,16 @@ def _write_onnx(model, file):
         )
     from .._engine.keras.quiet import without_chatter
 
-    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
-    with warnings.catch_warnings(), without_chatter(), _log_level_kept():
-        warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
+    # Keras exports only a model that was called before.
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))
+    with warnings.catch_warnings(), without_chatter(), _unchanged_log_level():
+        warnings.simplefilter("ignore")  # tf2onnx uses deprecated names of NumPy
         model.export(file, format="onnx", verbose=False)
     _rename(file)
 
 
 def _rename(file):
-    """Rename what tf2onnx numbers: the input, the output and the size of a batch."""
+    """Rename the input, output and batch size, which tf2onnx only numbers."""
     import onnx
 
     model = onnx.load(file)
@@ -117,8 +116,8 @@ def _rename(file):
 
 
 @contextlib.contextmanager
-def _log_level_kept():
-    """Put back the variable of TensorFlow's that tf2onnx sets."""
+def _unchanged_log_level():
+    """Restore the environment variable of TensorFlow that tf2onnx sets."""
     name = "TF_CPP_MIN_LOG_LEVEL"
     before = os.environ.get(name)
     try:

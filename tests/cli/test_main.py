@@ -98,7 +98,7 @@ def test_a_bad_file_is_named_without_a_traceback(tmp_path, capsys):
 def test_the_place_of_the_output_is_checked_first(tmp_path, capsys):
     output = tmp_path / "missing" / "submission.csv"
     assert main(["submit", "nothing.zip", "--output", str(output)]) == 1
-    assert "folder that exists" in capsys.readouterr().err
+    assert "in an existing folder" in capsys.readouterr().err
     assert not output.parent.exists()
     assert main(["submit", "nothing.zip", "--output", str(tmp_path)]) == 1
     assert "path must be a file" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Full disks, missing permissions, Ctrl-C: no file is lost, nothing is left over."""
+"""Full disks, missing permissions, Ctrl-C: no file is lost or left over."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("what", WRITERS)
 @pytest.mark.parametrize("old", [b"old", None])
-def test_a_full_disk_leaves_the_old_file(system, small_disk, model, what, old):
+def test_full_disk_leaves_old_file(small_disk, model, what, old):
     path = small_disk / "file.keras"
     if old:
         path.write_bytes(old)
@@ -51,16 +51,18 @@ def test_a_full_disk_leaves_the_old_file(system, small_disk, model, what, old):
 
 
 @has_modes
-def test_a_missing_permission_leaves_the_old_file(system, tmp_path):
+def test_missing_permission_leaves_old_file(tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "file.keras"
     path.write_bytes(b"old")
-    for place in (*tmp_path.parents[:3], tmp_path):
-        if place != place.parent and place.owner() == "root":
-            place.chmod(place.stat().st_mode | 0o055)
+    for parent in (*tmp_path.parents[:3], tmp_path):
+        if parent != parent.parent and parent.owner() == "root":
+            parent.chmod(parent.stat().st_mode | 0o055)
     folder.chmod(0o555)
-    write_submission([7], tmp_path / "other.csv")  # loads what nobody may not read
+    write_submission(
+        [7], tmp_path / "other.csv"
+    )  # imports files that only root may read
     with as_nobody(), pytest.raises(PermissionError):
         write_submission([7], path)
     folder.chmod(0o755)
@@ -70,27 +72,27 @@ def test_a_missing_permission_leaves_the_old_file(system, tmp_path):
 
 @pytest.fixture
 def locked(tmp_path, monkeypatch):
-    """A folder in which nobody may write, as the working folder."""
+    """A read-only working folder."""
     folder = tmp_path / "locked"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for place in (*tmp_path.parents[:3], tmp_path):
-        if place != place.parent and place.owner() == "root":
-            place.chmod(place.stat().st_mode | 0o055)
+    for parent in (*tmp_path.parents[:3], tmp_path):
+        if parent != parent.parent and parent.owner() == "root":
+            parent.chmod(parent.stat().st_mode | 0o055)
     folder.chmod(0o555)
     yield folder
     folder.chmod(0o755)
 
 
 def no_training(*args, **kwargs):
-    raise AssertionError("it was trained before the place was looked at")
+    raise AssertionError("the model was trained before the path was checked")
 
 
 @has_modes
-def test_a_place_that_cannot_be_written_is_said_before_the_training(
-    system, locked, digits, monkeypatch, capsys
+def test_read_only_folder_is_reported_before_training(
+    locked, digits, monkeypatch, capsys
 ):
-    # What `main` needs is loaded as root: nobody may not read it everywhere.
+    # Imported as root: other users may not be able to read it.
     import skdigits._cli.demo  # noqa: F401
 
     monkeypatch.setattr(CNNClassifier, "fit", no_training)
@@ -110,7 +112,7 @@ def test_a_place_that_cannot_be_written_is_said_before_the_training(
     assert os.listdir(locked) == []
 
 
-def test_labels_are_not_lost_when_the_disk_fills_up_meanwhile(small_disk, tmp_path):
+def test_full_disk_saves_labels_in_another_folder(small_disk, tmp_path):
     from skdigits._cli.submit import TEST_IMAGES, _write
 
     (small_disk / "ballast").write_bytes(bytes(900_000))
@@ -121,7 +123,7 @@ def test_labels_are_not_lost_when_the_disk_fills_up_meanwhile(small_disk, tmp_pa
     shutil.rmtree(written.parent)
 
 
-def test_ctrl_c_while_a_file_is_read_is_an_interrupt(tmp_path, monkeypatch, capsys):
+def test_ctrl_c_while_reading_is_an_interrupt(tmp_path, monkeypatch, capsys):
     pixels = ",".join(f"pixel{i}" for i in range(784))
     row = "0," * 784
     with zipfile.ZipFile(tmp_path / "digits.zip", "w") as archive:
@@ -141,11 +143,11 @@ def test_ctrl_c_while_a_file_is_read_is_an_interrupt(tmp_path, monkeypatch, caps
         monkeypatch.setattr(zipfile.ZipExtFile, name, interrupted)
     assert main(["submit", str(tmp_path / "digits.zip")]) == 130
     assert capsys.readouterr().err == "skdigits: interrupted\n"
-    assert len(calls) == 4  # at once: nothing was read after it
+    assert len(calls) == 4  # nothing was read after the interrupt
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_a_checkpoint_that_does_not_fit_keeps_the_one_before(small_disk, digits):
+def test_full_disk_keeps_earlier_checkpoint(small_disk, digits):
     path = small_disk / "fit.checkpoint"
     first = small(checkpoint=path).fit(*digits)
     assert path.stat().st_size < 2**20
@@ -154,7 +156,6 @@ def test_a_checkpoint_that_does_not_fit_keeps_the_one_before(small_disk, digits)
         large.fit(*digits)
     with pytest.raises(NotFittedError):
         large.predict(digits[0])
-    names = sorted(os.listdir(small_disk))
-    assert names == ["fit.checkpoint", "fit.checkpoint.previous"]
+    assert os.listdir(small_disk) == ["fit.checkpoint"]
     again = small(checkpoint=path).fit(*digits)
     assert again.history_ == first.history_

@@ -1,4 +1,4 @@
-"""Texts that are equal for equal values, in this process and in others."""
+"""Texts that are equal for equal values in every process."""
 
 import functools
 import subprocess
@@ -17,7 +17,7 @@ from skdigits._core.identity import describe
 
 
 def architecture(image_shape, n_classes):
-    """Only its name counts here."""
+    """Architecture of which only the name matters here."""
 
 
 def make_local(width):
@@ -30,7 +30,7 @@ def memory_map(X, path):
     return mapped
 
 
-def test_equal_numbers_in_any_container_have_one_text(tmp_path):
+def test_equal_numbers_have_equal_texts(tmp_path):
     X = np.arange(24).reshape(4, 6)
     forms = [
         X,
@@ -84,12 +84,12 @@ def test_equal_numbers_in_any_container_have_one_text(tmp_path):
         (make_local(1), make_local(2)),
     ],
 )
-def test_other_values_have_another_text(one, other):
+def test_different_values_have_different_texts(one, other):
     assert describe(one) != describe(other)
     assert describe(one) == describe(one)
 
 
-def test_numbers_of_numpy_and_of_python_have_one_text():
+def test_numpy_and_python_numbers_have_equal_texts():
     assert describe(np.int64(15)) == describe(15)
     assert describe(np.float64(0.1)) == describe(0.1)
     assert describe(np.True_) == describe(True)
@@ -97,7 +97,7 @@ def test_numbers_of_numpy_and_of_python_have_one_text():
     assert describe(CNNClassifier(verbose=1)) == describe(CNNClassifier(verbose=0))
 
 
-def test_parts_that_a_name_does_not_describe_are_collected():
+def test_parts_without_a_unique_name_are_collected():
     vague = []
     describe({"a": [architecture, np.log1p, make_scorer(fbeta_score)]}, vague)
     assert vague == []
@@ -125,7 +125,7 @@ print([describe(value) for value in values])
 """
 
 
-def test_another_process_writes_the_same_text():
+def test_other_process_returns_equal_texts():
     command = [sys.executable, "-c", SCRIPT]
     first, second = (subprocess.check_output(command) for _ in range(2))
     assert first == second

@@ -1,4 +1,4 @@
-"""A warning names the line that the user wrote, and comes again from another one."""
+"""Warnings point at the line that the user wrote."""
 
 import warnings
 
@@ -29,7 +29,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_warning_is_of_the_users_line(digits, call):
+def test_warning_points_at_line_of_user(digits, call):
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always", UserWarning)
         CALLS[call](*digits)

@@ -15,7 +15,7 @@ from helpers.classifiers import small
 from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
-from skdigits._core.container import pack
+from skdigits._core.safetensors_file import pack
 from skdigits._engine.checkpoint import KIND, Checkpoint, saved_epochs
 
 pytestmark = pytest.mark.processor
@@ -205,7 +205,7 @@ def test_a_file_that_is_not_a_checkpoint_is_left_unchanged(digits, tmp_path):
     for content, message in [
         (b"Buy milk, and bread.\n", "is neither. Pass another path"),
         (
-            b"skdigits checkpoint 1\n{}\n",
+            pack("skdigits checkpoint 1", {}, {}),
             "is of another version. Pass another path, or remove",
         ),
     ]:

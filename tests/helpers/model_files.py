@@ -1,11 +1,9 @@
-"""Model files, for the tests that save and load them."""
+"""A small Pipeline for the tests of model files."""
 
 from sklearn.pipeline import Pipeline
 
 from helpers.classifiers import smaller as small
 from skdigits import ImageAugmenter
-
-KIND = "skdigits model 3"
 
 
 def pipeline(**params):

@@ -8,18 +8,18 @@ import skdigits
 
 @pytest.fixture(scope="module")
 def model(digits):
-    """A fitted Pipeline; nobody changes it."""
+    """A fitted Pipeline, which tests must not change."""
     return pipeline().fit(*digits)
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "digits.skdigits"
+    return tmp_path / "digits.safetensors"
 
 
 @pytest.fixture(scope="module")
 def content(model, tmp_path_factory):
     """The bytes of a good file."""
-    path = tmp_path_factory.mktemp("model") / "digits.skdigits"
+    path = tmp_path_factory.mktemp("model") / "digits.safetensors"
     skdigits.save(model, path)
     return path.read_bytes()

@@ -1,10 +1,8 @@
-"""Ensembles in one file: what is kept, what is left behind, and what is refused."""
-
-import json
+"""Ensembles in one model file."""
 
 import numpy as np
 import pytest
-import safetensors.numpy
+from fuzz_model_files import parts, rebuilt
 from helpers.classifiers import smaller as small
 from helpers.model_files import pipeline
 from sklearn.ensemble import VotingClassifier
@@ -12,9 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 import skdigits
 from skdigits import ModelFileError
-from skdigits._core.container import pack
 from skdigits._engine.keras import pool
-from skdigits.persistence import KIND
 from skdigits.pipelines import make_digit_ensemble
 
 pytestmark = pytest.mark.processor
@@ -38,7 +34,7 @@ def ensemble():
     return model.fit(np.uint8(X[:100]), names[y[:100]])
 
 
-def test_an_ensemble_comes_back_whole(digits, ensemble, path):
+def test_loaded_ensemble_equals_saved_one(digits, ensemble, path):
     skdigits.save(ensemble, path)
     loaded = skdigits.load(path)
     np.testing.assert_array_equal(
@@ -51,7 +47,7 @@ def test_an_ensemble_comes_back_whole(digits, ensemble, path):
     assert loaded.named_estimators_.fast is loaded.estimators_[0]
     assert loaded.weights == ensemble.weights
     assert loaded.n_features_in_ == ensemble.n_features_in_
-    # The number of jobs is of the machine that trained.
+    # n_jobs belongs to the machine that trained.
     assert loaded.n_jobs is None
     kept = ensemble.get_params()
     for name, value in loaded.get_params().items():
@@ -59,7 +55,7 @@ def test_an_ensemble_comes_back_whole(digits, ensemble, path):
             assert value == (None if name == "n_jobs" else kept[name]), name
 
 
-def test_a_loaded_ensemble_trains_as_the_saved_one_would(digits, ensemble, path):
+def test_loaded_ensemble_trains_like_saved_one(digits, ensemble, path):
     X, y = digits
     skdigits.save(ensemble, path)
     again = skdigits.load(path).fit(X, y).predict_proba(X)
@@ -73,7 +69,7 @@ def test_equal_ensembles_give_equal_bytes(ensemble, path):
     assert path.read_bytes() == first
 
 
-def test_those_of_different_presets_are_saved(digits, path):
+def test_ensemble_of_different_presets_is_saved(digits, path):
     X, y = digits
     model = make_digit_ensemble(["fast", "classic"], 2, random_state=0)
     model.set_params(network1__cnn__epochs=1, network2__cnn__epochs=1)
@@ -85,7 +81,7 @@ def test_those_of_different_presets_are_saved(digits, path):
     )
 
 
-def test_networks_of_one_kind_share_what_is_compiled(digits, path):
+def test_equal_architectures_share_compiled_network(digits, path):
     X, y = digits
     ensemble = make_digit_ensemble("fast", 3, random_state=0)
     for _, network in ensemble.estimators:
@@ -97,7 +93,7 @@ def test_networks_of_one_kind_share_what_is_compiled(digits, path):
     assert sum(compiled.spec == spec for compiled in pool._idle) == 1
 
 
-def test_a_member_of_another_class_is_named(digits, path):
+def test_member_of_another_class_is_refused(digits, path):
     X, y = digits
     model = VotingClassifier([("a", small(epochs=1)), ("b", LogisticRegression())])
     with pytest.raises(TypeError, match="LogisticRegression in step 'b'"):
@@ -108,27 +104,28 @@ def test_a_member_of_another_class_is_named(digits, path):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda data: data.update(voting="loud"), "make no ensemble"),
+        (lambda data: data.update(voting="loud"), "hard or soft"),
         (lambda data: data.update(weights=[1.0]), "a number for each"),
         (lambda data: data.update(weights=[0.0, 1.0, 0.0]), "not all 0"),
         (lambda data: data.update(weights=[-1.0, 1.0, 3.0]), "a number for each"),
-        (lambda data: data.update(estimators=[], weights=None), "make no ensemble"),
+        (lambda data: data.update(estimators=[], weights=None), "not a valid ensemble"),
         (lambda data: data["estimators"][1].__setitem__(0, "fast"), "different names"),
-        (lambda data: data["estimators"][1].__setitem__(0, "a__b"), "no ensemble"),
+        (
+            lambda data: data["estimators"][1].__setitem__(0, "a__b"),
+            "not a valid ensemble",
+        ),
         (
             lambda data: data["classes"].update(dtype="<i8", values=[0, 1]),
             "numbered classes",
         ),
         (lambda data: data.update(flatten_transform=3), "true or false"),
-        (lambda data: data.pop("voting"), "other entries"),
+        (lambda data: data.pop("voting"), "must have the entries"),
     ],
 )
-def test_a_file_that_does_not_hold_together_is_refused(ensemble, path, change, match):
+def test_inconsistent_file_is_refused(ensemble, path, change, match):
     skdigits.save(ensemble, path)
-    _, _, line, body = path.read_bytes().split(b"\n", 3)
-    header = json.loads(line)
-    change(header["estimator"])
-    del header["arrays"]
-    path.write_bytes(pack(KIND, header, safetensors.numpy.load(body)))
+    estimator, arrays = parts(path.read_bytes())
+    change(estimator)
+    path.write_bytes(rebuilt(estimator, arrays))
     with pytest.raises(ModelFileError, match=match):
         skdigits.load(path)

@@ -1,4 +1,4 @@
-"""Networks for other programs, each read back by the program itself."""
+"""Exported models, each read by the program that it is for."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def images(digits):
     return digits[0].reshape(-1, 8, 8, 1).astype(np.float32)
 
 
-def test_keras_reads_it_without_skdigits(digits, model, tmp_path):
+def test_keras_reads_export_without_skdigits(digits, model, tmp_path):
     skdigits.export(model, tmp_path / "digits.keras")
     np.save(tmp_path / "images.npy", images(digits))
     code = (
@@ -58,7 +58,7 @@ def test_keras_reads_it_without_skdigits(digits, model, tmp_path):
     np.testing.assert_allclose(found, model.predict_proba(digits[0]), atol=1e-5)
 
 
-def test_onnx_runtime_reads_it(digits, model, tmp_path, capfd):
+def test_onnx_runtime_reads_export(digits, model, tmp_path, capfd):
     skdigits.export(model, tmp_path / "digits.onnx")
     assert capfd.readouterr() == ("", "")
     session = onnxruntime.InferenceSession(tmp_path / "digits.onnx")
@@ -69,7 +69,7 @@ def test_onnx_runtime_reads_it(digits, model, tmp_path, capfd):
 
 
 @needs_bfloat16
-def test_onnx_runtime_reads_one_trained_in_half_the_precision(digits, tmp_path):
+def test_mixed_precision_is_exported_as_float32(digits, tmp_path):
     X, y = digits
     cnn = CNNClassifier(width=0.25, epochs=1, dtype_policy="mixed_bfloat16").fit(X, y)
     skdigits.export(cnn, tmp_path / "digits.onnx")
@@ -79,7 +79,7 @@ def test_onnx_runtime_reads_one_trained_in_half_the_precision(digits, tmp_path):
     np.testing.assert_allclose(found, cnn.predict_proba(X), atol=0.05)
 
 
-def test_json_is_the_architecture(digits, model, tmp_path):
+def test_json_contains_the_architecture(digits, model, tmp_path):
     skdigits.export(model, tmp_path / "digits.json")
     network = keras.models.model_from_json((tmp_path / "digits.json").read_text())
     network.set_weights(model["cnn"].model_.get_weights())
@@ -92,11 +92,11 @@ def test_json_is_the_architecture(digits, model, tmp_path):
 def test_export_warns_of_lost_test_time_shift(digits, tmp_path):
     cnn = CNNClassifier(epochs=1, width=0.25, test_time_shift=1).fit(*digits)
     for ending in ("onnx", "keras"):
-        with pytest.warns(UserWarning, match="does not hold test_time_shift=1"):
+        with pytest.warns(UserWarning, match="does not contain test_time_shift=1"):
             skdigits.export(cnn, tmp_path / f"digits.{ending}")
 
 
-def test_what_cannot_be_exported(digits, tmp_path):
+def test_export_refuses_other_estimators_and_paths(digits, tmp_path):
     path = tmp_path / "digits.keras"
     with pytest.raises(NotFittedError):
         skdigits.export(CNNClassifier(), path)
@@ -104,7 +104,7 @@ def test_what_cannot_be_exported(digits, tmp_path):
         skdigits.export(SVC(), path)
     cnn = CNNClassifier(epochs=1, width=0.25, image_shape=(5, 5))
     reduced = Pipeline([("pca", PCA(25)), ("cnn", cnn)]).fit(*digits)
-    with pytest.raises(TypeError, match="'pca', a PCA, changes images"):
+    with pytest.raises(TypeError, match="must not change images. Got 'pca', a PCA"):
         skdigits.export(reduced, path)
     with pytest.raises(ValueError, match=r"end in one of .keras, .onnx, .json. Got"):
         skdigits.export(reduced["cnn"], tmp_path / "digits.h5")

@@ -1,6 +1,5 @@
-"""Model files of every wrong kind: each is refused with one error, and soon."""
+"""Invalid model files: `load` refuses each quickly, with one kind of error."""
 
-import hashlib
 import io
 import json
 import os
@@ -16,19 +15,17 @@ import pandas as pd
 import pytest
 import safetensors.numpy
 import tensorflow as tf
-from fuzz_model_files import try_cases
-from helpers.model_files import KIND
+from fuzz_model_files import header_and_data, parts, rebuilt, try_cases, with_digests
 
 import skdigits
 from skdigits import ModelFileError
-from skdigits._core.container import pack
 from skdigits._engine.keras.start import has_onednn
 
 pytestmark = pytest.mark.processor
 
 
 def refused(path, content, match=None):
-    """Check that a file ends in one error, soon, and without much memory."""
+    """Check that a file raises one error, quickly and without much memory."""
     path.write_bytes(content)
     folder = sorted(path.parent.iterdir())
     start = time.process_time()
@@ -45,8 +42,8 @@ def refused(path, content, match=None):
     assert sorted(path.parent.iterdir()) == folder
 
 
-def test_truncated_at_any_byte(content, path):
-    header = content.index(b"\n", 100) + 1
+def test_truncated_file_is_refused(content, path):
+    header = 8 + int.from_bytes(content[:8], "little")
     lengths = [*range(header + 400), *range(header + 400, len(content), 997)]
     for length in [*lengths, len(content) - 1]:
         path.write_bytes(content[:length])
@@ -54,20 +51,20 @@ def test_truncated_at_any_byte(content, path):
             skdigits.load(path)
 
 
-def test_any_byte_flipped_or_added(content, path):
-    header = content.index(b"\n", 100) + 1
-    places = [*range(header + 400), *range(header + 400, len(content), 997)]
-    for place in places:
+def test_flipped_or_added_byte_is_refused(content, path):
+    header = 8 + int.from_bytes(content[:8], "little")
+    positions = [*range(header + 400), *range(header + 400, len(content), 997)]
+    for position in positions:
         flipped = bytearray(content)
-        flipped[place] ^= 1 << place % 8
+        flipped[position] ^= 1 << position % 8
         path.write_bytes(flipped)
         with pytest.raises(ModelFileError):
             skdigits.load(path)
-    refused(path, content + b"\0", "must take .* bytes and take")
+    refused(path, content + b"\0", "must take .* bytes. Got")
 
 
 class Trap:
-    """Makes a folder when it is unpickled."""
+    """Object that creates a folder when it is unpickled."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -85,7 +82,7 @@ def zipped(members):
 
 
 def hostile_files(folder):
-    """Give files of other kinds: name -> bytes."""
+    """Yield the name and the bytes of files of other kinds."""
     trap = Trap(folder / "trap")
     arrays = io.BytesIO()
     np.savez(arrays, weights=np.array([trap], dtype=object))
@@ -112,54 +109,45 @@ def hostile_files(folder):
     yield "safetensors", safetensors.numpy.save({"x": np.zeros(2)})
 
 
-def test_files_of_other_kinds(tmp_path):
+def test_other_kinds_of_files_are_refused(tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()
+    tensor = {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}
     for _, bad in hostile_files(tmp_path):
-        refused(folder / "bad", bad, "holds no model")
-        # The same where our arrays would be, with checksums that are right.
-        digest = hashlib.sha256(bad).hexdigest()
-        line = json.dumps(
-            {
-                "arrays": {"bytes": len(bad), "sha256": digest},
-                "estimator": {
-                    "class": "Pipeline",
-                    "steps": [["a", "passthrough"]],
-                    "verbose": False,
-                    "transform_input": None,
-                },
-                "versions": {},
-            }
-        ).encode()
-        lines = [KIND.encode(), hashlib.sha256(line).hexdigest().encode(), line, bad]
-        refused(folder / "bad", b"\n".join(lines), "holds no model")
+        refused(folder / "bad", bad, "is not a valid model")
+        # The same bytes as tensors, with correct digests.
+        tensor["shape"] = [len(bad)]
+        content = with_digests(EMPTY_PIPELINE, {"cnn/network/0": tensor}, bad)
+        refused(folder / "bad", content, "is not a valid model")
     assert not (tmp_path / "trap").exists()
 
 
-def parts(content):
-    """Take a good file apart: (estimator's JSON, arrays)."""
-    _, _, line, body = content.split(b"\n", 3)
-    return json.loads(line)["estimator"], safetensors.numpy.load(body)
-
-
-def rebuilt(estimator, arrays, **header):
-    header = {"estimator": estimator, "versions": {}, **header}
-    return pack(header.pop("kind", KIND), header, arrays)
+EMPTY_PIPELINE = json.dumps(
+    {
+        "estimator": {
+            "class": "Pipeline",
+            "steps": [["a", "passthrough"]],
+            "verbose": False,
+            "transform_input": None,
+        },
+        "versions": {},
+    }
+)
 
 
 def network_of(estimator):
     return estimator["steps"][1][1]
 
 
-def test_a_file_says_what_it_was_trained_with(content, model, path):
+def test_versions_and_threads_are_saved(content, model, path):
     estimator, arrays = parts(content)
-    said = network_of(estimator)["trained_with"]
-    assert said == model["cnn"].trained_with_
-    assert said["tensorflow"] == tf.__version__
-    assert said["onednn"] is has_onednn() and said["threads"] >= 1
+    saved = network_of(estimator)["trained_with"]
+    assert saved == model["cnn"].trained_with_
+    assert saved["tensorflow"] == tf.__version__
+    assert saved["onednn"] is has_onednn() and saved["threads"] >= 1
     path.write_bytes(content)
-    assert skdigits.load(path)["cnn"].trained_with_ == said
-    for wrong in ([], {"onednn": None}, dict.fromkeys(map(str, range(99)), 1)):
+    assert skdigits.load(path)["cnn"].trained_with_ == saved
+    for wrong in ([], {"onednn": None}):
         network_of(estimator)["trained_with"] = wrong
         refused(path.with_name("bad"), rebuilt(estimator, arrays))
 
@@ -175,15 +163,13 @@ CHANGES = {
     "classes  ": {"dtype": "<i8", "values": [*range(10)][::-1]},
     "classes   ": {"dtype": "<i8", "values": [10**30, 10**31]},
     "history": {"loss": ["0.1"]},
-    "history ": {"loss": [0.1] * 99},
+    "history ": [[0.1]],
     "n_iter": -1,
     "seed": 2**40,
     "pixels": {"mean": 0.0, "std": 0.0, "min": 0.0, "max": 1.0},
     "pixels ": {"mean": float("nan"), "std": 1.0, "min": 0.0, "max": 1.0},
     "pixels  ": {"mean": 0.0, "std": 1.0},
     "pixels   ": [0.0, 1.0, 0.0, 1.0],
-    "arrays": {"network": -1, "optimizer": 0},
-    "arrays ": {"network": 10**12, "optimizer": 10**12},
     "feature_names": ["x"],
     "parameters": {"epochs": -3},
     "parameters ": {"checkpoint": "/etc/passwd"},
@@ -195,7 +181,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_text_that_does_not_hold_together(content, path, name):
+def test_inconsistent_classifier_is_refused(content, path, name):
     estimator, arrays = parts(content)
     network_of(estimator)[name.strip()] = CHANGES[name]
     refused(path, rebuilt(estimator, arrays))
@@ -206,8 +192,7 @@ def normalizer(digits, path):
     """The JSON of a normalizer in a good file."""
     X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
     skdigits.save(skdigits.DigitNormalizer().fit(X), path)
-    _, _, line, _ = path.read_bytes().split(b"\n", 3)
-    return json.loads(line)["estimator"]
+    return parts(path.read_bytes())[0]
 
 
 @pytest.mark.parametrize(
@@ -246,12 +231,12 @@ def normalizer(digits, path):
     ],
     ids=lambda change: str(change)[:50],
 )
-def test_a_normalizer_that_does_not_hold_together(normalizer, path, change):
+def test_inconsistent_normalizer_is_refused(normalizer, path, change):
     path.write_bytes(rebuilt(normalizer, {}))
     assert skdigits.load(path).n_features_in_ == 64
     refused(path, rebuilt({**normalizer, **change}, {}))
     del normalizer["output"]
-    refused(path, rebuilt(normalizer, {}), "other entries")
+    refused(path, rebuilt(normalizer, {}), "must have the entries")
 
 
 @pytest.mark.parametrize(
@@ -265,13 +250,13 @@ def test_a_normalizer_that_does_not_hold_together(normalizer, path, change):
         ("x", 0),
     ],
 )
-def test_a_network_of_another_size(content, path, name, value):
+def test_other_network_parameters_are_refused(content, path, name, value):
     estimator, arrays = parts(content)
     network_of(estimator)["network"][name] = value
     refused(path, rebuilt(estimator, arrays))
 
 
-def test_arrays_of_wrong_shapes_types_or_names(content, path):
+def test_arrays_of_other_shapes_dtypes_or_names_are_refused(content, path):
     def without(name, arrays):
         return {key: array for key, array in arrays.items() if key != name}
 
@@ -291,7 +276,7 @@ def test_arrays_of_wrong_shapes_types_or_names(content, path):
         refused(path, rebuilt(estimator, changed))
 
 
-def test_weights_that_are_no_numbers_are_refused_unless_asked_for(content, path):
+def test_nan_weights_need_allow_nan(content, path):
     estimator, arrays = parts(content)
     arrays["cnn/network/0"] = arrays["cnn/network/0"].copy()
     arrays["cnn/network/0"][0] = np.nan
@@ -299,29 +284,62 @@ def test_weights_that_are_no_numbers_are_refused_unless_asked_for(content, path)
     assert skdigits.load(path, allow_nan=True)["cnn"].n_iter_ == 2
 
 
-def test_keys_twice_depth_size_and_versions(content, path):
-    estimator, arrays = parts(content)
-    refused(path, rebuilt(estimator, arrays, surplus=1), "other entries")
-    newer = rebuilt(estimator, arrays, kind="skdigits model 3")
+def test_newer_version_is_named(content, path):
+    newer = rebuilt(*parts(content), kind="skdigits model 4")
     refused(path, newer, "newer version of skdigits. Update skdigits")
-    for line in (
-        b'{"estimator": 1, "estimator": 2}',
-        b"[" * 100_000 + b"]" * 100_000,
-        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-        b"[" + b"[]," * (2**18 + 2**16) + b"[]]",
-        b'{"estimator": ' + b"9" * 5000 + b"}",
-        b" " * 2**23,
-        b"\xff\xfe",
+    refused(path, rebuilt(*parts(content), kind="other"), "and it is 'other'")
+
+
+def test_invalid_json_is_refused(content, path):
+    estimator, arrays = parts(content)
+    refused(path, rebuilt(estimator, arrays, surplus=1), "an estimator and versions")
+    for text in (
+        '{"estimator": 1, "estimator": 2}',
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' * 100_000 + "1" + "}" * 100_000,
+        "[" + "[]," * (2**18 + 2**16) + "[]]",
+        '{"estimator": ' + "9" * 5000 + "}",
+        " " * 2**23,
+        "\u00ff\u00fe",
     ):
-        digest = hashlib.sha256(line).hexdigest().encode()
-        refused(path, b"\n".join([KIND.encode(), digest, line, b""]))
+        refused(path, with_digests(text, {}, b""))
+        header = text.encode("latin-1")
+        refused(path, len(header).to_bytes(8, "little") + header)
     nested = estimator
     for _ in range(50):
         nested = {**estimator, "steps": [["inner", nested]]}
     refused(path, rebuilt(nested, arrays), "too deep")
 
 
-def test_steps_that_make_no_pipeline(content, path):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dtype": "F64"},
+        {"dtype": "F8_E4M3"},
+        {"dtype": 3},
+        {"shape": [-1]},
+        {"shape": [2**62]},
+        {"shape": [1] * 100_000},
+        {"shape": [True]},
+        {"shape": "3"},
+        {"data_offsets": [4, 0]},
+        {"data_offsets": [0]},
+        {"data_offsets": [-4, 0]},
+        {"data_offsets": ["0", "4"]},
+        {"extra": 1},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_invalid_description_of_tensor_is_refused(content, path, change):
+    tensors, data = header_and_data(content)
+    text = tensors.pop("__metadata__")["content"]
+    path.write_bytes(with_digests(text, tensors, data))
+    skdigits.load(path)
+    tensors["cnn/network/1"] |= change
+    refused(path, with_digests(text, tensors, data))
+
+
+def test_invalid_steps_are_refused(content, path):
     estimator, arrays = parts(content)
     augment, cnn = estimator["steps"]
     for steps in (
@@ -337,17 +355,17 @@ def test_steps_that_make_no_pipeline(content, path):
         refused(path, rebuilt({**estimator, "steps": steps}, arrays))
 
 
-def test_a_huge_file_is_not_read(content, path):
+def test_huge_file_is_not_read(content, path):
     with path.open("wb") as file:
         file.write(content)
-        file.truncate(2**36)  # takes no room on the disk
+        file.truncate(2**36)  # sparse: takes no space on the disk
     start = time.perf_counter()
     with pytest.raises(ModelFileError):
         skdigits.load(path)
     assert time.perf_counter() - start < 1
 
 
-def test_a_path_that_is_no_file(tmp_path):
+def test_path_must_be_an_ordinary_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         skdigits.load(tmp_path / "none")
     with pytest.raises(IsADirectoryError):
@@ -360,7 +378,7 @@ def test_a_path_that_is_no_file(tmp_path):
             skdigits.load(tmp_path / "pipe")
 
 
-def test_random_changes(tmp_path):
+def test_random_changes_are_refused_or_load(tmp_path):
     ended = try_cases(tmp_path, 300)
     assert ended["refused"] > 200
     assert ended["loaded"]  # some changes make another good file

@@ -1,6 +1,7 @@
-"""What a model file keeps, and what is refused when it is saved."""
+"""Model files: what `save` stores and what it refuses."""
 
 import hashlib
+import json
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors
 from helpers.classifiers import smaller as small
 from helpers.model_files import pipeline
 from helpers.precision import needs_bfloat16
@@ -24,9 +26,7 @@ from skdigits import (
     ModelFileError,
     make_digit_pipeline,
 )
-from skdigits._core.container import read_header
 from skdigits.datasets import make_digit_photo
-from skdigits.persistence import KIND
 
 pytestmark = pytest.mark.processor
 
@@ -48,18 +48,31 @@ def saved_and_loaded(estimator, path, **options):
     return skdigits.load(path, **options)
 
 
-def test_a_copy_that_is_only_on_the_path_saves_too(digits, path, monkeypatch):
+def metadata(path):
+    with safetensors.safe_open(path, "np") as file:
+        return file.metadata()
+
+
+def test_package_that_is_not_installed_saves(digits, path, monkeypatch):
     def nothing_is_installed(name):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("skdigits.persistence.version", nothing_is_installed)
     skdigits.save(ImageAugmenter().fit(digits[0]), path)
-    with path.open("rb") as file:
-        header = read_header(file, KIND)
-    assert header["versions"] == {"skdigits": skdigits.__version__}
+    content = json.loads(metadata(path)["content"])
+    assert content["versions"] == {"skdigits": skdigits.__version__}
 
 
-# --- what a file keeps ---------------------------------------------------------------
+def test_other_programs_read_the_weights(model, content, path):
+    path.write_bytes(content)
+    assert metadata(path)["format"] == "skdigits model 3"
+    with safetensors.safe_open(path, "np") as file:
+        assert {"cnn/network/0", "cnn/optimizer/0"} <= set(file.keys())
+        kernel = file.get_tensor("cnn/network/0")
+    np.testing.assert_array_equal(kernel, model["cnn"].model_.get_weights()[0])
+
+
+# --- saved ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -74,7 +87,7 @@ def test_a_copy_that_is_only_on_the_path_saves_too(digits, path, monkeypatch):
         {"optimizer": "adamw", "image_shape": [8, -1], "class_weight": "balanced"},
     ],
 )
-def test_a_round_trip_keeps_everything(digits, path, params):
+def test_loaded_pipeline_equals_saved_one(digits, path, params):
     X, y = digits
     model = pipeline(**params).fit(X, y)
     loaded = saved_and_loaded(model, path)
@@ -88,7 +101,7 @@ def test_a_round_trip_keeps_everything(digits, path, params):
         assert getattr(loaded["cnn"], name) == getattr(model["cnn"], name)
 
 
-def test_equal_to_the_last_bit_in_another_process(digits, model, path):
+def test_another_process_predicts_equal_bits(digits, model, path):
     skdigits.save(model, path)
     code = (
         "import sys, hashlib, skdigits; from sklearn.datasets import load_digits;"
@@ -105,7 +118,7 @@ def test_equal_to_the_last_bit_in_another_process(digits, model, path):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "muon", "sgd"])
-def test_training_goes_on_as_if_never_saved(digits, path, optimizer):
+def test_loaded_classifier_continues_training(digits, path, optimizer):
     X, y = digits
     model = small(optimizer=optimizer, warm_start=True).fit(X, y)
     loaded = saved_and_loaded(model, path)
@@ -125,7 +138,7 @@ def test_training_goes_on_as_if_never_saved(digits, path, optimizer):
         [False, True, True],
     ],
 )
-def test_labels_keep_their_kind(digits, path, labels):
+def test_labels_keep_their_dtype(digits, path, labels):
     X, y = digits
     y = np.asarray(labels)[y % 3]
     model = small(epochs=1).fit(X, y)
@@ -134,7 +147,7 @@ def test_labels_keep_their_kind(digits, path, labels):
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
 
-def test_names_of_features_and_output_stay(digits, path):
+def test_feature_names_and_output_are_saved(digits, path):
     X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
     augmenter = ImageAugmenter(rotation=3).set_output(transform="pandas").fit(X)
     loaded = saved_and_loaded(augmenter, path)
@@ -143,7 +156,7 @@ def test_names_of_features_and_output_stay(digits, path):
         loaded.transform(X.rename(columns={"pixel0": "first"}))
 
 
-def test_a_pipeline_for_photos_takes_them_when_it_is_loaded(digits, path):
+def test_loaded_pipeline_takes_photos(digits, path):
     X, y = digits
     model = make_digit_pipeline("robust", random_state=0)
     model.set_params(cnn__epochs=1, cnn__width=0.25, augment__gaps=np.int64(2))
@@ -157,7 +170,7 @@ def test_a_pipeline_for_photos_takes_them_when_it_is_loaded(digits, path):
 
 
 @pytest.mark.parametrize("form", ["frame", "rows", "list", "unfitted"])
-def test_a_normalizer_alone(digits, path, form):
+def test_normalizer_is_saved(digits, path, form):
     params = {"output_shape": [20, 24], "box_size": 16, "image_shape": (8, -1)}
     normalizer = DigitNormalizer(**params, on_blank="warn")
     normalizer.set_output(transform="pandas")
@@ -182,7 +195,7 @@ def test_equal_models_give_equal_bytes(digits, model, content, path):
     assert path.read_bytes() == content
 
 
-def test_a_function_is_named_and_asked_for(digits, path):
+def test_architecture_function_must_be_passed_to_load(digits, path):
     X, y = digits
     model = small(architecture=tiny).fit(X, y)
     skdigits.save(model, path)
@@ -201,21 +214,23 @@ def test_a_function_is_named_and_asked_for(digits, path):
         skdigits.load(path, architectures={"tiny": "tiny"})
 
 
-def test_what_belongs_to_this_program_stays_behind(digits, tmp_path, path):
+def test_callbacks_and_checkpoint_are_not_saved(digits, tmp_path, path):
     callbacks = [keras.callbacks.Callback()]
     model = small(callbacks=callbacks, checkpoint=tmp_path / "fit.checkpoint")
     loaded = saved_and_loaded(model.fit(*digits), path)
     assert loaded.callbacks is None and loaded.checkpoint is None
 
 
-# --- what is refused when it is saved ------------------------------------------------
+# --- refused ------------------------------------------------
 
 
-def test_only_fitted_estimators_of_ours_are_saved(digits, path):
+def test_other_estimators_are_refused(digits, path):
     with pytest.raises(NotFittedError):
         skdigits.save(CNNClassifier(), path)
     scaled = Pipeline([("scale", StandardScaler()), ("cnn", small(epochs=1))])
-    with pytest.raises(TypeError, match=r"StandardScaler in step 'scale'. joblib.dump"):
+    with pytest.raises(
+        TypeError, match=r"StandardScaler in step 'scale' instead. joblib.dump"
+    ):
         skdigits.save(scaled.fit(*digits), path)
     seeded = small(epochs=1, random_state=np.random.RandomState(0)).fit(*digits)
     with pytest.raises(ValueError, match=r"set_params\(random_state=None\)"):
@@ -223,7 +238,7 @@ def test_only_fitted_estimators_of_ours_are_saved(digits, path):
     assert not path.exists()
 
 
-def test_a_save_that_fails_leaves_the_old_file(digits, model, path):
+def test_failed_save_leaves_old_file(digits, model, path):
     path.write_bytes(b"old")
     broken = pipeline(epochs=1).fit(*digits)
     broken["cnn"].history_["loss"] = [object()]
