@@ -1,4 +1,4 @@
-"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict``, ``draw``."""
+"""Command line: ``skdigits demo``, ``submit``, ``fit``, ``predict`` and ``draw``."""
 
 import argparse
 import errno
@@ -12,8 +12,9 @@ from .. import __version__
 from .._presets import ENSEMBLES, PRESETS, presets_of
 from .text import printable
 
-MAX_NETWORKS = 1_000  # far above what anyone has used; more are a typing error
+MAX_MODELS = 1_000  # a larger number is a typing error
 MAX_SEED = 2**32 - 1
+MAX_PORT = 65_535
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
@@ -25,16 +26,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parse(argv):
-    parser = _Parser(prog="skdigits", description="A convolutional network for digits.")
+    parser = _Parser(prog="skdigits", description="Classify images of digits.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     commands.add_parser(
-        "demo", help="compare a network with two baselines on bundled digits"
+        "demo", help="compare a CNN with two baselines on bundled digits"
     )
 
     submit = commands.add_parser(
-        "submit", help="train on the competition's files and write the submission"
+        "submit", help="train on the files of the competition and write a submission"
     )
     submit.add_argument(
         "path",
@@ -52,16 +53,16 @@ def _parse(argv):
         type=_presets,
         default=["fast"],
         metavar="PRESET",
-        help=f"network and recipe: {', '.join(PRESETS)}; or several with commas, whose "
-        "networks take turns; record is short for "
+        help=f"architecture and settings: {', '.join(PRESETS)}; several presets, "
+        "separated by commas, take turns in an ensemble; record is short for "
         f"{','.join(ENSEMBLES['record'])} (default: fast)",
     )
     _add_training(submit)
     submit.add_argument(
         "--networks",
-        type=partial(_count, most=MAX_NETWORKS),
+        type=partial(_count, most=MAX_MODELS),
         metavar="N",
-        help="networks to train and average (default: one of each preset)",
+        help="number of models to train and average (default: one of each preset)",
     )
 
     fit = commands.add_parser("fit", help="train on images and write a model file")
@@ -69,8 +70,8 @@ def _parse(argv):
         "path",
         nargs="?",
         metavar="PATH",
-        help="the competition's files, as for submit; or a folder or zip of images in "
-        "folders 0 to 9 (default: train on the bundled digits)",
+        help="files of the competition, as for submit; or a folder or zip of images "
+        "in folders 0 to 9 (default: the bundled digits)",
     )
     fit.add_argument(
         "--output",
@@ -81,13 +82,13 @@ def _parse(argv):
         "--preset",
         default="robust",
         choices=PRESETS,
-        help="network and recipe (default: %(default)s)",
+        help="architecture and settings (default: %(default)s)",
     )
     _add_training(fit)
 
     predict = commands.add_parser("predict", help="label photos, scans or drawings")
     predict.add_argument(
-        "model", metavar="MODEL", help="file that skdigits fit or skdigits.save wrote"
+        "model", metavar="MODEL", help="file written by skdigits fit or skdigits.save"
     )
     predict.add_argument(
         "images",
@@ -98,36 +99,40 @@ def _parse(argv):
     predict.add_argument(
         "--output",
         metavar="CSV",
-        help="file to write, or - for CSV on standard output (default: a table on a "
+        help="file to write, or - for CSV on standard output (default: a table in a "
         "terminal, else CSV)",
     )
     predict.add_argument(
         "--split",
         action="store_true",
-        help="find the digits of each image first, a row for each",
+        help="find the digits of each image, and write a row for each digit",
     )
 
     draw = commands.add_parser(
-        "draw", help="draw digits in the browser and see what a model makes of them"
+        "draw", help="draw digits in the browser and see the predictions of a model"
     )
     draw.add_argument(
         "model",
         nargs="?",
         metavar="MODEL",
-        help="file that skdigits.save wrote (default: train on the bundled digits)",
+        help="file written by skdigits fit or skdigits.save (default: train a model on "
+        "the bundled digits)",
     )
     draw.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address of this machine; 0.0.0.0 lets the network in "
-        "(default: %(default)s, this machine alone)",
+        help="address of this machine; 0.0.0.0 allows other machines to connect "
+        "(default: %(default)s, only this machine)",
     )
     draw.add_argument(
-        "--port", type=_count, metavar="N", help="default: the first free from 7860"
+        "--port",
+        type=partial(_count, most=MAX_PORT),
+        metavar="N",
+        help="port of the page (default: the first free port from 7860)",
     )
     for command in commands.choices.values():
-        command.set_defaults(error=command.error)  # for what the command itself checks
-    # parse_args would report them as the main parser, whose help does not have them.
+        command.set_defaults(error=command.error)  # for the checks of the command
+    # parse_args would report unknown options in the name of the main parser.
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         of_command = commands.choices[arguments.command]
@@ -145,12 +150,12 @@ def _parse(argv):
 
 def _add_training(command):
     command.add_argument(
-        "--seed", type=_seed, help="a whole number, for the same result again"
+        "--seed", type=_seed, help="whole number that makes the result reproducible"
     )
     command.add_argument(
         "--validate",
         action="store_true",
-        help="first train on nine tenths and report the accuracy on the last one",
+        help="train on nine tenths first, and report the accuracy on the last tenth",
     )
 
 
@@ -165,7 +170,7 @@ def _presets(text):
 
 
 def _whole(text):
-    """Return text as an int, or -1 if it is not a whole number of ordinary size."""
+    """Return text as an int, or -1 if it is not a whole number of up to 20 digits."""
     return int(text) if re.fullmatch("[0-9]{1,20}", text) else -1
 
 
@@ -189,10 +194,10 @@ def _count(text, most=None):
 
 
 def _open_streams():
-    """Make standard streams that take any text, even if the shell has closed them."""
+    """Make the standard streams accept any text, even if the shell has closed them."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
-        # Else the next file that is opened becomes a standard stream of the system,
-        # to which TensorFlow may write.
+        # Otherwise the next file that is opened gets the number of a standard stream,
+        # and TensorFlow may write to it.
         while (number := os.open(os.devnull, os.O_RDWR)) < 3:
             os.set_inheritable(number, True)
         os.close(number)
@@ -206,15 +211,15 @@ def _open_streams():
 def _run(argv):
     try:
         arguments = _parse(argv)
-        # Each command is a function in the module of its name, which imports much.
+        # Imported only now, as these modules import many packages.
         module = import_module(f".{arguments.command}", __package__)
         return module.run(arguments) or 0
     finally:
-        sys.stdout.flush()  # an error of the pipe here, not at the end of Python
+        sys.stdout.flush()  # to raise the error of a closed pipe here
 
 
 def _drop_output():
-    """Drop what standard output cannot take; Python would try again at its end."""
+    """Drop unwritten output, which Python would try to write again when it exits."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -227,19 +232,19 @@ def main(argv=None):
     Parameters
     ----------
     argv : list of str, default=None
-        Arguments; None means those of the process.
+        Arguments. None means those of the process.
 
     Returns
     -------
     int
-        0; 1 after an error in the data or the files, or if an image has no digit; 130
-        after Ctrl-C. A usage error exits with 2.
+        0 on success; 1 after an error in the data or the files, or if an image shows no
+        digit; 130 after Ctrl-C. A usage error exits with 2.
     """
     _open_streams()
     try:
         return _run(argv)
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        # A closed pipe is not an error: its reader has seen enough.
+        # A closed pipe is not an error: its reader needs no more output.
         if getattr(exc, "errno", None) not in CLOSED_PIPE or exc.filename is not None:
             print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
         _drop_output()

@@ -91,10 +91,8 @@ def _write_onnx(model, file):
         raise ImportError(
             'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
         )
-    from .._engine.keras.quiet import without_chatter
-
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras wants it called
-    with warnings.catch_warnings(), without_chatter(), _log_level_kept():
+    with warnings.catch_warnings(), _log_level_kept():
         warnings.simplefilter("ignore")  # of Keras's copy of NumPy's old names
         model.export(file, format="onnx", verbose=False)
     _rename(file)
