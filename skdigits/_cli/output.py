@@ -14,7 +14,7 @@ STANDARD_OUTPUT = "-"
 
 @contextmanager
 def option_named(name):
-    """Put the name of the option before the message of an error, as argparse does."""
+    """Begin the messages of errors with the name of an option, as argparse does."""
     try:
         yield
     except (OSError, ValueError) as exc:

@@ -13,7 +13,7 @@ def thread_budget() -> int | None:
     Returns
     -------
     int or None
-        None if there is no limit: TensorFlow then uses every core.
+        None without a limit: TensorFlow then uses every core.
     """
     # OpenMP allows a list, with a number for each level of nesting.
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
