@@ -18,6 +18,7 @@ def test_verbose_prints_line_for_each_epoch(digits, capsys):
 def test_verbose_shows_bar_in_a_terminal(digits, monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the output for a terminal
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
     model = small(verbose=1, validation_fraction=0.2).fit(*digits)
     out = capsys.readouterr().out
     loss, accuracy = (model.history_[key][1] for key in ("loss", "val_accuracy"))
