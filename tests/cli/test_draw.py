@@ -73,8 +73,7 @@ def command(*arguments):
         yield process, re.fullmatch("Draw on (.*)\n", line)[1]
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-        assert (out, err) == ("", "skdigits: interrupted\n")
-        assert process.returncode == 130
+        assert (process.returncode, out, err) == (0, "", "")
     finally:
         process.kill()
 
