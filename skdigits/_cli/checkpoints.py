@@ -88,12 +88,9 @@ class TrainingCheckpoints:
 
 
 def _lock(path):
-    """Create and lock a file, which the system unlocks when the process ends.
+    """Create and lock a file, and return its descriptor, or None if it is locked.
 
-    Returns
-    -------
-    int or None
-        Descriptor of the file, or None if another process has the lock.
+    The system unlocks it when the process ends.
     """
     while True:
         path.parent.mkdir(exist_ok=True)  # the owner of the lock may remove it

@@ -43,12 +43,7 @@ WRITTEN_FILES = {
 
 @without_start_messages()
 def run(arguments):
-    """Compare the models, print the scores and write the files.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Compare the models, print the scores and write the files."""
     folder = Path("skdigits-demo")
     folder.mkdir(exist_ok=True)
     check_writable(folder / "submission.csv")  # raises before the training

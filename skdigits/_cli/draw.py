@@ -84,12 +84,7 @@ def draw(model: Any = None, *, host: str = "127.0.0.1", port: int | None = None)
 
 
 def run(arguments):
-    """Serve the page for a model file, or for a model that is trained first.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Serve the page for a model file, or for a model that is trained first."""
     with without_start_messages():
         model = None if arguments.model is None else load(arguments.model)
         page = draw(model, host=arguments.host, port=arguments.port)

@@ -20,12 +20,7 @@ MAX_LISTED_FILES = 5  # in a message
 
 
 def run(arguments):
-    """Train on labelled images and write the model file.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Train on labelled images and write the model file."""
     with prepared(arguments, arguments.preset) as checkpoints:
         _fit(arguments, checkpoints)
 

@@ -22,14 +22,7 @@ def option_named(name):
 
 
 def check_output(arguments, inputs):
-    """Check, before any work, that --output can be written and is not an input.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    inputs : iterable of str
-        Files that the command reads.
-    """
+    """Check, before any work, that --output can be written and is not an input."""
     if arguments.output == STANDARD_OUTPUT:
         arguments.error(
             "argument --output: must be a file, because a model or a submission is not "
@@ -41,14 +34,7 @@ def check_output(arguments, inputs):
 
 
 def check_not_input(arguments, inputs):
-    """Exit with a usage error if writing --output would replace an input.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    inputs : iterable of str
-        Files that the command reads.
-    """
+    """Exit with a usage error if writing --output would replace an input file."""
     for path in inputs:
         if is_same(arguments.output, path):
             arguments.error(
@@ -90,10 +76,7 @@ def write_or_rescue(write, output, subject):
 def reading_progress(n_files):
     """Show on standard error how many images are read, if it takes long.
 
-    Yields
-    ------
-    callable
-        Function without arguments, to be called after each image.
+    Yields a function without arguments, to be called after each image.
     """
     with ProgressReporter(file=sys.stderr, bar_delay=2, line_interval=10) as reporter:
         done = 0

@@ -28,17 +28,7 @@ PLACE_COLUMNS = ["line", "left", "top", "width", "height"]
 
 
 def run(arguments):
-    """Read images, recognize their digits and show or write the result.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-
-    Returns
-    -------
-    int
-        1 if an image could not be read or shows no digit.
-    """
+    """Label images, and return 1 if one could not be read or shows no digit."""
     output = None if arguments.output == STANDARD_OUTPUT else arguments.output
     if output is not None:
         check_output(arguments, [arguments.model, *arguments.images])
@@ -67,15 +57,7 @@ def run(arguments):
 
 
 def _find_files(paths, stack):
-    """List the image files of all paths.
-
-    Returns
-    -------
-    files : list of ImageFile
-    errors : list of (int, str)
-        Messages for paths without image files, each with the index in `files` at
-        which these would be.
-    """
+    """Return the image files of all paths, and errors as (index in files, message)."""
     from ..datasets._image_files import find_images
 
     files, errors = [], []
@@ -102,13 +84,7 @@ def _load(path):
 def _read(files, errors, recognizer, split):
     """Read the images one by one, and hold only their digits in memory.
 
-    Parameters
-    ----------
-    files : list of ImageFile
-    errors : list of (int, str)
-        Messages for images that cannot be read are added.
-    recognizer : Recognizer
-    split : bool
+    Messages for images that cannot be read are added to `errors`.
 
     Returns
     -------

@@ -10,12 +10,7 @@ N_TEST_IMAGES = 28_000  # of the competition
 
 
 def run(arguments):
-    """Train on the files of the competition, predict and write the submission.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Train on the files of the competition, predict and write the submission."""
     presets = "+".join(arguments.preset)
     with prepared(arguments, presets) as checkpoints:
         _submit(arguments, presets, checkpoints)

@@ -16,24 +16,13 @@ ESCAPE = re.compile(r"\\(?=x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 
 def printable(text):
-    r"""Escape the characters that a terminal could obey, as \xNN or \uNNNN.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
-    return "".join(_escaped(c) if _is_unsafe(c) else c for c in text)
-
-
-def _is_unsafe(c):
-    return unicodedata.category(c) in UNSAFE_CATEGORIES and c not in JOINERS
+    r"""Escape the characters that a terminal could obey, as \xNN or \uNNNN."""
+    return "".join(_escaped(c) for c in text)
 
 
 def _escaped(c):
+    if unicodedata.category(c) not in UNSAFE_CATEGORIES or c in JOINERS:
+        return c
     code = ord(c)
     if code < 0x100:
         return f"\\x{code:02x}"

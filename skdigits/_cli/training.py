@@ -19,14 +19,7 @@ HELD_OUT_FRACTION = 0.1  # of the training images, for --validate
 def prepared(arguments, presets):
     """Check, before any work, that the result can be written, and lock its folder.
 
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    presets : str
-
-    Yields
-    ------
-    TrainingCheckpoints
+    Yields the `TrainingCheckpoints` of the command.
     """
     check_output(arguments, _inputs(arguments))
     name = f"{presets}-seed-{arguments.seed}"

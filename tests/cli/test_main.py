@@ -63,22 +63,8 @@ def test_usage_error_is_one_line_with_exit_status_2(arguments, message, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
-    assert pd.Series([err]).str.contains(message).all()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "program"),
-    [
-        (["submit", "x.zip", "--bogus"], "skdigits submit"),
-        (["submit", "x.zip", "--preset", "best"], "skdigits submit"),
-        (["demo", "x"], "skdigits demo"),
-        (["train"], "skdigits"),
-    ],
-)
-def test_usage_error_points_to_help_of_command(arguments, program, capsys):
-    with pytest.raises(SystemExit):
-        main(arguments)
-    err = capsys.readouterr().err
+    assert re.search(message, err)
+    program = " ".join(["skdigits", *{*arguments[:1]} - {"train"}])
     assert err.startswith(f"{program}: ") and err.endswith(f"(see {program} --help)\n")
 
 
@@ -128,18 +114,6 @@ def test_error_names_missing_file_of_competition(name, tmp_path, capsys):
     err = capsys.readouterr().err
     assert err.startswith("skdigits: path must be the competition's zip, or the folder")
     assert f"'{tmp_path}' instead, where {missing} is missing. If you" in err
-
-
-def test_reading_is_announced_before_it_begins(monkeypatch, capsys):
-    from skdigits import datasets
-
-    def load_competition(path):
-        assert capsys.readouterr().out == "Reading digits.zip\n"
-        raise ValueError("end of this test")
-
-    monkeypatch.setattr(datasets, "load_competition", load_competition)
-    assert main(["submit", "digits.zip"]) == 1
-    assert "end of this test" in capsys.readouterr().err
 
 
 def write_competition(path, n_train, n_test):

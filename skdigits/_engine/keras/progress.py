@@ -35,12 +35,7 @@ def shown(verbose):
 
 
 class EpochProgress(keras.callbacks.Callback):
-    """Writer of a line for each epoch.
-
-    Parameters
-    ----------
-    reporter : ProgressReporter
-    """
+    """Writer of a line for each epoch to a `ProgressReporter`."""
 
     def __init__(self, reporter):
         super().__init__()
@@ -85,16 +80,7 @@ class BatchProgress(EpochProgress):
 
 
 def scores_text(logs):
-    """Return the scores of an epoch as text.
-
-    Parameters
-    ----------
-    logs : dict of str to float
-
-    Returns
-    -------
-    str
-    """
+    """Return the scores of an epoch as text."""
     return ", ".join(
         f"{name.replace('val_', 'validation ')} {logs[name]:.4f}"
         for name in SCORES
