@@ -1,4 +1,4 @@
-"""Draws a digit on the page of `skdigits.draw` and keeps a picture of it.
+"""Draw a digit on the page of `skdigits.draw` and save a picture of the page.
 
     pip install -e ".[draw]" playwright
     python docs/make_drawing.py
@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 import skdigits
 
 PICTURE = Path(__file__).parent / "images" / "draw.png"
-# In hundredths of the canvas.
+# Points in hundredths of the canvas.
 THREE = [(28, 24), (36, 17), (50, 14), (63, 19), (67, 30), (60, 41), (44, 48)]
 THREE += [(62, 52), (72, 64), (68, 78), (54, 86), (38, 85), (27, 78)]
 
@@ -37,6 +37,6 @@ if __name__ == "__main__":
         for point in points[1:]:
             tab.mouse.move(*point, steps=5)
         tab.mouse.up()
-        tab.wait_for_timeout(1000)  # until the page has answered to the last move
+        tab.wait_for_timeout(1000)  # the page shows the prediction for the last move
         tab.screenshot(path=PICTURE)
     page.close()

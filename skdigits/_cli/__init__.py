@@ -1,1 +1,1 @@
-"""The command line: a module for each command, with a function ``run``."""
+"""Command line: a module for each command, with a function ``run``."""

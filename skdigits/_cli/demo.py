@@ -1,11 +1,10 @@
-"""What ``skdigits demo`` shows: the whole way, on digits that need no download."""
+"""``skdigits demo``: from bundled digits to scores, plots and a submission."""
 
 import operator
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report
 from sklearn.model_selection import StratifiedKFold, cross_validate
@@ -18,121 +17,118 @@ from ..datasets import load_sample, make_digit_photo
 from ..pipelines import make_digit_pipeline
 from ..plots import AugmentationDisplay, HistoryDisplay, TopErrorsDisplay
 from ..submission import write_submission
+from .quiet import without_start_messages
 
 FOLDS = 3
 SEED = 0
-NETWORK = "CNN pipeline"
-# The sample is thirty times smaller than the competition's data: more passes over it,
-# in smaller steps, and a tenth held out for the curves.
+CNN = "CNN pipeline"
+# The sample is thirty times smaller than the data of the competition, so it needs more
+# epochs of smaller batches. A tenth is held out for the curves.
 SAMPLE_SETTINGS = {
     "cnn__epochs": 15,
     "cnn__batch_size": 32,
     "cnn__validation_fraction": 0.1,
 }
 AUGMENTED = 3  # index of the digit whose augmented copies are shown
-WRITTEN = {
-    "summary.png": "everything in one figure",
-    "augmentation.png": "a digit, and augmented copies of it to train on",
-    "history.png": "loss and accuracy over the epochs",
-    "confusion_matrix.png": "what was taken for what in the cross-validation",
-    "top_errors.png": "the mistakes that the network was surest of",
-    "photo.png": "a photo of ten digits, what the network sees, its labels",
-    "submission.csv": "labels of the held-out digits, as Kaggle takes them",
+WRITTEN_FILES = {
+    "summary.png": "all plots in one figure",
+    "augmentation.png": "a training digit and augmented copies of it",
+    "history.png": "loss and accuracy after each epoch",
+    "confusion_matrix.png": "confusion matrix of the cross-validation",
+    "top_errors.png": "wrong predictions with the highest probabilities",
+    "photo.png": "a photo of ten digits, the normalized digits and their labels",
+    "submission.csv": "labels of the held-out digits, in the format of Kaggle",
 }
 
 
+@without_start_messages()
 def run(arguments):
-    """Compare, report and write files.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Compare the models, print the scores and write the files."""
     folder = Path("skdigits-demo")
     folder.mkdir(exist_ok=True)
-    check_writable(folder / "submission.csv")  # not after the training
+    check_writable(folder / "submission.csv")  # raises before the training
     console = Console()
     digits = load_sample()
     console.print(
         f"{len(digits.X_train):,} digits to train on, {len(digits.X_test):,} held out; "
-        f"{FOLDS}-fold cross-validation of a network and two baselines\n"
+        f"{FOLDS}-fold cross-validation of a CNN and two baselines\n"
     )
     baselines = make_baselines(random_state=SEED)
     models = {name: baselines[name] for name in ("logistic regression", "SVC")}
-    # On a terminal each training of the network shows a bar with its loss.
-    network = make_digit_pipeline(
+    # In a terminal each training of the CNN shows a bar with its loss.
+    model = make_digit_pipeline(
         "fast", random_state=SEED, verbose=int(console.is_terminal)
     )
-    models[NETWORK] = network.set_params(**SAMPLE_SETTINGS)
+    models[CNN] = model.set_params(**SAMPLE_SETTINGS)
     scores, predicted, probabilities = _cross_validate(models, digits, console)
     console.print(_table(scores))
 
-    console.print(f"{NETWORK} on all {len(digits.X_train):,} training digits")
-    network.fit(digits.X_train, digits.y_train)
-    labels = network.predict(digits.X_test)
-    console.print("Its labels of the held-out digits:\n")
-    names = [f"Class {digit}" for digit in network.classes_]
+    console.print(f"{CNN} on all {len(digits.X_train):,} training digits")
+    model.fit(digits.X_train, digits.y_train)
+    labels = model.predict(digits.X_test)
+    console.print("Its predictions for the held-out digits:\n")
+    names = [f"Class {digit}" for digit in model.classes_]
     report = classification_report(digits.y_test, labels, target_names=names)
     console.print(report, highlight=False)
 
     write_submission(labels, folder / "submission.csv", expected=len(digits.X_test))
-    _draw_each(folder, network, digits, predicted, probabilities)
-    figure = _summary(network, digits, predicted, probabilities)
+    _draw_each(folder, model, digits, predicted, probabilities)
+    figure = _summary(model, digits, predicted, probabilities)
     figure.savefig(folder / "summary.png", dpi=150)
-    photo, seen, read = read_photo(network)
+    photo, normalized, read = read_photo(model)
     right = sum(map(operator.eq, photo.target, read))
     console.print(
-        f"A photo of {''.join(map(str, photo.target))} in another hand, drawn by a "
-        f"script, is read as {''.join(map(str, read))}: {right} of {len(read)} right\n",
+        f"A generated photo of {''.join(map(str, photo.target))} in other handwriting "
+        f"is read as {''.join(map(str, read))}: {right} of {len(read)} right\n",
         highlight=False,
         soft_wrap=True,
     )
-    draw_photo(photo, seen, read).savefig(folder / "photo.png", dpi=150)
+    draw_photo(photo, normalized, read).savefig(folder / "photo.png", dpi=150)
     console.print(f"[bold]Wrote {folder}/[/]")
-    for name, what in WRITTEN.items():
-        console.print(f"  {name:<21} {what}", highlight=False)
+    for name, contents in WRITTEN_FILES.items():
+        console.print(f"  {name:<21} {contents}", highlight=False)
     console.print(
-        "\nNext: download the competition's files and run\n"
+        "\nNext: download the files of the competition and run\n"
         "  [bold]skdigits submit digit-recognizer.zip --validate[/]",
         soft_wrap=True,
     )
 
 
-def read_photo(network):
-    """Read digits in another hand than that of the training images.
+def read_photo(model):
+    """Predict digits in other handwriting than that of the training images.
 
     Parameters
     ----------
-    network : Pipeline
+    model : Pipeline
         Fitted on the columns of `load_sample`.
 
     Returns
     -------
     photo : Bunch
-        As `make_digit_photo` gives it.
-    seen : ndarray of shape (n_found, 784)
-        The digits that were found, as the network sees them.
+        Photo and labels from `make_digit_photo`.
+    normalized : ndarray of shape (n_found, 784)
+        Digits found in the photo, in the form of the training images.
     labels : ndarray of shape (n_found,)
-        What it predicts.
+        Predictions for these digits.
     """
     photo = make_digit_photo(
         "0123456789", paper="squared", light="shadow", random_state=SEED
     )
-    # The network knows its columns by their names.
+    # The model was fitted on named columns.
     normalizer = DigitNormalizer(on_blank="ignore").set_output(transform="pandas")
-    seen = normalizer.transform(find_digits(photo.image).images)
-    return photo, seen.to_numpy(), network.predict(seen)
+    normalized = normalizer.transform(find_digits(photo.image).images)
+    return photo, normalized.to_numpy(), model.predict(normalized)
 
 
-def draw_photo(photo, seen, labels):
-    """Draw what `read_photo` returns."""
+def draw_photo(photo, normalized, labels):
+    """Draw the results of `read_photo`."""
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=(8, 2.7), layout="constrained")
     top, bottom = figure.subfigures(2, height_ratios=[1.9, 1])
-    page, axes = top.subplots(), bottom.subplots(1, len(seen))
+    page, axes = top.subplots(), bottom.subplots(1, len(normalized))
     page.imshow(photo.image)
-    for ax, pixels, label in zip(axes, seen, labels, strict=True):
+    for ax, pixels, label in zip(axes, normalized, labels, strict=True):
         ax.imshow(pixels.reshape(28, 28), cmap="gray")
         ax.set_xlabel(label, fontsize="xx-large")
     for ax in [page, *axes]:
@@ -147,11 +143,11 @@ def _cross_validate(models, digits, console):
     Returns
     -------
     scores : dict of str to dict of str to ndarray
-        By model: what scikit-learn's `cross_validate` gives, for all folds.
+        By model: results of `cross_validate` from scikit-learn, for all folds.
     predicted : dict of str to ndarray
         By model: a label for each training image, from the fold that tests on it.
     probabilities : ndarray of shape (n_train, 10)
-        The network's, likewise.
+        Probabilities of the CNN, from the same folds.
     """
     X, y = digits.X_train, digits.y_train
     splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(X, y))
@@ -159,30 +155,19 @@ def _cross_validate(models, digits, console):
     for name, model in models.items():
         predicted[name] = np.zeros_like(y)
         parts = []
-        for split in _shown(splits, name, console):
+        for number, split in enumerate(splits, 1):
+            console.print(f"{name}, fold {number} of {FOLDS}", highlight=False)
             part = cross_validate(model, X, y, cv=[split], return_estimator=True)
             (fitted,) = part.pop("estimator")
             parts.append(part)
             tested = split[1]
             predicted[name][tested] = fitted.predict(X.iloc[tested])
-            if name == NETWORK:
+            if name == CNN:
                 probabilities[tested] = fitted.predict_proba(X.iloc[tested])
         scores[name] = {
             key: np.concatenate([part[key] for part in parts]) for key in parts[0]
         }
     return scores, predicted, probabilities
-
-
-def _shown(splits, name, console):
-    """Give the folds of a model one by one, and show how many are done."""
-    if name == NETWORK and console.is_terminal:
-        for number, split in enumerate(splits, 1):  # each training has a bar of its own
-            console.print(f"{name}, fold {number} of {FOLDS}", highlight=False)
-            yield split
-        return
-    columns = TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console) as progress:
-        yield from progress.track(splits, description=name)
 
 
 def _table(scores):
@@ -203,25 +188,25 @@ def _table(scores):
 
 
 def _titles(digits, predicted):
-    """Say what each plot shows."""
+    """Return a title for each plot."""
     n = len(digits.y_train)
-    wrong = int((predicted[NETWORK] != digits.y_train).sum())
+    wrong = int((predicted[CNN] != digits.y_train).sum())
     return {
-        "augmentation.png": "What it trains on: augmented copies of each digit",
+        "augmentation.png": "Augmented copies of each digit are trained on",
         "history.png": "Loss and accuracy of the training on all digits",
         "confusion_matrix.png": f"Confusion matrix: {wrong} of {n:,} digits wrong",
-        "top_errors.png": f"The surest mistakes of the {FOLDS}-fold cross-validation",
+        "top_errors.png": f"Most confident errors of the {FOLDS}-fold cross-validation",
     }
 
 
-def _draw_each(folder, network, digits, predicted, probabilities):
-    """Write the plots one by one."""
+def _draw_each(folder, model, digits, predicted, probabilities):
+    """Write each plot to a file."""
     X, y = digits.X_train, digits.y_train
     displays = {
-        "augmentation.png": AugmentationDisplay.from_estimator(network, X[AUGMENTED:]),
-        "history.png": HistoryDisplay.from_estimator(network),
+        "augmentation.png": AugmentationDisplay.from_estimator(model, X[AUGMENTED:]),
+        "history.png": HistoryDisplay.from_estimator(model),
         "confusion_matrix.png": ConfusionMatrixDisplay.from_predictions(
-            y, predicted[NETWORK], cmap="Blues", colorbar=False
+            y, predicted[CNN], cmap="Blues", colorbar=False
         ),
         "top_errors.png": TopErrorsDisplay.from_predictions(X, y, probabilities),
     }
@@ -232,13 +217,13 @@ def _draw_each(folder, network, digits, predicted, probabilities):
         figure.savefig(folder / name, dpi=150)
 
 
-def _summary(network, digits, predicted, probabilities):
-    """Draw everything in one figure."""
+def _summary(model, digits, predicted, probabilities):
+    """Draw all plots in one figure."""
     import matplotlib.pyplot as plt
 
     X, y = digits.X_train, digits.y_train
     titles = _titles(digits, predicted)
-    right = (predicted[NETWORK] == y).mean()
+    right = (predicted[CNN] == y).mean()
     figure = plt.figure(figsize=(13, 8.2), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     figure.suptitle(
@@ -250,15 +235,15 @@ def _summary(network, digits, predicted, probabilities):
 
     top.suptitle(titles["augmentation.png"])
     AugmentationDisplay.from_estimator(
-        network, X[AUGMENTED:], n_copies=11, axes=top.subplots(1, 12)
+        model, X[AUGMENTED:], n_copies=11, axes=top.subplots(1, 12)
     )
     errors, loss, accuracy, matrix = middle.subplots(1, 4, width_ratios=[3, 3, 3, 4])
     _draw_errors(errors, predicted, y)
-    HistoryDisplay.from_estimator(network, learning_rate=False, axes=[loss, accuracy])
-    loss.set_title("Loss of the training on all")
-    accuracy.set_title("Its accuracy")
+    HistoryDisplay.from_estimator(model, learning_rate=False, axes=[loss, accuracy])
+    loss.set_title("Loss on all training digits")
+    accuracy.set_title("Accuracy")
     ConfusionMatrixDisplay.from_predictions(
-        y, predicted[NETWORK], cmap="Blues", colorbar=False, ax=matrix
+        y, predicted[CNN], cmap="Blues", colorbar=False, ax=matrix
     )
     matrix.set_title("Confusion matrix")
     bottom.suptitle(titles["top_errors.png"])
@@ -269,9 +254,9 @@ def _summary(network, digits, predicted, probabilities):
 
 
 def _draw_errors(ax, predicted, y):
-    """Draw how many labels of each model are wrong."""
+    """Draw the number of wrong labels of each model."""
     wrong = [int((labels != y).sum()) for labels in predicted.values()]
-    colours = ["#0072b2" if name == NETWORK else "#b4bcc6" for name in predicted]
+    colours = ["#0072b2" if name == CNN else "#b4bcc6" for name in predicted]
     names = [name.replace(" ", "\n") for name in predicted]
     ax.bar_label(ax.bar(names, wrong, color=colours))
     ax.set(ylabel="digits", title=f"Wrong of {len(y):,}")

@@ -1,6 +1,6 @@
-"""The web server of the page to draw on.
+"""Web server of the drawing page.
 
-Besides the page and the answers to its pictures it has no addresses.
+It has two addresses: the page itself, and the predictions for its drawings.
 """
 
 import errno
@@ -24,27 +24,28 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-CANVAS = 300  # pixels of its sides
-MAX_BYTES = 400_000  # of a picture; one of pure noise has 360,000 and a header
-PORTS = range(7860, 7960)
+CANVAS_SIDE = 300  # pixels
+MAX_PNG_BYTES = 400_000  # a canvas of pure noise has 360,000 and a header
+FRAME_HEIGHT = 500  # pixels, in a notebook
+DEFAULT_PORTS = range(7860, 7960)
 AUTHORITY = re.compile(r"(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?", re.ASCII | re.IGNORECASE)
-LOG = logging.getLogger("uvicorn.error")  # uvicorn prints its warnings in one line
+LOG = logging.getLogger("uvicorn.error")  # uvicorn prints each warning in one line
 
 
 class DrawingPage:
-    """Page to draw on, which is served until it is closed.
+    """Page to draw on, served until it is closed.
 
     Parameters
     ----------
     html : str
-        The page. It posts each new picture to "look", as a PNG.
-    look : callable
-        Takes the opacity of the canvas, an array of shape (300, 300) and dtype uint8,
-        and returns what is sent back to the page as JSON.
+        Source of the page, which posts each drawing to "predict" as a PNG.
+    predict : callable
+        Function of the opacity of the canvas, an array of shape (300, 300) and dtype
+        uint8. It returns what the page receives as JSON.
     listener : socket.socket
-        Where requests come in.
+        Socket that listens for requests.
     host : str
-        The host by which it was opened.
+        Host name or address that the caller passed to `listen`.
 
     Attributes
     ----------
@@ -52,14 +53,14 @@ class DrawingPage:
         Address of the page.
     """
 
-    def __init__(self, html, look, listener, host):
+    def __init__(self, html, predict, listener, host):
         address, self._port = listener.getsockname()
         self.local_url = f"http://{_reachable_name(host)}:{self._port}/"
-        app = _make_app(html, look)
-        # Colab's proxy shows the page in a browser that is on another machine.
+        app = _make_app(html, predict)
+        # Colab shows the page through a proxy, in the browser of another machine.
         if ipaddress.ip_address(address).is_loopback and not _is_colab():
-            app = _for_this_machine(app, host)
-        # Of the two parsers, only h11 limits the length of headers.
+            app = _local_only(app, host)
+        # Of the two parsers of uvicorn, only h11 limits the length of headers.
         options = {"http": "h11", "ws": "none", "lifespan": "off"}
         config = uvicorn.Config(app, log_level="warning", **options)
         self._server = uvicorn.Server(config)
@@ -68,32 +69,22 @@ class DrawingPage:
         )
         self._thread.start()
 
-    def show_in_notebook(self, height=500):
-        """Show the page below the cell, and return whether this is a notebook.
-
-        Parameters
-        ----------
-        height : int, default=500
-            In pixels.
-
-        Returns
-        -------
-        bool
-        """
+    def show_in_notebook(self):
+        """Show the page below the cell, and return whether this is a notebook."""
         if not get_console().is_jupyter:
             return False
         if _is_colab():
             from google.colab import output
 
-            output.serve_kernel_port_as_iframe(self._port, height=str(height))
+            output.serve_kernel_port_as_iframe(self._port, height=str(FRAME_HEIGHT))
         else:
             from IPython.display import IFrame, display
 
-            display(IFrame(self.local_url, "100%", height))
+            display(IFrame(self.local_url, "100%", FRAME_HEIGHT))
         return True
 
     def close(self):
-        """Stop serving the page."""
+        """Stop the server of the page."""
         self._server.should_exit = True
         self._thread.join(timeout=5)
 
@@ -114,7 +105,7 @@ def listen(host, port):
     host : str
         Name or IPv4 address.
     port : int or None
-        None takes the first that is free, from 7860.
+        None selects the first free port from 7860.
 
     Returns
     -------
@@ -123,27 +114,28 @@ def listen(host, port):
     Raises
     ------
     OSError
-        If the host is not an address of this machine, or if the port is taken.
+        If the host is not an address of this machine, or if the port is in use.
     """
-    ports = PORTS if port is None else [port]
+    ports = DEFAULT_PORTS if port is None else [port]
     for number in ports:
         try:
             return socket.create_server((host, number))
         except (OSError, OverflowError, UnicodeError) as exc:
             if getattr(exc, "errno", None) == errno.EADDRINUSE and number != ports[-1]:
                 continue
-            got = f"Got {host}:{number} instead ({exc})."
-            message = f"host and port must be this machine's and free. {got}"
-            raise OSError(message) from exc
+            raise OSError(
+                "host must be an address of this machine, and port must be free. Got "
+                f"{host}:{number} instead ({exc})."
+            ) from exc
 
 
 def _reachable_name(host):
-    """Return the name under which a browser reaches the page."""
+    """Return the name under which a browser can open the page."""
     if host not in ("", "0.0.0.0"):
         return host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # selects a network and sends nothing
+            probe.connect(("192.0.2.1", 9))  # selects an interface and sends nothing
         except OSError:
             return socket.gethostname()
         return probe.getsockname()[0]
@@ -153,10 +145,10 @@ def _is_colab():
     return "google.colab" in sys.modules
 
 
-def _make_app(html, look):
-    """Return the ASGI application that sends the page and answers to its pictures."""
+def _make_app(html, predict):
+    """Return the ASGI application that sends the page and answers to its drawings."""
 
-    async def show_page(request):
+    async def send_page(request):
         return HTMLResponse(html)
 
     async def answer(request):
@@ -167,37 +159,36 @@ def _make_app(html, look):
         try:
             async for chunk in request.stream():
                 png += chunk
-                if len(png) > MAX_BYTES:
-                    reason = f"the picture must have {MAX_BYTES} bytes or fewer"
+                if len(png) > MAX_PNG_BYTES:
+                    reason = f"the picture must have {MAX_PNG_BYTES} bytes or fewer"
                     return _refuse(413, reason)
         except ClientDisconnect:
             return _refuse(400, "the picture must be complete")
         try:
             ink = _read_ink(bytes(png))
-        except Exception:  # whatever a broken file makes Pillow raise
-            reason = f"the picture must be a PNG of {CANVAS}x{CANVAS} pixels, RGBA"
-            return _refuse(400, reason)
+        except Exception:  # Pillow raises errors of many classes for damaged files
+            side = CANVAS_SIDE
+            return _refuse(
+                400, f"the picture must be a PNG of {side}x{side} RGBA pixels"
+            )
         try:
-            return JSONResponse(await run_in_threadpool(look, ink))
+            return JSONResponse(await run_in_threadpool(predict, ink))
         except Exception as exc:
             LOG.error("The model cannot predict: %r", exc)
             return PlainTextResponse("the model cannot predict", 500)
 
     return Starlette(
-        routes=[Route("/", show_page), Route("/look", answer, methods=["POST"])]
+        routes=[Route("/", send_page), Route("/predict", answer, methods=["POST"])]
     )
 
 
-def _for_this_machine(app, host):
-    """Let an ASGI application answer only to its own pages, under a local name."""
+def _local_only(app, host):
+    """Return an ASGI application that refuses requests that are not from its page."""
 
     async def guarded(scope, receive, send):
-        foreign = _foreign_header(Headers(scope=scope), host)
-        if foreign is None:
-            await app(scope, receive, send)
-        else:
-            response = _refuse(403, f"{foreign} must be of this page")
-            await response(scope, receive, send)
+        header = _foreign_header(Headers(scope=scope), host)
+        refusal = header and _refuse(403, f"{header} must be the address of this page")
+        await (refusal or app)(scope, receive, send)
 
     return guarded
 
@@ -212,7 +203,7 @@ def _foreign_header(headers, host):
     origin = AUTHORITY.fullmatch(headers["origin"].removeprefix("http://"))
     if origin is None or not _is_local_name(origin[1], host):
         return "Origin"
-    return None if origin[2] == target[2] else "Origin"  # of another local program
+    return None if origin[2] == target[2] else "Origin"  # another local program
 
 
 def _is_local_name(name, host):
@@ -228,11 +219,9 @@ def _refuse(status, reason):
 
 
 def _read_ink(png):
-    """Read the opacity of a canvas: an array of shape (300, 300), uint8.
-
-    `Image.open` would warn about large sizes.
-    """
-    with PngImageFile(io.BytesIO(png)) as image:
-        if (image.size, image.mode) != ((CANVAS, CANVAS), "RGBA") or image.is_animated:
+    """Return the opacity of a canvas, an array of shape (300, 300) and dtype uint8."""
+    with PngImageFile(io.BytesIO(png)) as image:  # Image.open warns about large sizes
+        size = (CANVAS_SIDE, CANVAS_SIDE)
+        if (image.size, image.mode) != (size, "RGBA") or image.is_animated:
             raise ValueError(f"Got {image.size}, {image.mode}.")
         return np.asarray(image)[..., 3]  # paper is transparent

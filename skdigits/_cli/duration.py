@@ -1,60 +1,59 @@
-"""How long a training will take on this machine, from its first batches."""
+"""Estimate of the duration of a training on this machine, from a few batches."""
 
 from time import perf_counter
 
 import numpy as np
 
-BATCHES = 2, 8  # that are timed; the difference has no costs of a start in it
-ALIKE = ("random_state", "checkpoint")  # parameters on which no time depends
-SHORT = 1_000  # batches; below that a training is over before one has read how long
+TIMED_BATCHES = 2, 8  # two short fits, whose difference contains no start-up costs
+MIN_BATCHES = 1_000  # shorter trainings end before an estimate would be useful
+TIMELESS_PARAMETERS = ("random_state", "checkpoint")  # they do not change the duration
 
 
-def expected_seconds(networks, epochs, X, y, *, n_jobs=1):
-    """Time a few batches of each kind of network.
+def expected_seconds(pipelines, epochs, X, y, *, n_jobs=1):
+    """Estimate the duration of a training, by timing each kind of pipeline.
 
     Parameters
     ----------
-    networks : list of Pipeline
-        That end in a `CNNClassifier`. They are not fitted.
+    pipelines : list of Pipeline
+        Pipelines that end in a `CNNClassifier`. They are not fitted.
     epochs : list of int
-        That each is going to be trained for.
+        Epochs for which each is to be trained.
     X, y : array-like
-        All that they are going to be trained on.
+        All training images and their labels.
     n_jobs : int, default=1
-        Networks that are going to be trained at a time.
+        Number of pipelines that are trained at the same time.
 
     Returns
     -------
     float or None
-        None if it is short.
+        None for short trainings.
     """
     n_batches = [
-        n * len(X) / network[-1].batch_size
-        for network, n in zip(networks, epochs, strict=True)
+        n * len(X) / pipeline[-1].batch_size
+        for pipeline, n in zip(pipelines, epochs, strict=True)
     ]
-    if sum(n_batches) < SHORT:
+    if sum(n_batches) < MIN_BATCHES:
         return None
-    timed = {}  # the parameters of a network -> seconds of preparation and of an epoch
+    timed = {}  # parameters of a pipeline -> seconds of the preparation and an epoch
     total = 0.0
-    for network, n in zip(networks, epochs, strict=True):
-        kind = repr(
-            [
-                (name, value)
-                for name, value in sorted(network.get_params().items())
-                if "__" in name and not name.endswith(ALIKE)
-            ]
-        )
+    for pipeline, n in zip(pipelines, epochs, strict=True):
+        parameters = [
+            (name, value)
+            for name, value in sorted(pipeline.get_params().items())
+            if "__" in name and not name.endswith(TIMELESS_PARAMETERS)
+        ]
+        kind = repr(parameters)
         if kind not in timed:
-            timed[kind] = _time(network, X, y)
+            timed[kind] = _time(pipeline, X, y)
         preparation, epoch = timed[kind]
         total += preparation + n * epoch
-    return total / _shares(n_jobs)
+    return total / _speedup(n_jobs)
 
 
-def _shares(n_jobs):
-    """Say how many times as many cores will work as the timing had.
+def _speedup(n_jobs):
+    """Return the number of cores of all workers, relative to those of the timing.
 
-    By default a network that trains alone has all of them, and several share them.
+    By default a single training uses all cores, and several trainings share them.
     """
     from joblib import cpu_count
 
@@ -64,36 +63,36 @@ def _shares(n_jobs):
     return max(1, min(n_jobs, cores // (thread_budget() or cores)))
 
 
-def _time(network, X, y):
-    """Give the seconds of all preparation, and of an epoch."""
+def _time(pipeline, X, y):
+    """Return the seconds of the whole preparation, and those of one epoch."""
     from sklearn.base import clone
 
     from .._core.sklearn_compat import safe_indexing
 
-    cnn = clone(network[-1]).set_params(
+    cnn = clone(pipeline[-1]).set_params(
         checkpoint=None, epochs=1, random_state=0, validation_fraction=None, verbose=0
     )
     y = np.asarray(y)
-    _, first = np.unique(y, return_index=True)  # so that there is one of each class
-    few, many = (max(n * cnn.batch_size, 2 * len(first)) for n in BATCHES)
+    _, first = np.unique(y, return_index=True)  # an image of each class
+    few, many = (max(n * cnn.batch_size, 2 * len(first)) for n in TIMED_BATCHES)
     rows = np.random.default_rng(0).integers(len(y), size=many)
     rows[: len(first)] = first
     seconds = []
-    for n in (few, few, many):  # the first compiles the network, too
+    for n in (few, few, many):  # the first fit also compiles the model
         start = perf_counter()
-        steps = clone(network[:-1])
+        steps = clone(pipeline[:-1])
         images = steps.fit_transform(safe_indexing(X, rows[:n]), y[rows[:n]])
         middle = perf_counter()
         cnn.fit(images, y[rows[:n]])
         seconds.append((middle - start, perf_counter() - middle))
-    preparation = seconds[2][0] / many
-    image = max(seconds[2][1] - seconds[1][1], 0) / max(many - few, 1)
-    held_out = network[-1].validation_fraction or 0
-    return len(y) * preparation, len(y) * (1 - held_out) * image
+    preparation_per_image = seconds[2][0] / many
+    epoch_per_image = max(seconds[2][1] - seconds[1][1], 0) / max(many - few, 1)
+    n_trained = len(y) * (1 - (pipeline[-1].validation_fraction or 0))
+    return len(y) * preparation_per_image, n_trained * epoch_per_image
 
 
 def in_words(seconds):
-    """Say a time as one says it, such as "3 h 20 min"."""
+    """Return a rounded duration as text, such as "3 h 20 min"."""
     if seconds < 90:
         return f"{max(10, round(seconds, -1)):.0f} s"
     minutes = round(seconds / 60)

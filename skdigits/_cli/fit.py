@@ -8,29 +8,24 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from .output import write_or_rescue
-from .progress import progress
+from .output import reading_progress, write_or_rescue
 from .text import printable
-from .training import COMPETITION, prepared, validate_and_train
+from .training import COMPETITION_FILES, prepared, validate_and_train
 
-# Fewer images want more passes, in smaller steps, than the presets are made for.
-FEW = 10_000
-SETTINGS_FOR_FEW = {"cnn__epochs": 20, "cnn__batch_size": 32}
-NAMED = 5  # files in a message at most
+# The presets are made for tens of thousands of images. Fewer images need more epochs of
+# smaller batches.
+FEW_IMAGES = 10_000
+SETTINGS_FOR_FEW_IMAGES = {"cnn__epochs": 20, "cnn__batch_size": 32}
+MAX_LISTED_FILES = 5  # in a message
 
 
 def run(arguments):
-    """Train and write.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
-    with prepared(arguments, arguments.preset) as kept:
-        _fit(arguments, kept)
+    """Train on labelled images and write the model file."""
+    with prepared(arguments, arguments.preset) as checkpoints:
+        _fit(arguments, checkpoints)
 
 
-def _fit(arguments, kept):
+def _fit(arguments, checkpoints):
     X, y = _read(arguments.path)
     print(f"{len(X):,} images to train on")
     model = validate_and_train(
@@ -39,17 +34,17 @@ def _fit(arguments, kept):
         X,
         y,
         validate=arguments.validate,
-        kept=kept,
+        checkpoints=checkpoints,
     )
     from ..persistence import save
 
     write_or_rescue(partial(save, model), arguments.output, "The model is")
-    kept.remove()
+    checkpoints.remove()
     print(f"Wrote {printable(arguments.output)}.")
 
 
 def _read(path):
-    # At once, as the imports take seconds.
+    # Before the imports, which take seconds.
     print(f"Reading {printable(path or 'the bundled digits')}", flush=True)
     from ..datasets import load_competition, load_sample
 
@@ -60,7 +55,7 @@ def _read(path):
 
 
 def _is_competition(path):
-    """Tell the competition's folder or zip from one with images, by its files."""
+    """Whether a folder or zip has files of the competition, rather than images."""
     path = os.path.expanduser(path)
     names = []
     if os.path.isdir(path):
@@ -70,12 +65,13 @@ def _is_competition(path):
         with suppress(Exception), zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     return any(
-        PurePosixPath(name).name.removesuffix(".gz") in COMPETITION for name in names
+        PurePosixPath(name).name.removesuffix(".gz") in COMPETITION_FILES
+        for name in names
     )
 
 
 def _read_images(path):
-    """Read images one by one and bring them to MNIST's form, which every preset learns.
+    """Read images one by one and convert them to the form of MNIST.
 
     Parameters
     ----------
@@ -98,18 +94,19 @@ def _read_images(path):
                 f"{path}: each image must be in a folder with the name of its digit, 0 "
                 f"to 9. Got {files[0].name!r} and others. Sort them into such folders."
             )
-        with progress(len(files), "Reading images") as advance:
-            rows, normalizer = [], DigitNormalizer(on_blank="ignore")
-            for file in files:
-                rows += list(normalizer.transform([read_image(file)]))
-                advance()
+        advance = stack.enter_context(reading_progress(len(files)))
+        rows, normalizer = [], DigitNormalizer(on_blank="ignore")
+        for file in files:
+            rows += list(normalizer.transform([read_image(file)]))
+            advance()
     X = np.array(rows)
     blank = [file.name for file, row in zip(files, X, strict=True) if not row.any()]
     if blank:
-        more = ", ..." if len(blank) > NAMED else ""
+        listed = ", ".join(blank[:MAX_LISTED_FILES])
+        more = ", ..." if len(blank) > MAX_LISTED_FILES else ""
         raise ValueError(
-            f"{path}: each image must show a digit. Got {len(blank)} in which none can "
-            f"be seen: {', '.join(blank[:NAMED])}{more}. Take them away."
+            f"{path}: each image must show a digit. Got {len(blank)} without a visible "
+            f"digit: {listed}{more}. Remove them."
         )
     return X, y
 
@@ -120,4 +117,5 @@ def _make_model(arguments, n_images):
     model = make_digit_pipeline(
         arguments.preset, random_state=arguments.seed, verbose=1
     )
-    return model.set_params(**SETTINGS_FOR_FEW) if n_images < FEW else model
+    few = n_images < FEW_IMAGES
+    return model.set_params(**SETTINGS_FOR_FEW_IMAGES) if few else model

@@ -1,4 +1,4 @@
-"""The command line: ``skdigits demo``, ``submit``, ``fit``, ``predict``, ``draw``."""
+"""Command line: ``skdigits demo``, ``submit``, ``fit``, ``predict`` and ``draw``."""
 
 import argparse
 import errno
@@ -12,8 +12,9 @@ from .. import __version__
 from .._presets import ENSEMBLES, PRESETS, presets_of
 from .text import printable
 
-MAX_NETWORKS = 1_000  # far above what anyone has used; more are a typing error
+MAX_MODELS = 1_000  # larger numbers are typing errors
 MAX_SEED = 2**32 - 1
+MAX_PORT = 65_535
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
@@ -24,133 +25,150 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
+class _CommandParser(_Parser):
+    """Parser of a command, whose own checks call `error` of the arguments."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        arguments, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # the main parser would report them in its own name
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        arguments.error = self.error
+        return arguments, unknown
+
+
 def _parse(argv):
-    parser = _Parser(prog="skdigits", description="A convolutional network for digits.")
+    parser = _Parser(prog="skdigits", description="Classify images of digits.")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser
+    )
     commands.add_parser(
-        "demo", help="compare a network with two baselines on bundled digits"
+        "demo", help="compare a CNN with two baselines on bundled digits"
     )
-
-    submit = commands.add_parser(
-        "submit", help="train on the competition's files and write the submission"
-    )
-    submit.add_argument(
-        "path",
-        metavar="PATH",
-        help="digit-recognizer.zip as downloaded, or the folder with train.csv and "
-        "test.csv",
-    )
-    submit.add_argument(
-        "--output",
-        default="submission.csv",
-        help="file to write (default: %(default)s)",
-    )
-    submit.add_argument(
-        "--preset",
-        type=_presets,
-        default=["fast"],
-        metavar="PRESET",
-        help=f"network and recipe: {', '.join(PRESETS)}; or several with commas, whose "
-        "networks take turns; record is short for "
-        f"{','.join(ENSEMBLES['record'])} (default: fast)",
-    )
-    _add_training(submit)
-    submit.add_argument(
-        "--networks",
-        type=partial(_count, most=MAX_NETWORKS),
-        metavar="N",
-        help="networks to train and average (default: one of each preset)",
-    )
-
-    fit = commands.add_parser("fit", help="train on images and write a model file")
-    fit.add_argument(
-        "path",
-        nargs="?",
-        metavar="PATH",
-        help="the competition's files, as for submit; or a folder or zip of images in "
-        "folders 0 to 9 (default: train on the bundled digits)",
-    )
-    fit.add_argument(
-        "--output",
-        default="model.skdigits",
-        help="file to write (default: %(default)s)",
-    )
-    fit.add_argument(
-        "--preset",
-        default="robust",
-        choices=PRESETS,
-        help="network and recipe (default: %(default)s)",
-    )
-    _add_training(fit)
-
-    predict = commands.add_parser("predict", help="label photos, scans or drawings")
-    predict.add_argument(
-        "model", metavar="MODEL", help="file that skdigits fit or skdigits.save wrote"
-    )
-    predict.add_argument(
-        "images",
-        nargs="+",
-        metavar="IMAGES",
-        help="image files, folders, zips or patterns",
-    )
-    predict.add_argument(
-        "--output",
-        metavar="CSV",
-        help="file to write, or - for CSV on standard output (default: a table on a "
-        "terminal, else CSV)",
-    )
-    predict.add_argument(
-        "--split",
-        action="store_true",
-        help="find the digits of each image first, a row for each",
-    )
-
-    draw = commands.add_parser(
-        "draw", help="draw digits in the browser and see what a model makes of them"
-    )
-    draw.add_argument(
-        "model",
-        nargs="?",
-        metavar="MODEL",
-        help="file that skdigits.save wrote (default: train on the bundled digits)",
-    )
-    draw.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address of this machine; 0.0.0.0 lets the network in "
-        "(default: %(default)s, this machine alone)",
-    )
-    draw.add_argument(
-        "--port", type=_count, metavar="N", help="default: the first free from 7860"
-    )
-    for command in commands.choices.values():
-        command.set_defaults(error=command.error)  # for what the command itself checks
-    # parse_args would report them as the main parser, whose help does not have them.
-    arguments, unknown = parser.parse_known_args(argv)
-    if unknown:
-        of_command = commands.choices[arguments.command]
-        of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    _add_submit(commands)
+    _add_fit(commands)
+    _add_predict(commands)
+    _add_draw(commands)
+    arguments = parser.parse_args(argv)
     if arguments.command == "submit":
         n_presets = len(arguments.preset)
         arguments.networks = arguments.networks or n_presets
         if arguments.networks < n_presets:
-            commands.choices["submit"].error(
+            arguments.error(
                 f"argument --networks: must be {n_presets} or more, for {n_presets} "
                 f"presets. Got {arguments.networks} instead"
             )
     return arguments
 
 
-def _add_training(command):
+def _add_submit(commands):
+    command = commands.add_parser(
+        "submit", help="train on the files of the competition and write a submission"
+    )
     command.add_argument(
-        "--seed", type=_seed, help="a whole number, for the same result again"
+        "path",
+        metavar="PATH",
+        help="digit-recognizer.zip as downloaded, or the folder with train.csv and "
+        "test.csv",
+    )
+    command.add_argument(
+        "--preset",
+        type=_presets,
+        default=["fast"],
+        metavar="PRESET",
+        help=f"architecture and settings: {', '.join(PRESETS)}; several presets, "
+        "separated by commas, take turns in an ensemble; record is short for "
+        f"{','.join(ENSEMBLES['record'])} (default: fast)",
+    )
+    _add_training(command, output="submission.csv")
+    command.add_argument(
+        "--networks",
+        type=partial(_whole_number, low=1, high=MAX_MODELS),
+        metavar="N",
+        help="number of models to train and average (default: one of each preset)",
+    )
+
+
+def _add_fit(commands):
+    command = commands.add_parser("fit", help="train on images and write a model file")
+    command.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="files of the competition, as for submit; or a folder or zip of images "
+        "in folders 0 to 9 (default: the bundled digits)",
+    )
+    command.add_argument(
+        "--preset",
+        default="robust",
+        choices=PRESETS,
+        help="architecture and settings (default: %(default)s)",
+    )
+    _add_training(command, output="model.skdigits")
+
+
+def _add_training(command, output):
+    command.add_argument(
+        "--output", default=output, help="file to write (default: %(default)s)"
+    )
+    command.add_argument(
+        "--seed",
+        type=partial(_whole_number, low=0, high=MAX_SEED),
+        help="whole number that makes the result reproducible",
     )
     command.add_argument(
         "--validate",
         action="store_true",
-        help="first train on nine tenths and report the accuracy on the last one",
+        help="train on nine tenths first, and report the accuracy on the last tenth",
+    )
+
+
+def _add_predict(commands):
+    command = commands.add_parser("predict", help="label photos, scans or drawings")
+    command.add_argument(
+        "model", metavar="MODEL", help="file written by skdigits fit or skdigits.save"
+    )
+    command.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGES",
+        help="image files, folders, zips or patterns",
+    )
+    command.add_argument(
+        "--output",
+        metavar="CSV",
+        help="file to write, or - for CSV on standard output (default: a table in a "
+        "terminal, else CSV)",
+    )
+    command.add_argument(
+        "--split",
+        action="store_true",
+        help="find the digits of each image, and write a row for each digit",
+    )
+
+
+def _add_draw(commands):
+    command = commands.add_parser(
+        "draw", help="draw digits in the browser and see the predictions of a model"
+    )
+    command.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="file written by skdigits fit or skdigits.save (default: train a model on "
+        "the bundled digits)",
+    )
+    command.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address of this machine; 0.0.0.0 allows other machines to connect "
+        "(default: %(default)s, only this machine)",
+    )
+    command.add_argument(
+        "--port",
+        type=partial(_whole_number, low=1, high=MAX_PORT),
+        metavar="N",
+        help="port of the page (default: the first free port from 7860)",
     )
 
 
@@ -164,35 +182,20 @@ def _presets(text):
     return presets_of(names)
 
 
-def _whole(text):
-    """Return text as an int, or -1 if it is not a whole number of ordinary size."""
-    return int(text) if re.fullmatch("[0-9]{1,20}", text) else -1
-
-
-def _seed(text):
-    if not 0 <= _whole(text) <= MAX_SEED:
+def _whole_number(text, *, low, high):
+    number = int(text) if re.fullmatch("[0-9]{1,20}", text) else -1
+    if not low <= number <= high:
         raise argparse.ArgumentTypeError(
-            f"must be a whole number from 0 to {MAX_SEED}. Got {text!r} instead"
-        )
-    return _whole(text)
-
-
-def _count(text, most=None):
-    number = _whole(text)
-    if most is not None and number > most:
-        raise argparse.ArgumentTypeError(f"must be {most} or less. Got {text} instead")
-    if number < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number from 1. Got {text!r} instead"
+            f"must be a whole number from {low} to {high}. Got {text!r} instead"
         )
     return number
 
 
 def _open_streams():
-    """Make standard streams that take any text, even if the shell has closed them."""
+    """Make the standard streams accept any text, even if the shell has closed them."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
-        # Else the next file that is opened becomes a standard stream of the system,
-        # to which TensorFlow may write.
+        # Otherwise the next file that is opened gets the number of a standard stream,
+        # and TensorFlow may write to it.
         while (number := os.open(os.devnull, os.O_RDWR)) < 3:
             os.set_inheritable(number, True)
         os.close(number)
@@ -206,15 +209,15 @@ def _open_streams():
 def _run(argv):
     try:
         arguments = _parse(argv)
-        # Each command is a function in the module of its name, which imports much.
+        # Imported only now, as these modules import many packages.
         module = import_module(f".{arguments.command}", __package__)
         return module.run(arguments) or 0
     finally:
-        sys.stdout.flush()  # an error of the pipe here, not at the end of Python
+        sys.stdout.flush()  # to raise the error of a closed pipe here
 
 
 def _drop_output():
-    """Drop what standard output cannot take; Python would try again at its end."""
+    """Drop unwritten output, which Python would try to write again when it exits."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -227,19 +230,19 @@ def main(argv=None):
     Parameters
     ----------
     argv : list of str, default=None
-        Arguments; None means those of the process.
+        Arguments. None means those of the process.
 
     Returns
     -------
     int
-        0; 1 after an error in the data or the files, or if an image has no digit; 130
-        after Ctrl-C. A usage error exits with 2.
+        0 on success; 1 after an error in the data or the files, or if an image shows no
+        digit; 130 after Ctrl-C. A usage error exits with 2.
     """
     _open_streams()
     try:
         return _run(argv)
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        # A closed pipe is not an error: its reader has seen enough.
+        # A closed pipe is not an error: its reader needs no more output.
         if getattr(exc, "errno", None) not in CLOSED_PIPE or exc.filename is not None:
             print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
         _drop_output()

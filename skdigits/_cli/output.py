@@ -1,18 +1,20 @@
-"""The file that a command writes."""
+"""Checks and rescue of the file that a command writes."""
 
 import os
+import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .._core.atomic import check_writable
+from .._core.progress import ProgressReporter
 
 STANDARD_OUTPUT = "-"
 
 
 @contextmanager
 def option_named(name):
-    """Name the option whose value an error is about, as argparse does."""
+    """Begin the messages of errors with the name of an option, as argparse does."""
     try:
         yield
     except (OSError, ValueError) as exc:
@@ -20,33 +22,19 @@ def option_named(name):
 
 
 def check_output(arguments, inputs):
-    """Check before any work that --output can be written, and is not an input.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    inputs : iterable of str
-        Files that the command reads.
-    """
+    """Check, before any work, that --output can be written and is not an input."""
     if arguments.output == STANDARD_OUTPUT:
         arguments.error(
-            "argument --output: must be a file, as a model or a submission is not "
+            "argument --output: must be a file, because a model or a submission is not "
             "written to standard output. Got '-' instead"
         )
     check_not_input(arguments, inputs)
     with option_named("--output"):
-        check_writable(arguments.output)  # better an error now than after the work
+        check_writable(arguments.output)
 
 
 def check_not_input(arguments, inputs):
-    """Exit with a usage error if writing --output would replace an input.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    inputs : iterable of str
-        Files that the command reads.
-    """
+    """Exit with a usage error if writing --output would replace an input file."""
     for path in inputs:
         if is_same(arguments.output, path):
             arguments.error(
@@ -57,28 +45,46 @@ def check_not_input(arguments, inputs):
 
 
 def is_same(first, second):
-    """Whether two paths lead to one file or folder."""
+    """Whether two paths lead to the same file or folder."""
     with suppress(OSError, ValueError):  # one of the two does not exist
         return os.path.samefile(os.path.expanduser(first), os.path.expanduser(second))
     return False
 
 
-def write_or_rescue(write, output, what):
-    """Write a result, and if that fails write it elsewhere: the training was long.
+def write_or_rescue(write, output, subject):
+    """Write a result of a long training, to another folder if the first attempt fails.
 
     Parameters
     ----------
     write : callable
-        Takes the path.
+        Function of the path.
     output : str
-    what : str
-        Names the result, with its verb.
+    subject : str
+        Result with its verb, such as "The model is".
     """
     try:
         write(output)
     except OSError as exc:
-        elsewhere = Path(tempfile.mkdtemp(prefix="skdigits-"), Path(output).name)
-        write(elsewhere)
+        rescued = Path(tempfile.mkdtemp(prefix="skdigits-"), Path(output).name)
+        write(rescued)
         raise OSError(
-            f"argument --output: {exc}. {what} in {elsewhere} instead."
+            f"argument --output: {exc}. {subject} in {rescued} instead."
         ) from exc
+
+
+@contextmanager
+def reading_progress(n_files):
+    """Show on standard error how many images are read, if it takes long.
+
+    Yields a function without arguments, to be called after each image.
+    """
+    with ProgressReporter(file=sys.stderr, bar_delay=2, line_interval=10) as reporter:
+        done = 0
+
+        def advance():
+            nonlocal done
+            done += 1
+            status = f"{done:,} of {n_files:,}"
+            reporter.update(done, n_files, "Reading images", status)
+
+        yield advance

@@ -1,4 +1,4 @@
-"""``skdigits predict``: labels of images, as a table or as CSV."""
+"""``skdigits predict``: label images, as a table or as CSV."""
 
 import csv
 import io
@@ -12,27 +12,23 @@ import numpy as np
 
 from .._core.atomic import target_file, write_whole
 from .._recognition import UNSURE, Recognizer
-from .output import STANDARD_OUTPUT, check_not_input, check_output, option_named
-from .progress import progress
+from .output import (
+    STANDARD_OUTPUT,
+    check_not_input,
+    check_output,
+    option_named,
+    reading_progress,
+)
+from .quiet import without_start_messages
 from .text import csv_cell, printable, printable_name
 
 COLUMNS = ["file", "label", "probability", "second_label", "second_probability"]
 COLUMNS += ["unsure"]
-PLACE = ["line", "left", "top", "width", "height"]
+PLACE_COLUMNS = ["line", "left", "top", "width", "height"]
 
 
 def run(arguments):
-    """Read images, recognize their digits and show or write the result.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-
-    Returns
-    -------
-    int
-        1 if there was an image that cannot be read, or one without a digit.
-    """
+    """Label images, and return 1 if one could not be read or shows no digit."""
     output = None if arguments.output == STANDARD_OUTPUT else arguments.output
     if output is not None:
         check_output(arguments, [arguments.model, *arguments.images])
@@ -40,15 +36,12 @@ def run(arguments):
         files, errors = _find_files(arguments.images, stack)
         if output is not None:
             check_not_input(arguments, {file.path for file in files})
-        from ..persistence import load
-
-        recognizer = Recognizer(load(arguments.model))
-        _check_model(recognizer)
+        recognizer = _load(arguments.model)
         rows, digits = _read(files, errors, recognizer, arguments.split)
     _label(rows, digits, recognizer)
     reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
     reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
-    columns = COLUMNS + PLACE if arguments.split else COLUMNS
+    columns = COLUMNS + PLACE_COLUMNS if arguments.split else COLUMNS
     if rows and output is not None:
         write_whole(_as_csv(rows, columns).encode(), target_file(output))
     if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
@@ -57,22 +50,14 @@ def run(arguments):
         print(_as_csv(rows, columns), end="")
     if rows and output is not None:
         print(f"Wrote {printable(output)}, {len(rows):,} rows.")
-    sys.stdout.flush()  # errors come last
+    sys.stdout.flush()  # so that the errors are last
     for reason in reasons:
         print(f"skdigits: {printable(reason)}", file=sys.stderr)
     return 1 if reasons else 0
 
 
 def _find_files(paths, stack):
-    """List the image files of all paths.
-
-    Returns
-    -------
-    files : list of ImageFile
-    errors : list of (int, str)
-        What is wrong with paths that have none, each with the index in `files` at
-        which they would be.
-    """
+    """Return the image files of all paths, and errors as (index in files, message)."""
     from ..datasets._image_files import find_images
 
     files, errors = [], []
@@ -84,36 +69,35 @@ def _find_files(paths, stack):
     return files, errors
 
 
-def _check_model(recognizer):
-    """Raise now what a model for other images would raise after the reading."""
+@without_start_messages()
+def _load(path):
+    """Load a model and predict a digit, to raise errors before the images are read."""
+    from ..persistence import load
+
+    recognizer = Recognizer(load(path))
     with option_named("MODEL"):
         diagonal = np.eye(28, dtype=np.uint8) * 255
         recognizer.predict_proba(recognizer.normalize([diagonal]))
+    return recognizer
 
 
 def _read(files, errors, recognizer, split):
-    """Read the images one by one, and keep of each no more than its digits.
+    """Read the images one by one, and hold only their digits in memory.
 
-    Parameters
-    ----------
-    files : list of ImageFile
-    errors : list of (int, str)
-        What is wrong with the images that cannot be read is added.
-    recognizer : Recognizer
-    split : bool
+    Messages for images that cannot be read are added to `errors`.
 
     Returns
     -------
     rows : list of dict
-        One for each digit, and one for each image in which none can be seen.
+        One for each digit, and one for each image without a visible digit.
     digits : list of ndarray of shape (n_pixels,)
-        One for each row; zeros where no digit can be seen.
+        One for each row; zeros for images without a visible digit.
     """
     from ..datasets._images import read_image
 
     rows, digits = [], []
     blank = recognizer.normalize([np.zeros((28, 28), np.uint8)])
-    with progress(len(files), "Reading images") as advance:
+    with reading_progress(len(files)) as advance:
         for index, name in enumerate(_unique_names(files)):
             try:
                 image = read_image(files[index])
@@ -128,7 +112,7 @@ def _read(files, errors, recognizer, split):
 
 
 def _unique_names(files):
-    """Return a name for each file; equal names in two zips get the zip before them."""
+    """Return a name for each file; equal names from two zips include the zip."""
     counts = Counter(file.name for file in files)
     return [
         printable_name(
@@ -141,38 +125,33 @@ def _unique_names(files):
 
 
 def _split(image):
-    """Find the digits of an image: the images and places, or one place without any."""
+    """Return the digits of an image and their places, or [] and one empty place."""
     from .._vision.finder import find_digits
 
     found = find_digits(image)
     places = [
-        dict(zip(PLACE, [line, *box], strict=True))
+        dict(zip(PLACE_COLUMNS, [line, *box], strict=True))
         for line, box in zip(found.lines.tolist(), found.boxes.tolist(), strict=True)
     ]
     return found.images, places or [{}]
 
 
 def _label(rows, digits, recognizer):
-    """Write into the rows what the model predicts for the digits."""
+    """Add the predictions of the model for the digits to the rows."""
     if not rows:
         return
     classes = [printable_name(str(label)) for label in recognizer.classes]
     probabilities = recognizer.predict_proba(np.array(digits))
-    for row, given in zip(rows, probabilities, strict=True):
+    for row, of_digit in zip(rows, probabilities, strict=True):
         row["unsure"] = True
-        if np.isnan(given).any():
+        if np.isnan(of_digit).any():
             continue
-        best, *others = given.argsort()[::-1]
-        row |= {
-            "label": classes[best],
-            "probability": given[best],
-            "unsure": bool(given[best] < UNSURE),
-        }
-        if others:
-            row |= {
-                "second_label": classes[others[0]],
-                "second_probability": given[others[0]],
-            }
+        best, *others = of_digit.argsort()[::-1]
+        row["label"], row["probability"] = classes[best], of_digit[best]
+        row["unsure"] = bool(of_digit[best] < UNSURE)
+        for second in others[:1]:
+            row["second_label"] = classes[second]
+            row["second_probability"] = of_digit[second]
 
 
 def _is_blank(row):
@@ -198,7 +177,7 @@ def _print_table(rows, split):
     from rich.text import Text
 
     table = Table()
-    table.add_column("file", overflow="fold")  # a name is not cut off
+    table.add_column("file", overflow="fold")  # names are not cut off
     if split:
         table.add_column("line", justify="right", no_wrap=True)
         table.add_column("left top\nwidth height", justify="right", no_wrap=True)
@@ -209,7 +188,7 @@ def _print_table(rows, split):
         cells = [row["file"]]
         if split:
             cells.append(row.get("line", ""))
-            cells.append(" ".join(str(row.get(name, "")) for name in PLACE[1:]))
+            cells.append(" ".join(str(row.get(name, "")) for name in PLACE_COLUMNS[1:]))
         if _is_blank(row):
             cells += ["", "", "", "no digit"]
         else:
@@ -217,5 +196,5 @@ def _print_table(rows, split):
             second = row.get("second_label"), row.get("second_probability", 0.0)
             cells.append("" if second[0] is None else f"{second[0]} {second[1]:.1%}")
             cells.append("unsure" if row["unsure"] else "")
-        table.add_row(*(Text(str(cell)) for cell in cells))  # in which is no markup
+        table.add_row(*(Text(str(cell)) for cell in cells))  # not read as markup
     Console().print(table)

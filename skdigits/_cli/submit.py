@@ -1,4 +1,4 @@
-"""``skdigits submit``: from the competition's files to the submission."""
+"""``skdigits submit``: from the files of the competition to a submission."""
 
 from functools import partial
 
@@ -6,51 +6,40 @@ from .output import write_or_rescue
 from .text import printable
 from .training import prepared, validate_and_train
 
-TEST_IMAGES = 28_000  # of the competition, each of which wants a label
+N_TEST_IMAGES = 28_000  # of the competition
 
 
 def run(arguments):
-    """Train, predict and write.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    """
+    """Train on the files of the competition, predict and write the submission."""
     presets = "+".join(arguments.preset)
-    with prepared(arguments, presets) as kept:
-        _submit(arguments, presets, kept)
+    with prepared(arguments, presets) as checkpoints:
+        _submit(arguments, presets, checkpoints)
 
 
-def _submit(arguments, presets, kept):
-    digits = _read(arguments.path)
+def _submit(arguments, presets, checkpoints):
+    # Before the imports, which take seconds.
+    print(f"Reading {printable(arguments.path)}", flush=True)
+    from ..datasets import load_competition
+
+    digits = load_competition(arguments.path)
     n_train, n_test = len(digits.X_train), len(digits.X_test)
     print(f"{n_train:,} images to train on, {n_test:,} to label")
-    if n_test != TEST_IMAGES:
+    if n_test != N_TEST_IMAGES:
         raise ValueError(
-            f"{arguments.path}: test.csv must have the competition's {TEST_IMAGES:,} "
-            f"images. Got {n_test:,} instead. Download it again."
+            f"{arguments.path}: test.csv must have the {N_TEST_IMAGES:,} images of the "
+            f"competition. Got {n_test:,} instead. Download it again."
         )
-    n_networks = arguments.networks
+    n_models = arguments.networks
     model = validate_and_train(
         partial(_make_model, arguments),
-        repr(presets) if n_networks == 1 else f"{n_networks} networks {presets!r}",
+        repr(presets) if n_models == 1 else f"{n_models} models {presets!r}",
         digits.X_train,
         digits.y_train,
         validate=arguments.validate,
-        kept=kept,
+        checkpoints=checkpoints,
     )
     _write(model.predict(digits.X_test), arguments.output)
-    kept.remove()
-
-
-def _read(path):
-    """Read the competition's files."""
-    print(
-        f"Reading {printable(path)}", flush=True
-    )  # the imports alone may take seconds
-    from ..datasets import load_competition
-
-    return load_competition(path)
+    checkpoints.remove()
 
 
 def _make_model(arguments):
@@ -58,18 +47,18 @@ def _make_model(arguments):
 
     from ..pipelines import make_digit_ensemble, make_digit_pipeline
 
-    presets, seed, n_networks = arguments.preset, arguments.seed, arguments.networks
-    if n_networks == 1:
+    presets, seed, n_models = arguments.preset, arguments.seed, arguments.networks
+    if n_models == 1:
         return make_digit_pipeline(presets[0], random_state=seed, verbose=1)
-    n_jobs = min(n_networks, cpu_count())  # -1 would leave cores idle on large machines
+    n_jobs = min(n_models, cpu_count())  # -1 would leave cores idle on large machines
     return make_digit_ensemble(
-        presets, n_networks, random_state=seed, n_jobs=n_jobs, verbose=True
+        presets, n_models, random_state=seed, n_jobs=n_jobs, verbose=True
     )
 
 
 def _write(labels, output):
     from ..submission import write_submission
 
-    write = partial(write_submission, labels, expected=TEST_IMAGES)
+    write = partial(write_submission, labels, expected=N_TEST_IMAGES)
     write_or_rescue(write, output, "The labels are")
-    print(f"Wrote {printable(output)}, {TEST_IMAGES:,} labels.")
+    print(f"Wrote {printable(output)}, {N_TEST_IMAGES:,} labels.")

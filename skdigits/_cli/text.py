@@ -1,39 +1,28 @@
-"""Text from strangers, such as file names and class labels, made safe to show."""
+"""Untrusted text, such as file names and class labels, made safe to show."""
 
 import os
 import re
 import unicodedata
 
 # Controls, marks that reverse the direction of text, lone surrogates, line separators.
-UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"  # of category Cf; Persian words and emoji need them
-# A spreadsheet runs a cell that begins with one of these. A number stays as it is, and
-# the apostrophes keep a text that already has one distinct from its escaped form.
+# A spreadsheet runs a cell that begins with one of these characters. Cells that already
+# begin with apostrophes get one more, so that different texts stay different.
 FORMULA = re.compile(r"[\s']*[=+\-@＝＋－＠]")  # noqa: RUF001
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-# What already looks like an escape. On Windows it may be a folder: photos\x01.png.
+# Backslash of a text that looks like an escape.
 ESCAPE = re.compile(r"\\(?=x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 
 def printable(text):
-    r"""Escape all that a terminal could obey, as \xNN or \uNNNN.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
-    return "".join(_escaped(c) if _is_unsafe(c) else c for c in text)
-
-
-def _is_unsafe(c):
-    return unicodedata.category(c) in UNSAFE and c not in JOINERS
+    r"""Escape the characters that a terminal could obey, as \xNN or \uNNNN."""
+    return "".join(_escaped(c) for c in text)
 
 
 def _escaped(c):
+    if unicodedata.category(c) not in UNSAFE_CATEGORIES or c in JOINERS:
+        return c
     code = ord(c)
     if code < 0x100:
         return f"\\x{code:02x}"
@@ -42,7 +31,7 @@ def _escaped(c):
 
 def printable_name(name):
     """Escape a name as `printable` does, so that different names stay different."""
-    if os.sep != "\\":
+    if os.sep != "\\":  # on Windows photos\x01.png is a file in a folder
         name = ESCAPE.sub(r"\\x5c", name)
     return printable(name)
 

@@ -1,20 +1,20 @@
-"""How many threads TensorFlow may use beside other workers on the same machine."""
+"""Number of threads that TensorFlow may use."""
 
 import os
 
 
 def thread_budget() -> int | None:
-    """Threads that this process may use for its numerical work.
+    """Return the number of threads for the numerical work of this process.
 
-    joblib's and dask's workers are started with ``OMP_NUM_THREADS`` set to their share
-    of the cores. NumPy and scikit-learn obey it; TensorFlow does not by itself, so
-    skdigits hands the number on when it starts TensorFlow.
+    joblib and dask start their workers with ``OMP_NUM_THREADS`` set to a share of the
+    cores. NumPy and scikit-learn obey it; TensorFlow does not, so skdigits passes the
+    number on when it starts TensorFlow.
 
     Returns
     -------
     int or None
-        The number, or None where nothing limits it: then TensorFlow uses every core.
+        None without a limit: TensorFlow then uses every core.
     """
-    # OpenMP allows a list, a number for each level of nesting.
+    # OpenMP allows a list, with a number for each level of nesting.
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return int(first) if first.isdigit() and int(first) > 0 else None

@@ -89,11 +89,9 @@ def _write_onnx(model, file):
         raise ImportError(
             'An export to .onnx needs tf2onnx: pip install "skdigits[onnx]".'
         )
-    from .._engine.keras.quiet import without_chatter
-
     # Keras exports only a model that was called before.
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
-    with warnings.catch_warnings(), without_chatter(), _unchanged_log_level():
+    with warnings.catch_warnings(), _unchanged_log_level():
         warnings.simplefilter("ignore")  # tf2onnx uses deprecated names of NumPy
         model.export(file, format="onnx", verbose=False)
     _rename(file)

@@ -16,7 +16,7 @@ from PIL import Image
 
 import skdigits
 from skdigits.__main__ import main
-from skdigits._cli import fit, progress
+from skdigits._cli import fit
 from skdigits.datasets import load_images, load_sample, make_digit_photo
 
 TEXTS = {"a.png": "31415\n92653", "b [red].png": "20468"}
@@ -24,7 +24,7 @@ TEXTS = {"a.png": "31415\n92653", "b [red].png": "20468"}
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """The file of a model that has learned 200 digits."""
+    """Path of a model that was trained on 200 digits."""
     path = tmp_path_factory.mktemp("model") / "model.skdigits"
     digits = load_sample()
     pipeline = skdigits.make_digit_pipeline("robust", random_state=0)
@@ -35,7 +35,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def pages(tmp_path, monkeypatch):
-    """A folder with two pages, and beside it what is no page."""
+    """Make a folder with two pages and, next to it, a blank and a broken image."""
     monkeypatch.chdir(tmp_path)
     write_pages(Path("pages"))
     Image.new("L", (60, 80), 230).save("blank.png")
@@ -51,7 +51,7 @@ def write_pages(folder):
 
 
 def write_labelled(folder, n):
-    """Write some bundled digits as images, dark on light, in folders 0 to 9."""
+    """Write bundled digits as dark-on-light images, in folders 0 to 9."""
     digits = load_sample()
     for i in range(n):
         place = Path(folder, str(digits.y_train.iloc[i]))
@@ -62,13 +62,15 @@ def write_labelled(folder, n):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(fit, "SETTINGS_FOR_FEW", {"cnn__epochs": 1, "cnn__width": 0.2})
+    monkeypatch.setattr(
+        fit, "SETTINGS_FOR_FEW_IMAGES", {"cnn__epochs": 1, "cnn__width": 0.2}
+    )
 
 
 # ------------------------------------------------------------------ fit
 
 
-def test_fit_on_the_bundled_digits(quick, tmp_path, monkeypatch, capfd):
+def test_fit_on_bundled_digits(quick, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     assert main(["fit", "--seed", "0", "--validate"]) == 0
     out, err = capfd.readouterr()
@@ -101,7 +103,7 @@ def test_fit_on_images_in_folders(is_zip, quick, tmp_path, monkeypatch, capfd):
     assert capfd.readouterr().out.count(".png,") == 40
 
 
-def test_fit_on_the_competitions_files(quick, tmp_path, monkeypatch, capfd):
+def test_fit_on_files_of_competition(quick, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     digits = load_sample()
     train = digits.X_train[:60].assign(label=digits.y_train[:60])
@@ -113,35 +115,30 @@ def test_fit_on_the_competitions_files(quick, tmp_path, monkeypatch, capfd):
     assert Path("model.skdigits").exists()
 
 
-def test_many_images_are_trained_on_as_the_preset_says(tmp_path):
-    from argparse import Namespace
+def test_many_images_use_settings_of_preset(quick, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fit, "FEW_IMAGES", 40)
+    write_labelled("own", 40)
+    assert main(["fit", "own", "--preset", "fast"]) == 0
+    found = skdigits.load("model.skdigits").get_params()
+    for name, value in skdigits.make_digit_pipeline("fast").get_params().items():
+        if name.startswith("cnn__") and name != "cnn__checkpoint":
+            assert found[name] == value or name == "cnn__verbose"
 
-    arguments = Namespace(preset="robust", seed=0)
-    few, many = fit._make_model(arguments, 1_437), fit._make_model(arguments, 42_000)
-    preset = skdigits.make_digit_pipeline("robust")
-    assert many["cnn"].epochs == preset["cnn"].epochs < few["cnn"].epochs
-    assert many["cnn"].batch_size == preset["cnn"].batch_size > few["cnn"].batch_size
 
-
-def test_fit_names_what_is_wrong_with_the_images(tmp_path, monkeypatch, capsys):
+def test_fit_names_bad_images(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_labelled("own", 3)
     white = next(Path("own").iterdir()) / "white.png"
     Image.new("L", (30, 30), 255).save(white)
     assert main(["fit", "own"]) == 1
-    assert f"1 in which none can be seen: {white}." in capsys.readouterr().err
+    assert f"Got 1 without a visible digit: {white}." in capsys.readouterr().err
     Image.new("L", (30, 30), 255).save("own/white.png")
     assert main(["fit", "own"]) == 1
     assert "folder with the name of its digit, 0 to 9" in capsys.readouterr().err
     assert main(["fit", "nothing"]) == 1
     assert "'nothing'" in capsys.readouterr().err
     assert not Path("model.skdigits").exists()
-
-
-def test_the_place_of_the_model_is_checked_before_training(tmp_path, capsys):
-    assert main(["fit", "--output", str(tmp_path / "missing" / "m.skdigits")]) == 1
-    out, err = capsys.readouterr()
-    assert out == "" and err.startswith("skdigits: argument --output: ")
 
 
 def test_validation_needs_enough_images_of_each_label(tmp_path, monkeypatch, capsys):
@@ -155,7 +152,7 @@ def test_validation_needs_enough_images_of_each_label(tmp_path, monkeypatch, cap
     assert os.listdir() == ["few"]
 
 
-def test_one_command_at_a_time_trains_for_an_output(
+def test_second_command_for_same_output_is_an_error(
     quick, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
@@ -165,9 +162,9 @@ def test_one_command_at_a_time_trains_for_an_output(
     assert main(command[3:]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert "argument --output: Another skdigits command" in err
+    assert "argument --output: another skdigits command" in err
     assert "'own.skdigits'" in err
-    first.kill()  # its lock ends with it
+    first.kill()  # this also ends its lock
     first.communicate()
     assert main(command[3:]) == 0
     assert os.listdir() == ["own.skdigits"]
@@ -175,11 +172,11 @@ def test_one_command_at_a_time_trains_for_an_output(
 
 # ------------------------------------------------------------------ the output
 
-OF_THE_COMMAND = "must not be a file that the command reads"
+IS_INPUT = "must not be a file that the command reads"
 
 
 def refused(arguments, capsys):
-    """Return the message of a usage error; no file may have changed."""
+    """Return the message of a usage error, and check that no file has changed."""
     before = {path: path.read_bytes() for path in Path().rglob("*.*") if path.is_file()}
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
@@ -191,9 +188,9 @@ def refused(arguments, capsys):
     return err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs the right to make links")
+@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
 @pytest.mark.parametrize("link", [None, os.symlink, os.link])
-def test_an_output_cannot_replace_an_input_of_predict(link, model, pages, capsys):
+def test_output_must_not_replace_input_of_predict(link, model, pages, capsys):
     shutil.copy(model, "m.skdigits")
     with zipfile.ZipFile("z.zip", "w") as archive:
         archive.write("pages/a.png", "a.png")
@@ -212,10 +209,10 @@ def test_an_output_cannot_replace_an_input_of_predict(link, model, pages, capsys
             Path(output).unlink(missing_ok=True)
             link(os.path.abspath(path), output)
         arguments = ["predict", "m.skdigits", *images, "--output", output]
-        assert OF_THE_COMMAND in refused(arguments, capsys)
+        assert IS_INPUT in refused(arguments, capsys)
 
 
-def test_an_output_cannot_replace_what_is_trained_on(tmp_path, monkeypatch, capsys):
+def test_output_must_not_replace_training_files(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_labelled("own", 3)
     image = next(Path("own").rglob("*.png"))
@@ -230,19 +227,19 @@ def test_an_output_cannot_replace_what_is_trained_on(tmp_path, monkeypatch, caps
         ("submit", "data", "data/test.csv.gz"),
         ("submit", "z.zip", "z.zip"),
     ]:
-        assert OF_THE_COMMAND in refused([command, path, "--output", output], capsys)
+        assert IS_INPUT in refused([command, path, "--output", output], capsys)
     Path("own").rename("own.training")
     err = refused(["fit", "own.training", "--output", "own"], capsys)
     assert "'own.training', which the command reads" in err
 
 
-def test_an_output_may_be_in_the_folder_of_the_images(model, pages, capsys):
+def test_output_may_be_in_folder_of_images(model, pages, capsys):
     for _ in range(2):
         assert main(["predict", model, "pages", "--output", "pages/labels.csv"]) == 0
     assert len(pd.read_csv("pages/labels.csv")) == 2
 
 
-def test_a_dash_is_standard_output(model, pages, monkeypatch, capsys):
+def test_dash_is_standard_output(model, pages, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["predict", model, "pages", "--output", "-"]) == 0
     assert len(pd.read_csv(io.StringIO(capsys.readouterr().out))) == 2
@@ -256,7 +253,7 @@ def test_a_dash_is_standard_output(model, pages, monkeypatch, capsys):
 # ------------------------------------------------------------------ predict
 
 
-def test_predict_says_what_the_model_says(model, pages, capsys):
+def test_predict_writes_predictions_of_model(model, pages, capsys):
     assert main(["predict", model, "pages"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -274,7 +271,7 @@ def test_predict_says_what_the_model_says(model, pages, capsys):
     assert table.unsure.tolist() == (probabilities[:, -1] < 0.9).tolist()
 
 
-def test_split_has_a_row_for_each_digit(model, pages, capsys):
+def test_split_writes_row_for_each_digit(model, pages, capsys):
     arguments = ["predict", model, "pages", "--split", "--output", "out.csv"]
     assert main(arguments) == 0
     assert capsys.readouterr().out == "Wrote out.csv, 15 rows.\n"
@@ -291,7 +288,7 @@ def test_split_has_a_row_for_each_digit(model, pages, capsys):
 
 
 @pytest.mark.parametrize("split", [[], ["--split"]])
-def test_what_has_no_label_is_named_and_the_others_are_done(
+def test_unreadable_images_are_reported_and_others_labelled(
     split, model, pages, capsys
 ):
     images = ["pages/a.png", "blank.png", "broken.png", "nothing.png"]
@@ -308,16 +305,14 @@ def test_what_has_no_label_is_named_and_the_others_are_done(
         assert f"{name}.png" in error
 
 
-def test_nothing_is_written_if_nothing_can_be_read(model, pages, capsys):
+def test_no_output_if_no_image_can_be_read(model, pages, capsys):
     assert main(["predict", model, "broken.png", "--output", "out.csv"]) == 1
     assert capsys.readouterr().out == ""
     assert not Path("out.csv").exists()
 
 
 @pytest.mark.parametrize("split", [[], ["--split"]])
-def test_a_terminal_shows_a_table_with_whole_names(
-    split, model, pages, monkeypatch, capsys
-):
+def test_terminal_shows_table_with_full_names(split, model, pages, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "100")
     main(["predict", model, "pages", "blank.png", *split])
@@ -327,14 +322,14 @@ def test_a_terminal_shows_a_table_with_whole_names(
     assert ("width height" in out) is bool(split)
 
 
-def test_a_file_that_is_no_model_is_named(pages, capsys):
+def test_error_names_file_that_is_not_a_model(pages, capsys):
     for path in ("broken.png", "nothing.skdigits"):
         assert main(["predict", path, "pages"]) == 1
         out, err = capsys.readouterr()
         assert out == "" and path in err and err.count("\n") == 1
 
 
-def test_a_model_that_is_no_classifier_is_refused(pages, capsys):
+def test_model_must_be_a_classifier(pages, capsys):
     skdigits.save(skdigits.DigitNormalizer().fit(np.eye(4)), "model.skdigits")
     assert main(["predict", "model.skdigits", "pages"]) == 1
     err = capsys.readouterr().err
@@ -351,7 +346,7 @@ def test_labels_may_be_words(pages, capsys):
     assert set(table.label) <= {"odd", "even"} and len(table) == 2
 
 
-def test_a_model_of_other_images_is_refused(digits, pages, capsys):
+def test_model_must_take_digits_of_28x28(digits, pages, capsys):
     cnn = skdigits.CNNClassifier(epochs=1, width=0.2).fit(*digits)
     skdigits.save(cnn, "small.skdigits")
     assert main(["predict", "small.skdigits", "pages"]) == 1
@@ -366,7 +361,7 @@ def names_of(arguments, capsys):
     return pd.read_csv(io.StringIO(out)).file.tolist()
 
 
-def test_equal_names_in_two_zips_are_told_apart(model, pages, capsys):
+def test_equal_names_in_two_zips_include_the_zip(model, pages, capsys):
     for name in ("one.zip", "two.zip"):
         with zipfile.ZipFile(name, "w") as archive:
             archive.write("pages/a.png", "1.png")
@@ -422,10 +417,7 @@ def test_labels_are_escaped_and_numbers_stay_numbers(pages, capsys):
 
 
 @pytest.mark.parametrize("split", [[], ["--split"]])
-def test_images_are_dropped_once_they_are_read(
-    split, model, pages, monkeypatch, capsys
-):
-    monkeypatch.setattr(progress, "BETWEEN_LINES", 0)
+def test_predict_holds_few_images_in_memory(split, model, pages, capsys):
     photo = make_digit_photo("7", random_state=0).image
     large = Image.fromarray(photo).resize((1200, 900))
     for i in range(20):
@@ -437,9 +429,7 @@ def test_images_are_dropped_once_they_are_read(
     finally:
         tracemalloc.stop()
     assert peak < 20 * 1200 * 900 * 3
-    out, err = capsys.readouterr()
-    assert out.count(".jpg,") >= 20
-    assert err.splitlines()[-1] == "Reading images: 20 of 20"
+    assert capsys.readouterr().out.count(".jpg,") >= 20
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
@@ -457,7 +447,7 @@ def test_streams_may_be_closed(streams, model, pages):
 
 
 @pytest.mark.slow
-def test_from_the_bundled_digits_to_the_labels_of_photos(tmp_path):
+def test_model_fitted_on_bundled_digits_reads_photos(tmp_path):
     write_pages(tmp_path / "pages")
 
     def run(*arguments):

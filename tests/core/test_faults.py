@@ -113,13 +113,13 @@ def test_read_only_folder_is_reported_before_training(
 
 
 def test_full_disk_saves_labels_in_another_folder(small_disk, tmp_path):
-    from skdigits._cli.submit import TEST_IMAGES, _write
+    from skdigits._cli.submit import N_TEST_IMAGES, _write
 
     (small_disk / "ballast").write_bytes(bytes(900_000))
     with pytest.raises(OSError, match="The labels are in .*submission.csv") as error:
-        _write(np.arange(TEST_IMAGES) % 10, small_disk / "submission.csv")
+        _write(np.arange(N_TEST_IMAGES) % 10, small_disk / "submission.csv")
     written = Path(str(error.value).partition("are in ")[2].removesuffix(" instead."))
-    assert written.read_bytes().count(b"\n") == TEST_IMAGES + 1
+    assert written.read_bytes().count(b"\n") == N_TEST_IMAGES + 1
     shutil.rmtree(written.parent)
 
 

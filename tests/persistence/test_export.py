@@ -60,7 +60,7 @@ def test_keras_reads_export_without_skdigits(digits, model, tmp_path):
 
 def test_onnx_runtime_reads_export(digits, model, tmp_path, capfd):
     skdigits.export(model, tmp_path / "digits.onnx")
-    assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr().out == ""
     session = onnxruntime.InferenceSession(tmp_path / "digits.onnx")
     for n in (1, 200):  # a batch may have any size
         (found,) = session.run(["probabilities"], {"images": images(digits)[:n]})

@@ -112,7 +112,7 @@ def test_another_process_predicts_equal_bits(digits, model, path):
     ran = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True
     )
-    assert ran.stderr == ""
+    assert ran.returncode == 0, ran.stderr
     expected = hashlib.sha256(model.predict_proba(digits[0]).tobytes()).hexdigest()
     assert ran.stdout.strip() == expected
 

@@ -1,4 +1,4 @@
-"""Starts TensorFlow: in silence, and with the threads that the process may use."""
+"""Start of TensorFlow, with the settings and threads that this process needs."""
 
 import contextlib
 import os
@@ -8,30 +8,27 @@ import sys
 from ... import __version__
 from ..._core.threads import thread_budget
 from ..._core.warnings import warn_user
-from .quiet import without_chatter
 from .workers import end_with_parent
 
 START_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 
-ONEDNN_MACHINES = ("x86_64", "AMD64")  # where TensorFlow can do without oneDNN
+ONEDNN_MACHINES = ("x86_64", "AMD64")  # on others TensorFlow has no choice
 
-_missed = []  # what skdigits would have set, had it started TensorFlow itself
-_process = None  # in which TensorFlow was started
+_missed = []  # messages about settings that came too late, as TensorFlow was running
+_process = None  # number of the process in which TensorFlow was started
 
 
 def start_tensorflow():
-    """Import TensorFlow and Keras without a word.
+    """Import TensorFlow and Keras.
 
-    TensorFlow reads from the environment, once and for all while it is imported,
-    whether to use oneDNN's kernels and what to log. What the user has set stays; what
-    is set here is taken back at once.
+    TensorFlow reads only once, during its import, which variables of the environment
+    select the kernels of oneDNN and the level of its log. Variables that the user has
+    set stay; others are set during the import and then removed.
     """
     global _process
     end_with_parent()
     _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
-    is_loaded = "tensorflow" in sys.modules
-    quietly = contextlib.nullcontext() if is_loaded else without_chatter()
-    with _settings(START_SETTINGS), quietly:
+    with _environment_defaults(START_SETTINGS):
         import tensorflow as tf
 
         _process = os.getpid()
@@ -41,10 +38,10 @@ def start_tensorflow():
     _check_backend(keras.backend.backend())
     if not has_onednn() and _wants_onednn():
         _missed.append(
-            "It runs without oneDNN, with which this processor trains faster and the "
-            "same seed gives other rounding. Set TF_ENABLE_ONEDNN_OPTS=1 in the "
-            "environment before TensorFlow or Keras is imported; 0 means that you do "
-            "not want it."
+            "It runs without oneDNN. With oneDNN this processor trains faster, and the "
+            "results of a seed differ in rounding. Set TF_ENABLE_ONEDNN_OPTS=1 in the "
+            "environment before TensorFlow or Keras is imported, or 0 to do without "
+            "oneDNN and without this warning."
         )
 
 
@@ -61,7 +58,7 @@ def has_onednn():
 
 
 def n_threads():
-    """Give the number of threads that one operation of TensorFlow's may use."""
+    """Return the number of threads that one operation of TensorFlow may use."""
     import tensorflow as tf
 
     limit = tf.config.threading.get_intra_op_parallelism_threads()
@@ -73,7 +70,7 @@ def n_threads():
 
 
 def trained_with():
-    """Say what a training in this process depends on beside data, seed and processor.
+    """Return the software and settings on which the result of a training depends.
 
     Returns
     -------
@@ -93,22 +90,22 @@ def trained_with():
 
 
 def check_process():
-    """Look whether TensorFlow can be used here as it should be.
+    """Check that TensorFlow works in this process.
 
-    Warns once if somebody else started TensorFlow, with settings that cost speed or
-    change what a seed gives.
+    Warns once if other code started TensorFlow with settings that cost speed or change
+    the results of a seed.
 
     Raises
     ------
     RuntimeError
-        In a process that was forked after TensorFlow had started: its threads are not
-        there, and it would wait for them for ever.
+        In a process that was forked after TensorFlow had started. The fork lacks the
+        threads of TensorFlow and would wait for them forever.
     """
     if os.getpid() != _process:
         raise RuntimeError(
-            "This process was forked from one that had used skdigits, and TensorFlow "
-            "would wait for ever in it. Start processes anew: joblib's default backend "
-            '"loky" does, and so does multiprocessing.get_context("spawn").'
+            "This process was forked from one that had used skdigits, so TensorFlow "
+            "would wait forever. Start new processes instead: use the default backend "
+            'of joblib, "loky", or multiprocessing.get_context("spawn").'
         )
     if _missed:
         message = " ".join(_missed)
@@ -119,21 +116,21 @@ def check_process():
 def _check_backend(backend):
     if backend != "tensorflow":
         raise ImportError(
-            "skdigits trains with Keras's TensorFlow backend. Got Keras with "
-            f"{backend!r} instead. Set KERAS_BACKEND=tensorflow, or remove it, before "
-            "Keras is imported."
+            f"The backend of Keras must be 'tensorflow'. Got {backend!r} instead. Set "
+            "KERAS_BACKEND=tensorflow, or remove the variable, before Keras is "
+            "imported."
         )
 
 
 def _limit_threads(tf):
-    """Give TensorFlow's pools the thread budget, unless the user or a start did."""
+    """Set the number of threads, unless the user has set it or TensorFlow runs."""
     budget = thread_budget()
     if budget is None or "TF_NUM_INTRAOP_THREADS" in os.environ:
         return
     try:
         tf.config.threading.set_intra_op_parallelism_threads(budget)
         tf.config.threading.set_inter_op_parallelism_threads(budget)
-    except RuntimeError:  # TensorFlow runs already
+    except RuntimeError:  # TensorFlow is running
         if n_threads() != budget:
             _missed.append(
                 f"It uses {n_threads()} threads where OMP_NUM_THREADS={budget} allows "
@@ -143,10 +140,10 @@ def _limit_threads(tf):
 
 
 def _share_gpus(tf):
-    """Take a GPU's memory as it is needed, unless the user has said how much.
+    """Make TensorFlow allocate GPU memory on demand, unless the user has set a limit.
 
-    TensorFlow takes all of it otherwise, and the next process, such as joblib's second
-    worker, finds none.
+    By default it allocates all memory, and the next process, such as the second worker
+    of joblib, finds none.
     """
     if "TF_FORCE_GPU_ALLOW_GROWTH" in os.environ:
         return
@@ -155,17 +152,17 @@ def _share_gpus(tf):
             tf.config.experimental.set_memory_growth(gpu, True)
         except ValueError:  # the user has set a limit
             pass
-        except RuntimeError:  # TensorFlow runs already
+        except RuntimeError:  # TensorFlow is running
             _missed.append(
-                "It took all memory of the GPU, and other processes find none. Set "
+                "It took all memory of the GPU, so other processes find none. Set "
                 "TF_FORCE_GPU_ALLOW_GROWTH=true before it is imported."
             )
             return
 
 
 @contextlib.contextmanager
-def _settings(defaults):
-    """Set variables of the environment that nobody has set, for a while."""
+def _environment_defaults(defaults):
+    """Set those variables of the environment that are not set, inside a context."""
     added = [name for name in defaults if name not in os.environ]
     os.environ.update({name: defaults[name] for name in added})
     try:

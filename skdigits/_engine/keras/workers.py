@@ -1,17 +1,17 @@
-"""Workers of joblib that end with the process that started them."""
+"""End of joblib workers whose parent process has ended."""
 
 import multiprocessing
 import os
 import threading
 import time
 
-INTERVAL = 0.5  # seconds between two looks for the parent
+POLL_INTERVAL = 0.5  # seconds
 
 
 def end_with_parent():
     """Make a joblib worker end soon after its parent, even if that was killed.
 
-    A worker notices this by itself only after its task, such as hours of training.
+    By itself a worker notices it only after its task, which may be hours of training.
     """
     if multiprocessing.current_process().name.startswith("LokyProcess"):
         parent = multiprocessing.parent_process()
@@ -19,9 +19,9 @@ def end_with_parent():
 
 
 def _watch(parent):
-    if os.name == "nt":  # where a process keeps the number of a parent that is gone
+    if os.name == "nt":  # getppid() returns the number of a parent that has ended
         parent.join()
-    else:  # where joblib passes nothing on that could be waited for
+    else:  # joblib passes on nothing that join() could wait for
         while os.getppid() == parent.pid:
-            time.sleep(INTERVAL)
+            time.sleep(POLL_INTERVAL)
     os._exit(1)
