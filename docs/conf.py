@@ -37,6 +37,7 @@ extensions = [
     "myst_parser",
     "literal_links",
     "example_figure",
+    "package_map",
 ]
 exclude_patterns = ["_build", "_extensions", "_templates"]
 templates_path = ["_templates"]
