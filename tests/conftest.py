@@ -1,6 +1,7 @@
-"""Images for the tests, and what holds for all of them."""
+"""Images and fitted classifiers for the tests, and settings of all tests."""
 
 import os
+import pickle
 import signal
 
 import matplotlib
@@ -9,24 +10,26 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
 
-# Before a test imports Keras: so this process has the settings of child processes, in
-# which skdigits starts TensorFlow.
+# Before a test imports Keras: skdigits starts TensorFlow here and in child processes,
+# so that all have the same settings.
 import skdigits._engine.keras  # noqa: F401
 
 # isort: split
+from helpers.classifiers import small
+
 from skdigits._engine.keras import pool
 
 matplotlib.use("Agg")
 pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
 
-# A shell lets what it runs in the background ignore Ctrl-C, and so do all its children.
+# Background jobs of a shell, and their child processes, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=50, derandomize=True, **options)
 settings.register_profile("long", max_examples=1000, database=None, **options)
-settings.load_profile("short")  # or as --hypothesis-profile says
+settings.load_profile("short")  # --hypothesis-profile overrides it
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +39,26 @@ def digits():
     return X[:200].astype("uint8"), y[:200]
 
 
+@pytest.fixture(scope="session")
+def fitted(digits):
+    """Function that returns a copy of ``small(**params).fit(*digits)``.
+
+    Each set of parameters is fitted once.
+    """
+    pickles = {}
+
+    def copy_of_fit(**params):
+        key = tuple(sorted(params.items()))
+        if key not in pickles:
+            pickles[key] = pickle.dumps(small(**params).fit(*digits))
+        return pickle.loads(pickles[key])
+
+    return copy_of_fit
+
+
 @pytest.fixture(params=["here", "elsewhere"])
 def system(request, monkeypatch):
-    """This system, and one that, as most, cannot write files without a name."""
+    """This system, and one that cannot write files without a name, as most cannot."""
     if request.param == "elsewhere" and hasattr(os, "link"):
         monkeypatch.delattr(os, "link")  # tempfile still needs O_TMPFILE
 

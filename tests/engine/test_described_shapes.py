@@ -1,4 +1,4 @@
-"""The architectures as they are described and as Keras builds them."""
+"""Described shapes of the architectures, compared with the models Keras builds."""
 
 import itertools
 
@@ -11,7 +11,7 @@ SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1, 1), (1, 7, 2), (9, 32, 3), (5, 5, 1)]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_described_shapes_are_those_of_keras(architecture):
+def test_described_shapes_equal_those_of_keras(architecture):
     for shape, n_classes, (width, dropout) in itertools.product(
         SHAPES, (2, 10), [(1.0, None), (0.01, 0), (0.7, 0.5)]
     ):

@@ -1,8 +1,8 @@
-"""A callback of scikit-learn's that several tests use."""
+"""A scikit-learn callback that several tests use."""
 
 
 class Epochs:
-    """Counts the epochs of all fits, and raises an error after some.
+    """Counter of the epochs of all fits, which may raise an error after some.
 
     Parameters
     ----------

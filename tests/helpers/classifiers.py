@@ -1,4 +1,4 @@
-"""Classifiers that train in seconds, and what several tests ask of them."""
+"""Classifiers that train in seconds, and comparisons of their weights."""
 
 import keras
 import numpy as np
@@ -7,12 +7,12 @@ from skdigits import CNNClassifier
 
 
 def small(**params):
-    """A classifier for most tests."""
+    """Return an unfitted classifier for most tests."""
     return CNNClassifier(**{"width": 0.3, "epochs": 2, "random_state": 0, **params})
 
 
 def smaller(**params):
-    """A classifier for tests of files and of signals, which fit it many times."""
+    """Return an unfitted classifier for tests of files and signals, which fit often."""
     return CNNClassifier(**{"width": 0.25, "epochs": 2, "random_state": 0, **params})
 
 

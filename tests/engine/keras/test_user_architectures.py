@@ -1,6 +1,4 @@
-"""Networks that a function of the user's builds, and those that are refused."""
-
-import pickle
+"""Architectures that a function of the user builds, and errors for invalid ones."""
 
 import keras
 import numpy as np
@@ -10,7 +8,7 @@ from helpers.classifiers import dense, equal, small, weights
 pytestmark = pytest.mark.processor
 
 
-def test_callable_architecture(digits):
+def test_callable_architecture_is_reproducible(digits):
     X, y = digits
 
     def tiny(image_shape, n_classes):
@@ -31,7 +29,7 @@ def test_callable_architecture(digits):
     assert not equal(weights(model), weights(other))
 
 
-def test_callable_architecture_keeps_pretrained_weights(digits):
+def test_pretrained_weights_of_an_architecture_are_used(digits):
     X, y = digits
 
     def pretrained(image_shape, n_classes):
@@ -49,12 +47,12 @@ def test_callable_architecture_keeps_pretrained_weights(digits):
     np.testing.assert_allclose(weights(model)[1], np.arange(10), atol=1e-4)
 
 
-def test_an_architecture_may_use_a_fitted_classifier(digits):
+def test_architecture_may_use_a_fitted_classifier(digits, fitted):
     X, y = digits
-    fitted = pickle.loads(pickle.dumps(small().fit(X, y)))
+    classifier = fitted()
 
     def on_top(image_shape, n_classes):
-        body = fitted.model_
+        body = classifier.model_
         assert body.output_shape == (None, 10)
         return dense(n_classes)(image_shape, n_classes)
 
@@ -76,7 +74,7 @@ class OwnStep(Subclassed):
         return {}
 
 
-def test_a_subclass_of_model_is_an_architecture(digits):
+def test_subclass_of_model_is_an_architecture(digits):
     X, y = digits
     model = small(architecture=lambda shape, n: Subclassed(n)).fit(X, y)
     images = X.reshape(-1, 8, 8, 1).astype(np.float32)
@@ -112,7 +110,7 @@ def test_refuses_an_architecture(digits, architecture, error, message):
         small(architecture=architecture).fit(*digits)
 
 
-def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_path):
+def test_refuses_a_model_instead_of_a_function(digits, tmp_path):
     network = dense(10)((8, 8, 1), 10)
     for params in ({}, {"checkpoint": tmp_path / "fit"}):
         with pytest.raises(
@@ -123,17 +121,17 @@ def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_pa
         small(architecture=network).summary()
 
 
-def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
+def test_refuses_an_architecture_that_returns_one_model_twice(digits):
     network = dense(10)((8, 8, 1), 10)
     model = small(architecture=lambda shape, n: network).fit(*digits)
     with pytest.raises(ValueError, match="build a new one at each call"):
         model.fit(*digits)
 
 
-def test_an_architecture_that_changes_its_mind_is_said(digits):
+def test_refuses_an_architecture_that_builds_different_models(digits):
     sizes = iter([10, 11])
 
-    def moody(image_shape, n_classes):
+    def changing(image_shape, n_classes):
         layers = [
             keras.Input(image_shape),
             keras.layers.Flatten(),
@@ -142,6 +140,6 @@ def test_an_architecture_that_changes_its_mind_is_said(digits):
         ]
         return keras.Sequential(layers)
 
-    model = small(architecture=moody).fit(*digits)
+    model = small(architecture=changing).fit(*digits)
     with pytest.raises(ValueError, match="the same network at each call of a function"):
         _ = model.model_

@@ -1,4 +1,4 @@
-"""The images that `validation_fraction` holds out of a fit."""
+"""Images that `validation_fraction` holds out."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from skdigits._engine.data import TrainingData
 pytestmark = pytest.mark.processor
 
 
-def test_the_held_out_part_has_every_class_in_proportion():
+def test_validation_part_is_stratified():
     y = np.repeat([0, 1], [180, 20])
     data = TrainingData(np.zeros((200, 2, 2, 1)), y, None)
     parts = data.split(0.25, np.array([0, 1]), seed=0)
