@@ -2,8 +2,8 @@
 
     python tests/benchmarks/feed.py [ROW ...] [--runs 5] [--out FILE]
 
-Each row times A and B in turn in one process and gives the ratio of the medians; run
-it on a machine that does nothing else. Rows that need PyTorch or skorch need the extra
+Each row times A and B in turn in one process and prints the ratio of the medians. Run
+it on an idle machine. Rows that need PyTorch or skorch need the extra
 "bench".
 """
 
@@ -199,7 +199,7 @@ def augment_over_keras_generator(runs):
 
 @row
 def augment_over_keras_layers(runs):
-    """Augmented copies of 2,000 images on one thread; B: three layers of Keras, too."""
+    """Augmented copies of 2,000 images on one thread; B: three Keras layers."""
     import skdigits._engine.keras  # noqa: F401
 
     # isort: split
@@ -272,10 +272,10 @@ def equal_batches(runs):
 
     def unequal():
         pixels = as_pixels(X, model.image_shape_)
-        with pool.share(model._network.spec, model._network.state) as compiled:
+        with pool.share(model._network) as compiled:
             predictor = compiled._predictor(pixels.dtype, 0)
             for first in range(0, len(X), 256):
-                predictor(pixels[first : first + 256], *model._network.scale).numpy()
+                predictor(pixels[first : first + 256]).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, runs)
 
@@ -290,8 +290,8 @@ def equal_batches_of_a_few(runs):
     pixels = X.reshape(-1, 28, 28, 1)
 
     def unequal():
-        with pool.share(model._network.spec, model._network.state) as compiled:
-            compiled._predictor(pixels.dtype, 0)(pixels, *model._network.scale).numpy()
+        with pool.share(model._network) as compiled:
+            compiled._predictor(pixels.dtype, 0)(pixels).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)
 
@@ -323,8 +323,8 @@ def onednn(runs):
     )
     command = [sys.executable, "-c", code, str(Path(__file__).parent)]
 
-    def seconds(wish):
-        settings = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": wish}
+    def seconds(enabled):
+        settings = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": enabled}
         ran = subprocess.run(command, env=settings, capture_output=True, check=True)
         return float(ran.stdout)
 

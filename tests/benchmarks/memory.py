@@ -1,4 +1,4 @@
-"""Resident memory: over many fits in one process, and at the peak of one large fit.
+"""Resident memory: growth over many fits, and peak of one large fit.
 
     python tests/benchmarks/memory.py fits [--fits 500]
     python tests/benchmarks/memory.py peak
@@ -7,7 +7,7 @@
 per fit is the slope of a line through the readings after the twentieth fit.
 
 "peak": one epoch of the classic network on 42,000 uint8 images of 28x28, batch 64, in a
-process of its own; and the same batches through a bare TensorFlow loop in another.
+separate process, and the same batches in a bare TensorFlow loop in another process.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 OUT = Path("docs/benchmarks/memory.jsonl")
-SETTLED = 20  # fits until caches and allocators have what they keep
+SETTLED = 20  # fits after which caches and allocators are full
 N_PEAK, BATCH = 42_000, 64
 
 
@@ -100,9 +100,9 @@ def fit_bare():
 
 def peaks():
     found = {}
-    for who in ("ours", "bare"):
-        command = [sys.executable, __file__, who]
-        found[who] = float(subprocess.check_output(command, text=True))
+    for name in ("ours", "bare"):
+        command = [sys.executable, __file__, name]
+        found[name] = float(subprocess.check_output(command, text=True))
     ratio = round(found["ours"] / found["bare"], 2)
     return {"row": "peak", **{w: round(m) for w, m in found.items()}, "ratio": ratio}
 

@@ -1,4 +1,4 @@
-"""The classic network as other libraries would have it, for the same comparisons."""
+"""The classic architecture in other libraries, for comparisons."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ BATCH_SIZE = 64
 
 
 def torch_classic():
-    """Make the classic network as a PyTorch module that gives logits."""
+    """Return the classic architecture as a PyTorch module that computes logits."""
     from torch import nn
 
     return nn.Sequential(
@@ -36,7 +36,7 @@ def torch_classic():
 
 
 def keras_network():
-    """Make the classic network as Keras users compile it."""
+    """Return the classic model as Keras users compile it."""
     from skdigits._engine.architectures import classic
     from skdigits._engine.keras.build import build_layers
 
@@ -46,7 +46,7 @@ def keras_network():
 
 
 def skorch_network(**options):
-    """Make skorch's classifier around `torch_classic`."""
+    """Return a skorch classifier with `torch_classic`."""
     import torch
     from skorch import NeuralNetClassifier
 
