@@ -14,8 +14,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "inventories"
 SEPARATE_PAGES = "{name}.html#{name}"
 
-# Project -> (address of its documentation, pattern of a page, names). A dict of names has
-# the pages that do not follow the pattern.
+# Project -> (address of its documentation, pattern of a page, names). A dict of names
+# has the pages that do not follow the pattern.
 PROJECTS = {
     "python": (
         "https://docs.python.org/3/",
