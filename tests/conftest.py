@@ -17,10 +17,7 @@ import skdigits._engine.keras  # noqa: F401
 # isort: split
 from helpers.classifiers import small
 
-from skdigits._engine.keras import pool
-
 matplotlib.use("Agg")
-pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
 
 # Background jobs of a shell, and their child processes, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -57,10 +57,16 @@ def cnn(**params):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model():
+    """Unfitted Pipeline. Tests must not change it."""
     augmenter = ImageAugmenter(rotation=5, shift=0.05, random_state=0)
     return Pipeline([("augment", augmenter), ("cnn", cnn())])
+
+
+@pytest.fixture(scope="module")
+def fitted_model(model, digits):
+    return clone(model).fit(*digits)
 
 
 def test_folds_are_stratified(digits, model):
@@ -88,11 +94,12 @@ def test_two_workers_and_one_give_similar_scores(digits, model):
 
 
 def test_grid_search_over_both_steps(digits, model):
-    grid = {"augment__rotation": [5, 15], "cnn__width": [0.2, 0.5]}
+    grid = {"augment__rotation": [5, 15], "cnn__learning_rate": [0.001, 0.01]}
     search = GridSearchCV(model, grid, cv=2).fit(*digits)
     assert len(search.cv_results_["params"]) == 4
     assert len(set(search.cv_results_["mean_test_score"])) > 1
-    assert search.best_estimator_["cnn"].width == search.best_params_["cnn__width"]
+    best = search.best_params_["cnn__learning_rate"]
+    assert search.best_estimator_["cnn"].learning_rate == best
 
 
 def test_halving_grid_search_over_epochs(digits, model):
@@ -138,7 +145,7 @@ def test_optuna_search_prunes_by_partial_fit(digits):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search = OptunaSearchCV(
         cnn(),
-        {"width": optuna.distributions.FloatDistribution(0.2, 0.4)},
+        {"learning_rate": optuna.distributions.FloatDistribution(0.001, 0.01)},
         n_trials=2,
         cv=2,
         enable_pruning=True,
@@ -152,7 +159,7 @@ def test_optuna_objective(digits, model):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
     def objective(trial):
-        params = {"cnn__dropout": trial.suggest_float("cnn__dropout", 0, 0.5)}
+        params = {"cnn__learning_rate": trial.suggest_float("rate", 0.001, 0.01)}
         return cross_val_score(clone(model).set_params(**params), *digits, cv=2).mean()
 
     study = optuna.create_study(direction="maximize")
@@ -204,6 +211,7 @@ def test_ensembles_and_log_loss_do_not_warn(digits, form):
             assert log_loss(y, ensemble.predict_proba(X)) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     Version("1.9") > SKLEARN, reason="its scores accept one kind of array at a time"
 )
@@ -251,14 +259,14 @@ def test_reports(digits):
     )
 
 
-def test_confusion_matrix_display(digits, model):
-    display = ConfusionMatrixDisplay.from_estimator(model.fit(*digits), *digits)
+def test_confusion_matrix_display(digits, fitted_model):
+    display = ConfusionMatrixDisplay.from_estimator(fitted_model, *digits)
     assert display.confusion_matrix.sum() == len(digits[1])
 
 
-def test_permutation_importance(digits, model):
+def test_permutation_importance(digits, fitted_model):
     X, y = digits
-    importance = permutation_importance(model.fit(X, y), X, y, n_repeats=1)
+    importance = permutation_importance(fitted_model, X, y, n_repeats=1)
     assert importance.importances_mean.shape == (64,)
     assert importance.importances_mean[0] == 0  # a corner that is always black
 
@@ -273,6 +281,7 @@ def test_binary_roc_auc(digits):
 def test_string_labels_through_a_pipeline(digits, model):
     X, y = digits
     names = np.array([f"digit {i}" for i in range(10)])
+    model = clone(model)
     assert set(model.fit(X, names[y]).predict(X)) <= set(names)
     assert 0 <= model.score(X, names[y]) <= 1
 
@@ -280,16 +289,16 @@ def test_string_labels_through_a_pipeline(digits, model):
 def test_names_of_columns_are_checked(digits, model):
     X, y = digits
     frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
-    model.fit(frame, pd.Series(y))
+    model = clone(model).fit(frame, pd.Series(y))
     assert list(model.feature_names_in_) == list(frame.columns)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(frame[frame.columns[::-1]])
 
 
-def test_other_process_predicts_the_same(digits, model, tmp_path):
-    X, y = digits
-    model.fit(X, y)
-    joblib.dump(model, tmp_path / "model.joblib")
+@pytest.mark.slow
+def test_other_process_predicts_the_same(digits, fitted_model, tmp_path):
+    X, _ = digits
+    joblib.dump(fitted_model, tmp_path / "model.joblib")
     np.save(tmp_path / "X.npy", X)
     script = (
         "import joblib, numpy as np;"
@@ -301,5 +310,5 @@ def test_other_process_predicts_the_same(digits, model, tmp_path):
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     np.testing.assert_array_equal(
-        np.load(tmp_path / "proba.npy"), model.predict_proba(X)
+        np.load(tmp_path / "proba.npy"), fitted_model.predict_proba(X)
     )

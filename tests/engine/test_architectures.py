@@ -11,9 +11,7 @@ pytestmark = pytest.mark.processor
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize(
-    "shape", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (1, 1, 1), (1, 50, 1)]
-)
+@pytest.mark.parametrize("shape", [(32, 32, 3), (1, 1, 1), (1, 50, 1)])
 def test_architecture_accepts_every_shape(architecture, shape):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (12, *shape), dtype=np.uint8)

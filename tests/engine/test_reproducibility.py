@@ -47,6 +47,7 @@ def test_same_int_same_weights_in_one_process(fingerprint):
     assert fingerprint(0) != fingerprint(1)
 
 
+@pytest.mark.slow
 def test_same_int_same_weights_in_two_processes(fingerprint):
     ran = subprocess.run(
         [sys.executable, "-c", FIT + "print(fingerprint(0), end='')"],
@@ -56,6 +57,7 @@ def test_same_int_same_weights_in_two_processes(fingerprint):
     assert ran.stdout == fingerprint(0), ran.stderr
 
 
+@pytest.mark.slow
 def test_import_of_keras_first_gives_the_same_bits_with_equal_onednn(fingerprint):
     ran = subprocess.run(
         [sys.executable, "-c", "import keras" + FIT + "print(fingerprint(0), end='')"],
