@@ -26,8 +26,8 @@ search = GridSearchCV(model, {"augment__rotation": [0, 8, 16]}, cv=2).fit(X, y)
 print(search.best_params_, search.cv_results_["mean_test_score"].round(4))
 
 # %%
-# Optuna looks where it expects more, and its pruner gives up trials that are below the
-# median. With a ``storage`` the study would go on where it was killed.
+# Optuna samples where it expects higher scores, and its pruner ends trials below the
+# median. With ``storage="study.db"`` a later call would resume the study.
 from optuna.pruners import MedianPruner
 
 from skdigits.tuning import tune

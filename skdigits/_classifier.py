@@ -1,5 +1,7 @@
 """CNNClassifier: a convolutional network as a scikit-learn classifier."""
 
+import copy
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
@@ -9,31 +11,40 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ._augment.augmented import find_augmented, was_augmented
+from ._core.identity import describe
 from ._core.parameters import suggest_parameters
 from ._core.sklearn_compat import (
     CallbackSupportMixin,
     DocumentedMixin,
+    FitTasks,
     Interval,
     RealNotInt,
     StrOptions,
+    check_partial_fit_first_call,
     fit_context,
     with_callbacks,
 )
+from ._core.warnings import warn_user
 from ._engine.architectures import ARCHITECTURES, ArchitectureName
-from ._engine.fit import fit
+from ._engine.data import make_training_data
 from ._engine.optimizers import OPTIMIZERS, OptimizerName
+from ._engine.parameters import PARAMETERS
 from ._engine.plan import TrainingPlan
 from ._engine.schedules import SCHEDULES, ScheduleName
 from ._engine.trained import NetworkSpec
+from ._engine.training import train
 from ._images.layout import as_pixels, validate_images
 from ._images.mistakes import warn_of_pixel_scale
 
 if TYPE_CHECKING:
     from ._engine.keras.types import Callback, Model
 
-# `_keras` loads TensorFlow, which takes seconds: it is imported where it is used.
+# `_engine.keras` loads TensorFlow, which takes seconds: functions import it.
 
 # Beyond these a network, or a prediction, takes more than any machine has: a file from
 # a stranger may ask for as much.
@@ -122,10 +133,9 @@ class CNNClassifier(
         learning rate, `schedule` leaves it alone; with a `LearningRateScheduler` or a
         `ReduceLROnPlateau` it does so from the beginning, at `learning_rate`.
     checkpoint : str or path-like, default=None
-        File that ``fit`` writes after each epoch, and the last one before it beside it,
-        named ".previous". If the process is killed, the same call goes on from there
-        and ends with the same weights; after its end it returns them at once. For one
-        fit at a time: not for folds or candidates.
+        File that ``fit`` writes after each epoch. If the process is killed, the same
+        call resumes there and ends with the same weights; after its end it returns
+        them at once. For one fit at a time: not for folds or candidates.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
     random_state : int, RandomState instance or None, default=None
@@ -311,7 +321,14 @@ class CNNClassifier(
         TypeError
             If `X` is sparse, or if `architecture` returns no network.
         """
-        return fit(self, TrainingPlan.for_fit(self, y), X, y, sample_weight)
+        continues = self.warm_start and self.__sklearn_is_fitted__()
+        classes = self.classes_ if continues else None
+        if continues and not np.array_equal(np.unique(y), classes):
+            raise ValueError(
+                f"warm_start=True needs the classes of the fit before: {classes}. Got "
+                f"{np.unique(y)} instead."
+            )
+        return self._fit(X, y, sample_weight, continues, classes)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -352,8 +369,117 @@ class CNNClassifier(
                 'class_weight="balanced" needs all labels at once, and partial_fit '
                 "sees some. Pass a dict of weights."
             )
-        plan = TrainingPlan.for_partial_fit(self, classes)
-        return fit(self, plan, X, y, sample_weight)
+        continues = self.__sklearn_is_fitted__()
+        # scikit-learn's check sets `classes_`, which a call that fails must not.
+        checked = copy.copy(self)
+        if not continues:
+            _reset(checked)
+        classes = None if classes is None else np.asarray(classes)
+        check_partial_fit_first_call(checked, classes)
+        one_epoch = {
+            "epochs": 1,
+            "schedule": "constant",
+            "early_stopping": False,
+            "validation_fraction": None,
+            "checkpoint": None,
+        }
+        return self._fit(X, y, sample_weight, continues, checked.classes_, one_epoch)
+
+    def _fit(self, X, y, sample_weight, continues, classes, changes=None):
+        """Train a copy of the classifier, and commit what it learned in one step.
+
+        Until then, and if the fit fails or is interrupted, the classifier stays what it
+        was: it predicts in other threads, and can be copied and pickled.
+        """
+        learner = copy.copy(self)
+        if not continues:
+            _reset(learner)
+        params = self.get_params(deep=False) | (changes or {})
+        data = learner._training_data(X, y, sample_weight, continues, classes, params)
+        learner.classes_ = data.classes
+        plan = learner._plan(params, continues)
+        tasks = None
+        if changes is None:
+            tasks = FitTasks(
+                self, learner, X, y, sample_weight, plan.epochs, _attributes
+            )
+        vars(learner).update(_attributes(train(plan, data, tasks)))
+        if tasks is not None:
+            tasks.end()
+        # In one assignment: an interrupt or another thread finds the old or the new.
+        others = {name: vars(self)[name] for name in vars(self).keys() - _learned(self)}
+        learned = {name: vars(learner)[name] for name in _learned(learner)}
+        self.__dict__ = others | learned
+        return self
+
+    def _training_data(self, X, y, sample_weight, continues, classes, params):
+        """Check the images and labels, and set the attributes that describe them."""
+        image_shape = self.image_shape_ if continues else self.image_shape
+        augmented = find_augmented(X)
+        if augmented is None and params["epochs"] > 1 and was_augmented(X):
+            warn_user(
+                "X is a part of what ImageAugmenter returned, or was changed since: "
+                "every epoch gets the same copy of each image. Put the augmenter right "
+                "before CNNClassifier in a Pipeline, and steps that select, resample "
+                "or scale images before it."
+            )
+        # The source has channels, which flat pixels do not show.
+        if augmented is not None and image_shape is None:
+            image_shape = augmented.source.shape[1:]
+        X, y = validate_images(
+            self,
+            X,
+            y,
+            image_shape=image_shape,
+            reset=not continues,
+            warn=augmented is None,
+        )
+        check_classification_targets(y)
+        if augmented is None:
+            images, augment, seeds = as_pixels(X, self.image_shape_), None, ()
+        else:
+            images, augment = augmented.source, augmented.augment
+            if images.shape[1:] != self.image_shape_:
+                raise ValueError(
+                    f"image_shape={image_shape} does not match the images of the "
+                    f"ImageAugmenter before, of shape {images.shape[1:]}. Leave "
+                    "image_shape=None to take it from there."
+                )
+            seeds = () if augmented.seed is None else (augmented.seed,)
+        if continues:
+            warn_of_pixel_scale(images, self._network.pixels)
+        return make_training_data(
+            images,
+            y,
+            classes=classes,
+            sample_weight=sample_weight,
+            class_weight=self.class_weight,
+            augment=augment,
+            augment_seeds=seeds,
+        )
+
+    def _plan(self, params, continues):
+        """Make the plan of a training from the parameters."""
+        spec = NetworkSpec.of(params, self.image_shape_, len(self.classes_))
+        if continues:
+            seed = self._network.seed
+        else:
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+        identity = None
+        if params["checkpoint"] is not None:
+            compared = {name for name, role in PARAMETERS.items() if role.identity}
+            identity = {name: describe(params[name]) for name in sorted(compared)}
+            if not isinstance(self.random_state, Integral):
+                identity["random_state"] = "None"  # it is drawn from
+        fields = {field.name for field in dataclasses.fields(TrainingPlan)}
+        return TrainingPlan(
+            spec=spec,
+            trained=self._network if continues else None,
+            history=self.history_ if continues else {},
+            seed=seed,
+            identity=identity,
+            **{name: params[name] for name in fields & params.keys()},
+        )
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities of the classes.
@@ -422,7 +548,8 @@ class CNNClassifier(
         self._validate_params()
         shape = tuple(image_shape or self.image_shape or (28, 28))
         shape = shape if len(shape) == 3 else (*shape, 1)
-        return network_summary(NetworkSpec.of(self, shape, n_classes or 10))
+        params = self.get_params(deep=False)
+        return network_summary(NetworkSpec.of(params, shape, n_classes or 10))
 
     @property
     def model_(self) -> "Model":
@@ -455,3 +582,26 @@ class CNNClassifier(
         # A Keras model and the user's callbacks belong to this process; `model_` is
         # built again where it is asked for.
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
+
+
+def _attributes(learned):
+    """Return the attributes of a classifier for what a training has `Learned`."""
+    return {
+        "_network": learned.network,
+        "callbacks_": learned.callbacks,
+        "history_": learned.history,
+        "n_iter_": learned.n_iter,
+        "trained_with_": learned.trained_with,
+    }
+
+
+def _learned(classifier):
+    """Return the names of all attributes that a fit has set."""
+    private = {"_model", "_network"}
+    return {name for name in vars(classifier) if name.endswith("_") or name in private}
+
+
+def _reset(classifier):
+    """Make a classifier one that has never been fitted."""
+    for name in _learned(classifier):
+        del vars(classifier)[name]

@@ -89,7 +89,7 @@ def test_imports_are_read():
     assert {"skdigits._engine.schedules", "skdigits._engine.keras.start"} <= within(
         "skdigits._engine.keras.callbacks"
     )
-    assert "skdigits._engine.keras.train" in within("skdigits._engine.fit")
+    assert "skdigits._engine.keras.train" in within("skdigits._engine.training")
     assert within("skdigits") == set()
 
 

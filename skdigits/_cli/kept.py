@@ -69,7 +69,7 @@ class KeptTraining:
         list of (Pipeline, int)
             The networks, and the epochs that each was trained for.
         """
-        from .._engine.checkpoint import epochs_kept
+        from .._engine.checkpoint import saved_epochs
 
         kept = []
         for name, network in networks(model):
@@ -79,8 +79,8 @@ class KeptTraining:
                 self.folder.absolute() / f"{'-'.join(filter(None, words))}.checkpoint"
             )
             network.set_params(cnn__checkpoint=file)
-            self._files += [file, file.with_name(f"{file.name}.previous")]
-            kept.append((network, epochs_kept(file)))
+            self._files.append(file)
+            kept.append((network, saved_epochs(file)))
         return kept
 
     def remove(self):

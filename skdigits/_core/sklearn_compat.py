@@ -1,5 +1,6 @@
 """The only file that imports scikit-learn's private or version-dependent names."""
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,14 +17,11 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
-try:
-    from sklearn.callback import CallbackSupportMixin
-except ImportError:  # before scikit-learn 1.9
-    from .callback_support import CallbackSupportMixin
-
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-if TYPE_CHECKING:  # scikit-learn's own do not say that the signature stays
+if TYPE_CHECKING:  # in scikit-learn their types do not keep the signature
+
+    class CallbackSupportMixin: ...
 
     def fit_context(
         *, prefer_skip_nested_validation: bool
@@ -34,9 +32,15 @@ else:
     from sklearn.base import _fit_context as fit_context
 
     try:
-        from sklearn.callback import with_callbacks
-    except ImportError:
-        from .callback_support import with_callbacks
+        from sklearn.callback import CallbackSupportMixin, with_callbacks
+    except ImportError:  # before scikit-learn 1.9, which has no callbacks
+
+        class CallbackSupportMixin:
+            """No support."""
+
+        def with_callbacks(method):
+            return method
+
 
 __all__ = [
     "OUTPUTS",
@@ -46,7 +50,6 @@ __all__ = [
     "Interval",
     "RealNotInt",
     "StrOptions",
-    "add_callback",
     "check_ensemble",
     "check_partial_fit_first_call",
     "check_pipeline",
@@ -74,88 +77,110 @@ class DocumentedMixin:
 
 
 class FitTasks:
-    """What scikit-learn's callbacks are told: of a fit, and of each of its epochs.
+    """Notifies of a fit and of its epochs: scikit-learn's callbacks, and a hook.
+
+    The hook of a classifier, its attribute ``_epoch_hook``, is called with a copy that
+    is fitted so far and the number of the epoch, from 1. It returns whether to stop. It
+    serves the pruning of trials, also in versions of scikit-learn without callbacks.
 
     Parameters
     ----------
-    estimator : CallbackSupportMixin
-        Whose ``fit`` was called.
+    estimator : estimator
+        The one whose ``fit`` was called.
     learner : estimator
-        What has learned so far: `estimator` itself, or the copy that a fit works on.
+        The one that has the learned attributes: `estimator`, or the copy of it that a
+        fit works on.
     X, y, sample_weight : array-like
-        As given by the user.
+        As passed by the user.
     epochs : int
-        At most.
+        Upper bound.
+    attributes : callable, default=None
+        ``attributes(learned)`` returns the attributes of a fitted estimator as a dict.
     """
 
-    def __init__(self, estimator, learner, X, y, sample_weight, epochs):
+    def __init__(
+        self, estimator, learner, X, y, sample_weight, epochs, attributes=None
+    ):
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._learner = learner
-        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self._fit = estimator._init_callback_context(max_subtasks=epochs)
-        self._fit.call_on_fit_task_begin(**self._told)
+        self._learner, self._attributes = learner, attributes
+        self._data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._hook, self._n_epochs = getattr(estimator, "_epoch_hook", None), 0
+        self._fit = None
+        if hasattr(estimator, "_init_callback_context"):
+            self._fit = estimator._init_callback_context(max_subtasks=epochs)
+            self._fit.call_on_fit_task_begin(**self._data)
 
     def begin_epoch(self):
-        self._epoch = self._fit.subcontext(task_name="epoch")
-        self._epoch.call_on_fit_task_begin(**self._told)
+        """Notify of the beginning of an epoch."""
+        if self._fit is not None:
+            self._epoch = self._fit.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(**self._data)
 
-    def end_epoch(self, fitted_attributes):
-        """Return whether a callback wants the training to stop.
+    def end_epoch(self, learned):
+        """Notify of the end of an epoch, and return whether the training is to stop.
 
         Parameters
         ----------
-        fitted_attributes : callable
-            Gives the dict of attributes that the epochs so far have brought; it is
-            called only if a callback asks for a classifier fitted so far.
+        learned : callable
+            Returns what was learned so far. It is called only where it is needed.
         """
-        return self._epoch.call_on_fit_task_end(
-            **self._told,
-            reconstruction_attributes=lambda: vars(self._learner) | fitted_attributes(),
-        )
+        self._n_epochs += 1
+        stop = False
+        if self._fit is not None:
+            stop = self._epoch.call_on_fit_task_end(
+                **self._data,
+                reconstruction_attributes=lambda: self._fitted(learned),
+            )
+        if self._hook is not None:
+            fitted = copy.copy(self._learner)
+            vars(fitted).update(self._attributes(learned()))
+            stop = self._hook(fitted, self._n_epochs) or stop
+        return stop
 
     def end(self):
-        learned = vars(self._learner)
-        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes=learned)
+        """Notify of the end of the fit."""
+        if self._fit is not None:
+            self._fit.call_on_fit_task_end(
+                **self._data, reconstruction_attributes=vars(self._learner)
+            )
+
+    def _fitted(self, learned):
+        return vars(self._learner) | self._attributes(learned())
 
 
 def one_task(fit: Method) -> Method:
-    """Tell callbacks of a ``fit(X, y)`` that has no steps of its own."""
+    """Notify callbacks of a ``fit(X, y)`` without epochs."""
 
     @with_callbacks
     @functools.wraps(fit)
-    def told(self, X, y=None):
+    def notified(self, X, y=None):
         tasks = FitTasks(self, self, X, y, None, epochs=0)
         result = fit(self, X, y)
         tasks.end()
         return result
 
-    return told  # type: ignore[return-value]
-
-
-def add_callback(estimator, callback):
-    """Give an estimator one more callback."""
-    estimator.set_callbacks(*getattr(estimator, "_skl_callbacks", []), callback)
+    return notified  # type: ignore[return-value]
 
 
 def get_output(transformer):
-    """Tell what ``set_output`` was last told; None if nothing."""
+    """Return the container that ``set_output`` has set, or None."""
     return getattr(transformer, "_sklearn_output_config", {}).get("transform")
 
 
 def set_output(transformer, output):
-    """Do what ``set_output`` did, without looking whether the library is installed."""
+    """Set the container of ``set_output``, whether or not its library is installed."""
     if output is not None:
         transformer._sklearn_output_config = {"transform": output}
 
 
 def check_pipeline(pipeline):
-    """Raise what ``Pipeline.fit`` would say of the steps' names and kinds."""
+    """Check the steps of a Pipeline as its ``fit`` does."""
     if not pipeline.steps:
         raise ValueError("there are none")
     pipeline._validate_steps()
 
 
 def check_ensemble(ensemble):
-    """Raise what ``VotingClassifier.fit`` would say of its parameters."""
+    """Check the parameters of a VotingClassifier as its ``fit`` does."""
     ensemble._validate_params()
     ensemble._validate_estimators()

@@ -1,8 +1,7 @@
-"""Checkpoints: a fit that was killed goes on at the epoch where it was."""
+"""Checkpoints: a killed fit resumes at its last saved epoch."""
 
 import dataclasses
 import json
-import os
 import re
 
 import numpy as np
@@ -10,245 +9,199 @@ import numpy as np
 from .._core.atomic import check_writable, target_file, write_whole
 from .._core.container import DamagedFileError, pack, read_arrays, read_header
 from .._core.identity import describe
-from .._core.warnings import warn_user
 from .trained import TrainedNetwork, numbered_arrays
 
-# Keras's BackupAndRestore was weighed: it keeps neither history, random numbers nor
-# what callbacks remember, needs h5py, and takes up any file that it finds.
+# Keras's BackupAndRestore saves neither the history nor random numbers nor the state of
+# callbacks, needs h5py, and resumes from any file that it finds.
 KIND = "skdigits checkpoint 4"
-NOT_COMPARED = {"callbacks", "checkpoint", "random_state", "verbose"}
 
 
 @dataclasses.dataclass
 class Progress:
-    """How far a training had come when a checkpoint was written.
+    """The state of a training when its checkpoint was written.
 
     Parameters
     ----------
     seed : int
-        The classifier's; a random one if its ``random_state`` is None.
-    n_iter : int
-        Epochs trained.
+        The seed of the training, random if ``random_state`` is None.
     history : dict of lists of float
-        History of these epochs.
+    trained_with : dict
+        As in `Learned`.
     learning_rate : float
-        At the end of the last one.
+        At the end of the last epoch.
     control : list of dict
-        What each callback that steers the training remembers: numbers, or lists of
+        Attributes of each callback that controls the training: numbers or lists of
         arrays.
     is_finished : bool
-        Whether the training came to its end.
-    trained_with : dict
-        As `CNNClassifier.trained_with_`.
     arrays : dict of str to ndarray
-        The state of the network, as `TrainedNetwork.to_arrays` gives it.
+        The weights, as `TrainedNetwork.to_arrays` returns them.
     """
 
     seed: int
-    n_iter: int
     history: dict
+    trained_with: dict
     learning_rate: float
     control: list
     is_finished: bool
-    trained_with: dict
     arrays: dict
 
-    def resume(self, network):
-        """Give a `TrainedNetwork` as it was then."""
+    @property
+    def n_iter(self):
+        """Number of epochs."""
+        return len(self.history["loss"])
+
+    def resume(self, trained):
+        """Return a `TrainedNetwork` with the weights of the checkpoint."""
         return TrainedNetwork.from_arrays(
-            self.arrays, spec=network.spec, pixels=network.pixels, seed=self.seed
+            self.arrays, spec=trained.spec, pixels=trained.pixels, seed=self.seed
         )
 
 
 class Checkpoint:
-    """The file of one fit, and the one before it, whose name ends in ".previous".
+    """The file of one fit.
 
     Parameters
     ----------
     path : str or path-like
     identity : dict
-        What a fit must have in common with the one that it continues.
+        What a fit must have in common with the one that it resumes.
 
     Attributes
     ----------
     found : Progress or None
-        What an earlier fit left.
+        The state that an earlier fit has written.
 
     Raises
     ------
     ValueError
-        If the file is of another fit, or if neither it nor the one before is whole.
+        If the file is damaged, not a checkpoint, or the checkpoint of another fit.
     OSError
-        If the file cannot be written, and there is something to write.
+        If the file cannot be written.
     """
 
     def __init__(self, path, identity):
         self.path = target_file(path)
-        self.previous = self.path.with_name(f"{self.path.name}.previous")
-        # As it comes out of a file: there are no tuples in JSON.
-        self.identity = json.loads(json.dumps(identity))
+        self.identity = identity
         self.found = self._find()
         if self.found is None or not self.found.is_finished:
             check_writable(path)  # before the training, not after its first epoch
 
-    def write(
-        self, network, *, history, learning_rate, control, is_finished, trained_with
-    ):
-        """Put a training on disk; the last file stays as the one before.
+    def write(self, learned, *, learning_rate, control, is_finished):
+        """Replace the file by one with the state of the training.
 
         Parameters
         ----------
-        network : TrainedNetwork
-            As it is now.
-        history, learning_rate, control, is_finished, trained_with
+        learned : Learned
+        learning_rate, control, is_finished
             As in `Progress`.
         """
-        arrays = network.to_arrays()
+        arrays = learned.network.to_arrays()
         header = {
             "identity": self.identity,
-            "seed": network.seed,
-            "n_iter": len(history["loss"]),
-            "history": history,
+            "seed": learned.network.seed,
+            "history": learned.history,
+            "trained_with": learned.trained_with,
             "learning_rate": learning_rate,
             "control": [
-                {key: _put_aside(value, arrays) for key, value in memory.items()}
-                for memory in control
+                {name: _put_aside(value, arrays) for name, value in attributes.items()}
+                for attributes in control
             ],
             "is_finished": is_finished,
-            "trained_with": trained_with,
         }
-        # Numbers of NumPy's, which callbacks log, become Python's.
+        # NumPy numbers, which callbacks log, become Python numbers.
         header = json.loads(json.dumps(header, default=float))
-        content = pack(KIND, header, arrays)
-        # A torn file must not take the place of the whole one before it.
-        if self.path.exists() and not self._is_torn:
-            os.replace(self.path, self.previous)
-        self._is_torn = False
-        write_whole(content, self.path)
+        write_whole(pack(KIND, header, arrays), self.path)
 
     def _find(self):
-        self._is_torn = False
-        files = [path for path in (self.path, self.previous) if path.exists()]
-        torn = []
-        for path in files:
-            contents = _read_whole(path)
-            if contents is None:
-                torn.append(path)
-                self._is_torn |= path == self.path
-                continue
-            header, arrays = contents
-            self._check_identity(header.pop("identity"))
-            progress = _restore(header, arrays)
-            if torn:
-                warn_user(
-                    f"The checkpoint {torn[0]} is torn. The fit goes on from the one "
-                    f"before, after epoch {progress.n_iter}."
-                )
-            return progress
-        if torn:
-            raise ValueError(
-                f"The checkpoint {torn[0]} is torn, and there is no whole one before "
-                "it. Remove it to start anew."
-            )
-        return None
-
-    def _check_identity(self, found):
+        if not self.path.exists():
+            return None
+        header, arrays = _read(self.path)
+        found = header.pop("identity")
         different = [
-            key for key in self.identity if found.get(key) != self.identity[key]
+            name for name in self.identity if found.get(name) != self.identity[name]
         ]
         if different:
             raise ValueError(
                 f"The checkpoint {self.path} is of another fit, with other "
-                f"{', '.join(different)}. Give this fit a file of its own, or remove "
-                "that one."
+                f"{', '.join(different)}. Pass another path for this fit, or remove "
+                "the file."
             )
+        header["control"] = [
+            {
+                name: numbered_arrays(arrays, value["arrays"])
+                if isinstance(value, dict)
+                else value
+                for name, value in attributes.items()
+            }
+            for attributes in header["control"]
+        ]
+        return Progress(**header, arrays=arrays)
 
 
-def epochs_kept(path):
-    """Say for how many epochs a checkpoint was trained: 0 if there is no whole one."""
-    for file in (path, path.with_name(f"{path.name}.previous")):
-        contents = _read_whole(file) if file.exists() else None
-        if contents is not None:
-            return contents[0]["n_iter"]
-    return 0
+def saved_epochs(path):
+    """Return the number of epochs in a checkpoint: 0 if there is none that is whole."""
+    try:
+        return len(_read(path)[0]["history"]["loss"])
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
-def fit_identity(classifier, plan, data):
-    """Say what a fit is: its parameters and its data.
+def fit_identity(plan, data):
+    """Describe a fit by its parameters and its data.
 
     Parameters
     ----------
-    classifier : CNNClassifier
     plan : TrainingPlan
     data : TrainingData
 
     Returns
     -------
-    dict
+    dict of str to str
     """
-    params = classifier.get_params(deep=False)
-    names = sorted(params.keys() - NOT_COMPARED)
-    identity = {name: describe(params[name]) for name in names}
-    seed = classifier.random_state
-    identity["random_state"] = (
-        int(seed) if isinstance(seed, (int, np.integer)) else None
-    )
-    identity["epochs before"] = plan.epochs_before
-    identity["X"] = describe(data.images)
-    identity["y"] = describe([data.labels, classifier.classes_.astype(str)])
-    identity["weights"] = describe(data.weights)
     # The parameters of a fitted augmenter are not known here: its copies are compared.
     copies = data.load(np.arange(min(8, len(data))), np.random.default_rng(0))
-    identity["augmentation"] = describe([copies, data.augment_seeds])
-    return identity
+    return {
+        **plan.identity,
+        "epochs before": str(plan.epochs_before),
+        "X": describe(data.images),
+        "y": describe([data.labels, data.classes.astype(str)]),
+        "weights": describe(data.weights),
+        "augmentation": describe([copies, data.augment_seeds]),
+    }
 
 
 def _put_aside(value, arrays):
-    """Move a list of arrays out of what becomes JSON."""
+    """Move a list of arrays from the header to the arrays."""
     if not isinstance(value, list):
         return value
     arrays |= {f"memory/{i}": array for i, array in enumerate(value)}
     return {"arrays": "memory"}
 
 
-def _read_whole(path):
-    """Read a file: (header, arrays), or None if it is torn.
-
-    Raises
-    ------
-    ValueError
-        If the file is not a checkpoint, or one of another version.
-    """
+def _read(path):
+    """Read a checkpoint: (header, arrays)."""
     with path.open("rb") as file:
         start = file.read(len(KIND) + 1)
-        if not start.strip(b"\0"):  # as a power cut leaves a file
-            return None
-        if not f"{KIND}\n".encode().startswith(start):
+        if start.strip(b"\0") and not f"{KIND}\n".encode().startswith(start):
             is_ours = re.match(rb"skdigits checkpoint \d", start)
-            kind = "a checkpoint of another version of" if is_ours else "not one of"
             raise ValueError(
-                f"checkpoint must be a new path or a checkpoint of this version of "
-                f"skdigits. {path} is {kind} skdigits. Pass another path"
-                f"{', or remove the file' if is_ours else ''}."
+                "checkpoint must be a new path or a checkpoint of this version of "
+                f"skdigits. {path} is {'of another version' if is_ours else 'neither'}."
+                f" Pass another path{', or remove the file' if is_ours else ''}."
             )
         file.seek(0)
         try:
             header = read_header(file, KIND)
             arrays = read_arrays(file, header.pop("arrays", None))
-        except DamagedFileError:
-            return None
+        except DamagedFileError as exc:
+            raise _damaged(path, exc) from exc
     fields = {field.name for field in dataclasses.fields(Progress)} - {"arrays"}
-    return (header, arrays) if header.keys() == fields | {"identity"} else None
+    if header.keys() != fields | {"identity"}:
+        raise _damaged(path, "it has other entries")
+    return header, arrays
 
 
-def _restore(header, arrays):
-    header["control"] = [
-        {
-            key: numbered_arrays(arrays, value["arrays"])
-            if isinstance(value, dict)
-            else value
-            for key, value in memory.items()
-        }
-        for memory in header["control"]
-    ]
-    return Progress(**header, arrays=arrays)
+def _damaged(path, reason):
+    return ValueError(
+        f"The checkpoint {path} is damaged: {reason}. Remove it to start again."
+    )

@@ -7,13 +7,9 @@ import numpy as np
 from sklearn import config_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 
-from .._augment.augmented import find_augmented, was_augmented
 from .._core.sklearn_compat import check_sample_weight
-from .._core.warnings import warn_user
-from .._images.layout import as_pixels, pixel_statistics, validate_images
-from .._images.mistakes import warn_of_pixel_scale
+from .._images.layout import pixel_statistics
 from .trained import PixelStatistics
 
 # Of pixels. Keras's Normalization keeps the square in float32, and takes no root below
@@ -33,6 +29,8 @@ class TrainingData:
         Indices of the classes.
     weights : ndarray of shape (n_samples,), float32, or None
         Positive, 1 on average.
+    classes : ndarray of shape (n_classes,)
+        Their labels.
     augment : callable or None
         ``augment(images, rng)`` gives augmented copies.
     augment_seeds : tuple of int
@@ -42,6 +40,7 @@ class TrainingData:
     images: np.ndarray
     labels: np.ndarray
     weights: np.ndarray | None
+    classes: np.ndarray
     augment: Callable | None = None
     augment_seeds: tuple = ()
 
@@ -63,35 +62,33 @@ class TrainingData:
             weights=weights,
         )
 
-    def split(self, fraction, classes, seed):
-        """Hold a stratified part out.
+    def split(self, fraction, seed):
+        """Split off a stratified part.
 
         Parameters
         ----------
         fraction : float
-            In (0, 1), of the part held out.
-        classes : ndarray of shape (n_classes,)
-            For the error message.
+            Share of that part, in (0, 1).
         seed : int
 
         Returns
         -------
         train, held_out : TrainingData
         """
-        counts = np.bincount(self.labels, minlength=len(classes))
-        rarest = counts.argmin()
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        rarest, n_classes = counts.argmin(), len(self.classes)
         n_held_out = int(np.ceil(fraction * len(self)))
         if counts[rarest] < 2:
             raise ValueError(
                 f"validation_fraction={fraction} needs two samples of each class at "
-                f"least. Class {classes.tolist()[rarest]!r} has {counts[rarest]}. Add "
-                "samples, leave the class out or pass validation_fraction=None."
+                f"least. Class {self.classes.tolist()[rarest]!r} has {counts[rarest]}. "
+                "Add samples, leave the class out or pass validation_fraction=None."
             )
-        if min(n_held_out, len(self) - n_held_out) < len(classes):
+        if min(n_held_out, len(self) - n_held_out) < n_classes:
             raise ValueError(
                 f"validation_fraction={fraction} of {len(self)} samples is "
                 f"{n_held_out}, and both parts must have one of each of the "
-                f"{len(classes)} classes at least. Change validation_fraction, add "
+                f"{n_classes} classes at least. Change validation_fraction, add "
                 "samples or pass validation_fraction=None."
             )
         parts = train_test_split(
@@ -119,55 +116,34 @@ class TrainingData:
         return PixelStatistics(mean, std, *limits)
 
 
-def check_training_data(estimator, plan, X, y, sample_weight):
-    """Check what a user gave to ``fit`` and lay it out for the network.
+def make_training_data(
+    images, y, *, classes, sample_weight, class_weight, augment, augment_seeds
+):
+    """Encode labels and combine weights; samples of weight 0 are left out.
 
     Parameters
     ----------
-    estimator : CNNClassifier
-        Gets ``n_features_in_``, ``feature_names_in_`` and ``image_shape_`` if this is a
-        new start.
-    plan : TrainingPlan
-    X, y, sample_weight : array-like
-        As given by the user.
+    images : ndarray of shape (n_samples, height, width, channels), uint8 or float32
+    y : ndarray of shape (n_samples,)
+    classes : ndarray of shape (n_classes,) or None
+        None means those that occur in `y`.
+    sample_weight : array-like of shape (n_samples,) or None
+    class_weight : dict, "balanced" or None
+    augment : callable or None
+    augment_seeds : tuple of int
 
     Returns
     -------
-    data : TrainingData
-    classes : ndarray of shape (n_classes,)
+    TrainingData
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes, labels that are not in `classes`, or
+        weights that are negative or not finite.
     """
-    image_shape = plan.image_shape
-    augmented = find_augmented(X)
-    if augmented is None and plan.epochs > 1 and was_augmented(X):
-        warn_user(
-            "X is a part of what ImageAugmenter returned, or was changed since: every "
-            "epoch gets the same copy of each image. Put the augmenter right before "
-            "CNNClassifier in a Pipeline, and what chooses, resamples or scales "
-            "images before it."
-        )
-    # The source has channels, which flat pixels do not tell.
-    if augmented is not None and image_shape is None:
-        image_shape = augmented.source.shape[1:]
-    is_new = plan.network is None
-    X, y = validate_images(
-        estimator, X, y, image_shape=image_shape, reset=is_new, warn=augmented is None
-    )
-    check_classification_targets(y)
-    if augmented is None:
-        images, augment, seeds = as_pixels(X, estimator.image_shape_), None, ()
-    else:
-        images, augment = augmented.source, augmented.augment
-        if images.shape[1:] != estimator.image_shape_:
-            raise ValueError(
-                f"image_shape={image_shape} does not match the images of the "
-                f"ImageAugmenter before, of shape {images.shape[1:]}. Leave "
-                "image_shape=None to take it from there."
-            )
-        seeds = () if augmented.seed is None else (augmented.seed,)
-    if not is_new:
-        warn_of_pixel_scale(images, plan.network.pixels)
-    classes, labels = _encode(y, plan.classes)
-    weights = _weights(X, y, sample_weight, plan.class_weight)
+    classes, labels = _encode(y, classes)
+    weights = _weights(images, y, sample_weight, class_weight)
     if weights is not None:
         keep = weights > 0
         if len(np.unique(labels[keep])) < min(2, len(np.unique(labels))):
@@ -179,7 +155,7 @@ def check_training_data(estimator, plan, X, y, sample_weight):
             images, labels, weights = images[keep], labels[keep], weights[keep]
         weights = weights / weights.max()  # or their sum may overflow
         weights = (weights / weights.mean()).astype(np.float32)
-    return TrainingData(images, labels, weights, augment, seeds), classes
+    return TrainingData(images, labels, weights, classes, augment, augment_seeds)
 
 
 def _weights(X, y, sample_weight, class_weight):

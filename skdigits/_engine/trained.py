@@ -11,16 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .architectures import ARCHITECTURES
-
-# Parameters of `CNNClassifier` that a network depends on, beside its images and labels.
-NETWORK_PARAMETERS = (
-    "architecture",
-    "width",
-    "dropout",
-    "optimizer",
-    "label_smoothing",
-    "dtype_policy",
-)
+from .parameters import NETWORK_PARAMETERS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +46,9 @@ class NetworkSpec:
     key: str | None = None
 
     @classmethod
-    def of(cls, classifier, image_shape, n_classes):
-        """Make it from the parameters of a `CNNClassifier`."""
-        params = {name: getattr(classifier, name) for name in NETWORK_PARAMETERS}
+    def of(cls, params, image_shape, n_classes):
+        """Make it from a dict with the parameters of a `CNNClassifier`."""
+        params = {name: params[name] for name in NETWORK_PARAMETERS}
         return cls(image_shape=image_shape, n_classes=n_classes, **params)
 
     def layer_plan(self):
@@ -183,6 +174,32 @@ class TrainedNetwork:
             }
         )
         return cls(spec=spec, state=state, pixels=pixels, seed=seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Learned:
+    """What a classifier has learned by a training and those before it.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+    history : dict of lists of float
+        What each epoch logged.
+    trained_with : dict
+        Versions and settings that the weights depend on.
+    callbacks : list of keras.callbacks.Callback
+        The copies of the user's callbacks that took part in the last training.
+    """
+
+    network: TrainedNetwork
+    history: dict
+    trained_with: dict
+    callbacks: list = dataclasses.field(default_factory=list)
+
+    @property
+    def n_iter(self):
+        """Number of epochs."""
+        return len(self.history["loss"])
 
 
 def numbered_arrays(arrays, part):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._core.sklearn_compat import get_output
-from .._engine.trained import NETWORK_PARAMETERS
+from .._engine.parameters import NETWORK_PARAMETERS
 from .._normalizer import DigitNormalizer
 from ._values import write_classes, write_history, write_parameters
 

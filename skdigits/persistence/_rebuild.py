@@ -13,8 +13,8 @@ from .._augmenter import ImageAugmenter
 from .._classifier import CNNClassifier
 from .._core.container import DamagedFileError
 from .._core.sklearn_compat import OUTPUTS, set_output
+from .._engine.parameters import NETWORK_PARAMETERS
 from .._engine.trained import (
-    NETWORK_PARAMETERS,
     NetworkSpec,
     PixelStatistics,
     TrainedNetwork,
@@ -229,7 +229,9 @@ class Loader:
         )
         as_fitted = self._make(CNNClassifier, data)
         return NetworkSpec.of(
-            as_fitted, classifier.image_shape_, len(classifier.classes_)
+            as_fitted.get_params(deep=False),
+            classifier.image_shape_,
+            len(classifier.classes_),
         ).for_one_fit()
 
     def _shapes(self, spec, counts, location):

@@ -1,4 +1,4 @@
-"""How far a study is, shown while it runs."""
+"""Progress of a study, shown while it runs."""
 
 import contextlib
 import sys
@@ -14,19 +14,14 @@ POLL = 0.5  # seconds
 
 
 class StudyProgress:
-    """A context that shows a study's trials, whichever process runs them.
+    """A context that shows a study's trials, of all processes.
 
     In a terminal it is a bar; elsewhere, a line for each trial that ends.
-
-    Parameters
-    ----------
-    study : optuna.study.Study
-    n_trials : int or None
-    verbose : bool
     """
 
     def __init__(self, study, n_trials, verbose):
         self.study, self.n_trials, self.verbose = study, n_trials, verbose
+        self._lines, self._seen = [], set()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -40,18 +35,29 @@ class StudyProgress:
         if self.verbose:
             self._thread.join()
 
+    def write(self, line):
+        """Show a line among those of the trials."""
+        self._lines.append(line)
+
     def _run(self):
         console = Console(file=sys.stdout)
-        with contextlib.suppress(Exception):  # a storage is lost: the search says so
-            if console.is_jupyter:
-                self._text()
-            elif console.is_terminal:
+        with contextlib.suppress(Exception):  # a storage is lost: the search reports it
+            if console.is_terminal and not console.is_jupyter:
                 self._bar(console)
-            else:
-                self._lines()
+                return
+            text, shown = NotebookText() if console.is_jupyter else None, []
+            for done in self._looks():
+                self._lines += self._news(done)
+                while self._lines:
+                    shown.append(self._lines.pop(0))
+                    if text is None:
+                        sys.stdout.write(f"{shown[-1]}\n")
+                        sys.stdout.flush()
+                    else:
+                        text.show(shown)
 
     def _looks(self):
-        """Give the trials that are done, now and then, and once more at the end."""
+        """Yield the trials that are done, again and again, and once more at the end."""
         while True:
             last = self._ended.wait(POLL)
             yield [*filter(is_done, self.study.get_trials(deepcopy=False))]
@@ -63,45 +69,25 @@ class StudyProgress:
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
             task = bar.add_task("trials", total=self.n_trials)
             for done in self._looks():
+                while self._lines:
+                    console.print(self._lines.pop(0))
                 bar.update(task, completed=len(done), description=trials_text(done))
 
-    def _lines(self):
-        for line in self._news():
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-
-    def _text(self):
-        text, lines = NotebookText(), []
-        for line in self._news():
-            lines.append(line)
-            text.show(lines)
-
-    def _news(self):
-        """Give a line for each trial that ends."""
-        seen = set()
-        for done in self._looks():
-            for trial in done:
-                if trial.number in seen:
-                    continue
-                seen.add(trial.number)
-                result = trial.state.name.lower()
-                if trial.state == TrialState.COMPLETE:
-                    result = f"{trial.value:.4f}"
-                count = f"{len(seen)}/{self.n_trials or '?'}"
-                yield f"{count} trial {trial.number}: {result}, {trials_text(done)}"
+    def _news(self, done):
+        """Yield a line for each trial that ended since the last look."""
+        for trial in done:
+            if trial.number in self._seen:
+                continue
+            self._seen.add(trial.number)
+            result = trial.state.name.lower()
+            if trial.state == TrialState.COMPLETE:
+                result = f"{trial.value:.4f}"
+            count = f"{len(self._seen)}/{self.n_trials or '?'}"
+            yield f"{count} trial {trial.number}: {result}, {trials_text(done)}"
 
 
 def trials_text(done):
-    """Say in a few words what the trials of a study came to.
-
-    Parameters
-    ----------
-    done : list of optuna.trial.FrozenTrial
-
-    Returns
-    -------
-    str
-    """
+    """Summarise the trials that are done, in a few words."""
     scores = [t.value for t in done if t.state == TrialState.COMPLETE]
     best = f"best {max(scores):.4f}" if scores else "no score yet"
     pruned = sum(t.state == TrialState.PRUNED for t in done)

@@ -1,40 +1,51 @@
 """A whole study: trials in one process or many, and the best estimator."""
 
-import contextlib
+import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
 from .._core.warnings import warn_user
 from . import _study
-from ._objective import CrossValidationObjective
+from ._comparable import check_study
+from ._objective import ERROR, CrossValidationObjective
 from ._optuna import optuna
 from ._progress import StudyProgress, trials_text
+from ._sampler import default_sampler
+from ._scored import PARAMS
 from ._search_space import suggest_digit_params
+from ._storage import (
+    clear_storage_errors,
+    open_storage,
+    sqlite_address,
+    storage_address,
+)
 
-IDENTITY = "skdigits"  # the attribute of a study that says what it was made with
+ENDING = optuna.samplers.GridSampler, optuna.samplers.BruteForceSampler
 
 
-class TuningResult(NamedTuple):
-    """What `tune` found.
+@dataclass(frozen=True, eq=False)
+class TuningResult:
+    """Result of `tune`, which can be unpacked into its three attributes.
 
-    Parameters
+    Attributes
     ----------
     study : optuna.study.Study
-        With all trials, their scores and their intermediate values.
+        All trials, with their scores and their intermediate values.
     best_params : dict or None
-        Parameters of the estimator in the best trial, for ``set_params``; None if no
-        trial has completed. What the trial was asked, which may have other names, is in
-        ``study.best_params``.
+        Parameters of the estimator that the best trial was scored with, for
+        ``set_params``; None if no trial has completed. The values that the trial
+        sampled, which may have other names, are in ``study.best_params``.
     best_estimator : estimator or None
         Trained on all samples with `best_params`; None if the study was interrupted,
         or if no trial has completed.
@@ -43,6 +54,9 @@ class TuningResult(NamedTuple):
     study: optuna.study.Study
     best_params: dict[str, Any] | None
     best_estimator: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.study, self.best_params, self.best_estimator))
 
 
 def tune(
@@ -60,6 +74,7 @@ def tune(
     max_epochs: int | None = None,
     sampler: optuna.samplers.BaseSampler | None = None,
     pruner: optuna.pruners.BasePruner | None = None,
+    callbacks: Iterable[Callable[..., None]] = (),
     storage: str | os.PathLike[str] | optuna.storages.BaseStorage | None = None,
     study_name: str = "skdigits",
     n_jobs: int | None = None,
@@ -68,9 +83,9 @@ def tune(
 ) -> TuningResult:
     """Search for the best parameters and train with them.
 
-    A study that `storage` has already goes on: what was interrupted or killed is made
-    good by the same call. The same call in several processes, on one machine or on
-    many, shares one study.
+    A study that `storage` has already is continued: call `tune` again after a kill, or
+    with more trials. The same call in several processes, on one machine or on many,
+    shares one study.
 
     Parameters
     ----------
@@ -83,36 +98,43 @@ def tune(
     suggest : callable, default=suggest_digit_params
         ``suggest(trial)`` returns a dict of parameters for ``estimator.set_params``.
     n_trials : int or None, default=50
-        Trials that the study is to have in the end, those of earlier calls and of
-        other processes counted; pruned ones and those that failed by themselves, too.
-        None means until `timeout`.
+        Trials that the study is to have in the end, including those of earlier calls
+        and of other processes, pruned ones, and those that failed by themselves. Of n
+        processes that share a study, the last trials may be n - 1 more. None means
+        until `timeout`, or until the sampler or a callback stops the study.
     timeout : float, default=None
         Seconds after which no trial is started.
     cv : int, cross-validation generator or iterable, default=5
         As in `sklearn.model_selection.cross_val_score`.
     scoring : str, callable or None, default="accuracy"
-        As in `sklearn.model_selection.cross_val_score`.
+        As in `sklearn.model_selection.cross_val_score`; more is better.
     groups : array-like of shape (n_samples,), default=None
         For the splits of `cv`.
     params : dict, default=None
-        What ``fit`` is given beside `X` and `y`, such as ``sample_weight``.
+        Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
     max_epochs : int, default=None
         The most epochs that `suggest` may ask for. None means those of `estimator`.
     sampler : optuna.samplers.BaseSampler, default=None
         None means Optuna's TPE sampler, seeded by `random_state`.
     pruner : optuna.pruners.BasePruner, default=None
-        None means successive halving by epochs; ``optuna.pruners.NopPruner()`` means
-        that every trial is trained to its end.
+        None means that after five trials, and from the middle of the first fold, trials
+        among the worst third are pruned; ``optuna.pruners.NopPruner()`` means that
+        every trial is trained to its end.
+    callbacks : iterable of callable, default=()
+        ``callback(study, trial)`` is called after each trial, in the process that ran
+        it. ``study.stop()`` stops all processes of this call after their trials.
     storage : str, path-like, optuna.storages.BaseStorage or None, default=None
-        The path of a journal file for processes of one machine; the address of a
-        database, such as "postgresql+psycopg://user@host/name", for many machines; None
-        for a study in memory.
+        The path of an SQLite file, such as "study.db", for processes of one machine;
+        the address of a database, such as "postgresql+psycopg://user@host/name", for
+        many machines; an Optuna storage, which is used as it is; None for a study in
+        memory.
     study_name : str, default="skdigits"
-        The study in `storage`.
+        The study in `storage`. It must maximise one score.
     n_jobs : int, default=None
         Trials at a time, each in a process of its own, as in scikit-learn.
     random_state : int or None, default=None
-        Seed of the default sampler. With one process the same study comes out again.
+        Seed of the default sampler. With one process, the same calls sample the same
+        trials, also where a study is interrupted and continued.
     verbose : int, default=1
         0 is silent; 1 shows a progress bar, or a line for each trial where there is no
         terminal.
@@ -120,27 +142,37 @@ def tune(
     Returns
     -------
     result : TuningResult
-        A named tuple of the study, the best parameters and the best estimator.
+        The study, the best parameters and the best estimator.
 
     Raises
     ------
+    TypeError
+        If an argument is of the wrong kind.
     ValueError
-        If the study was made with other data, folds, scoring or estimator; and as
-        `CrossValidationObjective`.
+        If an argument has the wrong value; if the study minimises, has several
+        objectives, or was made with other data, folds, scoring or estimator; if the
+        file at `storage` is not one of studies; and as `CrossValidationObjective`.
     ConnectionError
         If the database does not answer, or goes away.
+    FileNotFoundError
+        If the folder of `storage` does not exist.
     RuntimeError
         If every trial failed, or if the system killed a process of this call.
 
     Notes
     -----
-    Ctrl-C ends the search after a clean-up, with a warning; all trials that ended are
-    kept and the study is returned.
+    Ctrl-C ends the search with a warning; the study is returned with all trials that
+    ended. With a storage, the next call runs the interrupted one again.
 
-    The trial of a process that was killed is run again by those that are left, or by
-    the next call. Databases are told of dead processes by their missing heartbeat,
-    two minutes after it stopped; with a journal file the processes of one machine see
-    it at once.
+    The trial of a killed process is run again by the other processes, or by the next
+    call, one minute after the last sign of life in the database. A call that has
+    nothing else to do waits for it, with a message. A `JournalStorage` has no signs of
+    life: there another trial is run in its place.
+
+    Values from `suggest` are stored as JSON. Functions, estimators and the like cannot
+    be stored: a later call, or one with several processes, calls `suggest` again with
+    the best trial. There is a warning, and no best estimator, if it does not return
+    what was scored.
 
     Examples
     --------
@@ -160,105 +192,106 @@ def tune(
     >>> result.best_estimator.width == result.best_params["width"]
     True
     """
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+    _check_numbers(n_trials, timeout, random_state)
+    if n_trials is timeout is None and not callbacks and _never_stops(sampler):
+        raise ValueError(
+            "n_trials and timeout are both None, and nothing else ends the study. Pass "
+            "one of them, or a callback or a sampler that stops it."
+        )
+    n_jobs = joblib.effective_n_jobs(n_jobs)
+    address = storage_address(storage, n_jobs)
+    folds: dict[str, Any] = {"cv": cv, "groups": groups, "params": params}
     objective = CrossValidationObjective(
         estimator,
         X,
         y,
         suggest=suggest,
-        cv=cv,
         scoring=scoring,
-        groups=groups,
-        params=params,
         max_epochs=max_epochs,
+        **folds,
     )
-    n_jobs = joblib.effective_n_jobs(n_jobs)
-    pruner = pruner or optuna.pruners.SuccessiveHalvingPruner(
-        min_resource=max(1, objective.max_epochs_ // 5), reduction_factor=3
-    )
-    how = {
+    how: dict[str, Any] = {
         "study_name": study_name,
-        "sampler": sampler or optuna.samplers.TPESampler(seed=random_state),
-        "pruner": pruner,
+        "sampler": sampler or default_sampler(random_state),
+        "pruner": pruner
+        or optuna.pruners.PercentilePruner(
+            200 / 3,
+            n_startup_trials=5,
+            # Early scores say more of the learning rate than of the end.
+            n_warmup_steps=objective.max_epochs_ // 2,
+        ),
     }
-    deadline = None if timeout is None else time.time() + timeout
-    with _quiet_optuna(), _for_processes(storage, n_jobs) as shared:
-        opened = _study.open_storage(shared)
-        study = optuna.create_study(
-            storage=opened, direction="maximize", load_if_exists=True, **how
-        )
-        _check_identity(study, _identity(objective, scoring))
-        with StudyProgress(study, n_trials, verbose):
-            try:
-                with _study.storage_in_view():
-                    if n_jobs == 1:
-                        _study.run_trials(study, opened, objective, n_trials, deadline)
-                    else:
-                        _run_in_processes(
-                            n_jobs, shared, how, objective, n_trials, deadline
-                        )
-                interrupted = False
-            except KeyboardInterrupt:
-                interrupted = True
-        if shared is not storage:
-            study = _into_memory(study, opened, how)
-    done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
-    # What `suggest` returns, and not `study.best_params`: names may be others there.
-    best_params = _best_params(objective, study, done)
+    options = {
+        "n_trials": n_trials,
+        "deadline": time.time() + (math.inf if timeout is None else timeout),
+        "callbacks": callbacks,
+    }
+    with (
+        _study.quiet_optuna(),
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
+        is_shared_for_now = storage is None and n_jobs > 1
+        if is_shared_for_now:
+            address = sqlite_address(Path(folder, "study.db"))
+        opened = open_storage(address)
+        interrupted = False
+        with clear_storage_errors(opened):
+            study = optuna.create_study(
+                storage=opened, direction="maximize", load_if_exists=True, **how
+            )
+            check_study(study, objective, scoring, storage is not None)
+            if any(trial.state.is_finished() for trial in study.trials):
+                study.sampler.reseed_rng()  # or it would sample its first trials again
+            _study.repeat_interrupted(study)
+            with StudyProgress(study, n_trials, verbose) as progress:
+                try:
+                    _study.search(
+                        study, objective, n_jobs, address, how, progress, **options
+                    )
+                except KeyboardInterrupt:
+                    interrupted = True
+            if is_shared_for_now:
+                study = _into_memory(study, opened, how)
+                opened.engine.dispose()  # Windows cannot remove an open file
+        done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
+        best_params = _best_params(objective, study)
     if interrupted:
         warn_user(
             f"Interrupted after {len(done)} trials: {trials_text(done)}. They are in "
-            "the study that is returned; with a storage, the same call goes on. There "
-            "is no best_estimator."
+            "the study that is returned. With a storage, call tune again to continue. "
+            "There is no best_estimator."
         )
         return TuningResult(study, best_params, None)
     return TuningResult(study, best_params, _refit(objective, best_params, done))
 
 
-@contextlib.contextmanager
-def _quiet_optuna():
-    """Silence Optuna's line for each trial; `tune` shows them its own way."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(level)
+def _check_numbers(n_trials, timeout, random_state):
+    """Raise an error for numbers of the wrong kind or out of their range."""
+    for name, value, kind, least in (
+        ("n_trials", n_trials, Integral, 1),
+        ("timeout", timeout, Real, 0),
+        ("random_state", random_state, Integral, 0),
+    ):
+        if value is None:
+            continue
+        text = f"{name} must be {'an integer' if kind is Integral else 'a number'} of "
+        text += f"at least {least}, or None. Got {value!r} instead."
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise TypeError(text)
+        if not value >= least:  # true of NaN
+            raise ValueError(text)
 
 
-@contextlib.contextmanager
-def _for_processes(storage, n_jobs):
-    """Give a storage that processes can share; where there is none, a file for now."""
-    if n_jobs == 1 or storage is not None:
-        yield storage
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder, "study.journal")
-
-
-def _run_in_processes(n_jobs, storage, how, objective, n_trials, deadline):
-    """Run a study's trials in joblib's workers."""
-    task = joblib.delayed(_work)(storage, how, objective, n_trials, deadline)
-    try:
-        joblib.Parallel(n_jobs=n_jobs)([task] * n_jobs)
-    except TerminatedWorkerError as exc:
-        raise RuntimeError(
-            "A process of the search was killed, by the system perhaps, for want of "
-            "memory. What it had finished is in the study. With a storage, the same "
-            "call goes on; lower n_jobs if it happens again."
-        ) from exc
-
-
-def _work(storage, how, objective, n_trials, deadline):
-    """Take part in a study: the work of one process."""
-    with _quiet_optuna():
-        opened = _study.open_storage(storage)
-        study = optuna.load_study(storage=opened, **how)
-        study.sampler.reseed_rng()  # or all would suggest the same
-        _study.run_trials(study, opened, objective, n_trials, deadline)
+def _never_stops(sampler):
+    if sampler is None:
+        return True
+    is_optunas = type(sampler).__module__.startswith("optuna.")
+    return is_optunas and not isinstance(sampler, ENDING)
 
 
 def _into_memory(study, opened, how):
-    """Copy a study out of a file that is about to go."""
+    """Copy a study out of a file that is about to be removed."""
     memory = optuna.storages.InMemoryStorage()
     optuna.copy_study(
         from_study_name=study.study_name, from_storage=opened, to_storage=memory
@@ -266,44 +299,19 @@ def _into_memory(study, opened, how):
     return optuna.load_study(storage=memory, **how)
 
 
-def _identity(objective, scoring):
-    """Say what scores depend on beside a trial's parameters."""
-    fixed = {
-        name: repr(value)
-        for name, value in objective.estimator.get_params().items()
-        # Others, such as nested estimators, have no text that is equal in each process.
-        if isinstance(value, (bool, int, float, str, tuple, type(None)))
-        and not name.endswith("verbose")
-    }
-    return {
-        "data": joblib.hash([objective.X, objective.y]),
-        "folds": joblib.hash(objective.splits_),
-        "scoring": str(scoring),
-        "max_epochs": objective.max_epochs_,
-        "parameters of the estimator": fixed,
-    }
-
-
-def _check_identity(study, identity):
-    """Raise a ValueError if a study's trials are not comparable to those to come."""
-    found = study.user_attrs.get(IDENTITY)
-    if found is None:
-        study.set_user_attr(IDENTITY, identity)
-        return
-    different = [key for key, value in identity.items() if found.get(key) != value]
-    if different:
-        raise ValueError(
-            f"The study {study.study_name!r} was made with other "
-            f"{', '.join(different)}: its scores say nothing about these. Choose "
-            "another study_name, or call tune as it was called."
-        )
-
-
-def _best_params(objective, study, done):
-    """Give what the best trial stands for to the estimator; None if there is none."""
-    if not any(trial.state == optuna.trial.TrialState.COMPLETE for trial in done):
+def _best_params(objective, study):
+    """Return the parameters of the best trial; None if there is none."""
+    if all(trial.state.name != "COMPLETE" for trial in study.trials):
         return None
-    return objective.suggest(study.best_trial)
+    best = study.best_trial
+    params = objective._scored_params(best)
+    if params is None:
+        warn_user(
+            f"The best trial, {best.number}, has parameters without a form in JSON and "
+            "suggest does not return them again: there is no best_estimator. They were "
+            f"{best.user_attrs.get(PARAMS)}."
+        )
+    return params
 
 
 def _refit(objective, best_params, done):
@@ -311,10 +319,10 @@ def _refit(objective, best_params, done):
     if best_params is not None:
         best = clone(objective.estimator).set_params(**best_params)
         return best.fit(objective.X, objective.y, **objective.params)
-    failed = [trial for trial in done if "error" in trial.user_attrs]
+    failed = [trial for trial in done if ERROR in trial.user_attrs]
     if done and len(failed) == len(done):
         raise RuntimeError(
             f"Every one of the {len(done)} trials failed. The last one's reason: "
-            f"{failed[-1].user_attrs['error']}"
+            f"{failed[-1].user_attrs[ERROR]}"
         )
     return None

@@ -32,7 +32,7 @@ def work(kind):
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     labels = np.arange(N_IMAGES, dtype=np.int32) % 10
     augment = ImageAugmenter()._augment if kind == "augmented" else None
-    data = TrainingData(images, labels, None, augment)
+    data = TrainingData(images, labels, None, np.arange(10), augment)
     feed = training_feed(
         data,
         batch_size=BATCH_SIZE,

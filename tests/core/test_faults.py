@@ -103,7 +103,7 @@ def test_a_place_that_cannot_be_written_is_said_before_the_training(
     assert "skdigits-demo" in capsys.readouterr().err
     monkeypatch.undo()
     started = Epochs()
-    model = small(checkpoint=locked / "fit.checkpoint").set_callbacks(started)
+    model = small(checkpoint=locked / "fit.checkpoint").set_params(callbacks=[started])
     with as_nobody(), pytest.raises(PermissionError, match="cannot be written"):
         model.fit(*digits)
     assert started.count == 0

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
 from skdigits._core.container import pack
-from skdigits._engine.checkpoint import Checkpoint
+from skdigits._engine.checkpoint import KIND, Checkpoint, saved_epochs
 
 pytestmark = pytest.mark.processor
 
@@ -79,10 +79,9 @@ def test_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
     path = tmp_path / "fit.checkpoint"
     script = SCRIPT.format(tests=os.path.dirname(__file__))
     process = subprocess.Popen([sys.executable, "-c", script, recipe, str(path)])
-    previous = path.with_name("fit.checkpoint.previous")  # two epochs are on disk
     try:
         deadline = time.time() + 120
-        while not (previous.exists() and path.exists()) and time.time() < deadline:
+        while saved_epochs(path) < 2 and time.time() < deadline:
             time.sleep(0.002)
         process.kill()
         assert process.wait() != 0, "the fit ended before it was killed"
@@ -90,7 +89,7 @@ def test_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
         process.kill()
     counter = Epochs()
     resumed = make_model(recipe, path)
-    classifier_of(resumed).set_callbacks(counter)
+    classifier_of(resumed).set_params(callbacks=[counter])
     resumed.fit(X, y)
     whole = make_model(recipe).fit(X, y)
     assert classifier_of(resumed).history_ == classifier_of(whole).history_
@@ -110,7 +109,7 @@ def interrupt(digits, path, after=3, **params):
     model = make_model("plain", path, epochs=6, **params)
     stop = InterruptedError("enough")
     with pytest.raises(InterruptedError):
-        model.set_callbacks(Epochs(after, stop)).fit(*digits)
+        model.set_params(callbacks=[Epochs(after, stop)]).fit(*digits)
     return make_model("plain", path, epochs=6, **params)
 
 
@@ -119,7 +118,7 @@ def test_complete_fit_is_not_trained_again(digits, tmp_path):
     path = tmp_path / "fit.checkpoint"
     first = make_model("plain", path).fit(X, y)
     counter = Epochs()
-    second = make_model("plain", str(path)).set_callbacks(counter).fit(X, y)
+    second = make_model("plain", str(path)).set_params(callbacks=[counter]).fit(X, y)
     assert counter.count == 0
     assert second.history_ == first.history_
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
@@ -171,44 +170,44 @@ def test_checkpoint_of_other_data_is_refused(digits, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "zeros", "keys"])
-def test_damaged_file_is_replaced_by_the_previous_one(digits, tmp_path, damage):
-    X, y = digits
+def test_damaged_file_is_refused_and_not_changed(digits, tmp_path, damage):
     path = tmp_path / "fit.checkpoint"
     model = interrupt(digits, path)
     content = bytearray(path.read_bytes())
     if damage == "flip":
         content[len(content) // 2] ^= 1
-    torn = {
+    damaged = {
         "cut": content[:-1],
         "empty": b"",
         "zeros": bytes(len(content)),
-        "keys": pack(content.partition(b"\n")[0].decode(), {}, {}),
+        "keys": pack(KIND, {}, {}),
     }
-    path.write_bytes(torn.get(damage, content))
-    counter = Epochs()
-    with pytest.warns(UserWarning, match="torn.*after epoch 1"):
-        model.set_callbacks(counter).fit(X, y)
-    assert counter.count == 5
-    whole = make_model("plain", epochs=6).fit(X, y)
-    np.testing.assert_array_equal(model.predict_proba(X), whole.predict_proba(X))
+    damaged = damaged.get(damage, content)
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"is damaged: .*Remove it to start"):
+        model.fit(*digits)
+    assert path.read_bytes() == damaged
 
 
-def test_two_damaged_files_are_an_error(digits, tmp_path):
+def test_interrupted_fit_resumes_at_its_last_saved_epoch(digits, tmp_path):
+    X, y = digits
     path = tmp_path / "fit.checkpoint"
     model = interrupt(digits, path)
-    for file in (path, tmp_path / "fit.checkpoint.previous"):
-        file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(
-        ValueError, match="is torn, and there is no whole one before it"
-    ):
-        model.fit(*digits)
+    counter = Epochs()
+    model.set_params(callbacks=[counter]).fit(X, y)
+    assert counter.count == 4
+    whole = make_model("plain", epochs=6).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), whole.predict_proba(X))
 
 
 def test_other_file_is_refused_and_not_changed(digits, tmp_path):
     path = tmp_path / "notes.txt"
     for content, message in [
-        (b"Buy milk, and bread.\n", "is not one of skdigits. Pass another path"),
-        (b"skdigits checkpoint 1\n{}\n", "of another version of skdigits"),
+        (b"Buy milk, and bread.\n", "is neither. Pass another path"),
+        (
+            b"skdigits checkpoint 1\n{}\n",
+            "is of another version. Pass another path, or remove",
+        ),
     ]:
         path.write_bytes(content)
         with pytest.raises(ValueError, match=message):

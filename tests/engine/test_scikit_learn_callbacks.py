@@ -8,6 +8,8 @@ from sklearn.pipeline import Pipeline
 
 from skdigits import CNNClassifier, ImageAugmenter
 
+pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
+
 
 def small(**params):
     return CNNClassifier(**{"epochs": 3, "width": 0.25, "random_state": 0, **params})

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.processor
 
 def test_validation_part_is_stratified():
     y = np.repeat([0, 1], [180, 20])
-    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None)
-    parts = data.split(0.25, np.array([0, 1]), seed=0)
+    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None, classes=np.array([0, 1]))
+    parts = data.split(0.25, seed=0)
     shares = [np.bincount(part.labels) / len(part) for part in parts]
     np.testing.assert_allclose(shares, [[0.9, 0.1]] * 2)
     assert [len(part) for part in parts] == [150, 50]

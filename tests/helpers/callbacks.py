@@ -1,32 +1,31 @@
-"""A scikit-learn callback that several tests use."""
+"""A Keras callback that several tests use."""
+
+import keras
 
 
-class Epochs:
+class Epochs(keras.callbacks.Callback):
     """Counter of the epochs of all fits, which may raise an error after some.
+
+    Fits and clones copy callbacks: the copies count together.
 
     Parameters
     ----------
     stop_after : int or None
     error : BaseException or None
-
-    Attributes
-    ----------
-    count : int
     """
 
     def __init__(self, stop_after=None, error=None):
-        self.count, self.stop_after, self.error = 0, stop_after, error
+        super().__init__()
+        self.seen, self.stop_after, self.error = [], stop_after, error
 
-    def setup(self, estimator, context):
-        pass
+    def __deepcopy__(self, memo):
+        return self
 
-    def teardown(self, estimator, context):
-        pass
+    @property
+    def count(self):
+        return len(self.seen)
 
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.count += context.task_name == "epoch"
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(epoch)
         if self.error is not None and self.count == self.stop_after:
             raise self.error

@@ -6,7 +6,9 @@ import time
 
 import optuna
 from optuna.trial import TrialState
+from sklearn.datasets import load_digits
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
 
 from skdigits import CNNClassifier, ImageAugmenter
 from skdigits.tuning import tune
@@ -38,14 +40,34 @@ def run_tune(digits, **options):
     return tune(options.pop("model", pipeline(epochs=2)), X, y, **options)
 
 
+def tune_svc(n_samples=200, **options):
+    """Tune an estimator that is fast to train."""
+    X, y = load_digits(return_X_y=True)
+    defaults = {
+        "X": X[:n_samples],
+        "y": y[:n_samples],
+        "suggest": suggest_C,
+        "cv": 3,
+        "random_state": 0,
+        "verbose": 0,
+    }
+    return tune(options.pop("estimator", SVC()), **{**defaults, **options})
+
+
+def suggest_C(trial):
+    return {"C": trial.suggest_float("C", 0.01, 10, log=True)}
+
+
 SCRIPT = """
-import sys
+import os, sys
 from sklearn.datasets import load_digits
 from skdigits import CNNClassifier
-from skdigits.tuning import tune
+from skdigits.tuning import _storage, tune
+_storage.HEARTBEAT, _storage.GRACE = 1, 4  # seconds, to notice a dead process soon
 X, y = load_digits(return_X_y=True)
 model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
 def suggest(trial):
+    trial.set_user_attr("pid", os.getpid())
     return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
 study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
                       storage=sys.argv[1], verbose=0)
@@ -62,8 +84,8 @@ def wait_for_running_trial(study, seconds=120):
     deadline = time.time() + seconds
     while time.time() < deadline:
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if "worker" in trial.user_attrs and trial.intermediate_values:
-                return trial.user_attrs["worker"][1], trial.number
+            if "pid" in trial.user_attrs and trial.intermediate_values:
+                return trial.user_attrs["pid"], trial.number
         time.sleep(0.05)
     raise TimeoutError(f"no trial started within {seconds} s")
 
@@ -99,9 +121,9 @@ def kill_one_of_three(storage, load, script=SCRIPT):
 def check_nothing_lost(study, victim):
     trials = study.get_trials()
     tested = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
-    assert len(tested) == 9
+    assert 9 <= len(tested) <= 11  # three processes
     assert trials[victim].state == TrialState.FAIL
     retried = [t for t in tested if t.system_attrs.get("failed_trial") == victim]
     assert [t.params for t in retried] == [trials[victim].params]
     rates = [trial.params["rate"] for trial in tested]
-    assert len(set(rates)) == 9
+    assert len(set(rates)) == len(rates)

@@ -47,9 +47,10 @@ class StopAfter(Epochs):
         super().__init__()
         self.last = epochs
 
-    def on_fit_task_end(self, estimator, context):
-        super().on_fit_task_end(estimator, context)
-        return self.count == self.last
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if self.count == self.last:
+            self.model.stop_training = True
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss"])
@@ -88,7 +89,7 @@ def test_intermediate_values_are_the_scores_after_each_epoch(digits):
     expected = []
     for epochs in (1, 2, 3):  # the learning rate is that of three epochs
         fitted = pipeline(learning_rate=study.trials[0].params["rate"])
-        fitted["cnn"].set_callbacks(StopAfter(epochs))
+        fitted["cnn"].set_params(callbacks=[StopAfter(epochs)])
         fitted.fit(X[:100], y[:100])
         expected.append(-log_loss(y[100:], fitted.predict_proba(X[100:])))
     assert study.trials[0].intermediate_values == dict(enumerate(expected, 1))
@@ -99,14 +100,14 @@ def test_a_pruned_trial_trains_no_epoch_after_its_pruning(digits):
     X, y = digits
     counter = Epochs()
     model = pipeline()
-    model["cnn"].set_callbacks(counter)
+    model["cnn"].set_params(callbacks=[counter])
     objective = CrossValidationObjective(model, X, y, suggest=suggest_rate, cv=2)
-    study = make_study(PruneAt(step=4))  # the first epoch of the second fold
+    study = make_study(PruneAt(step=2))
     study.optimize(objective, n_trials=3)
-    assert counter.count == 6 + 4 + 4
+    assert counter.count == 6 + 2 + 2
     states = [trial.state for trial in study.trials]
     assert states == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.PRUNED]
-    assert [trial.last_step for trial in study.trials] == [6, 4, 4]
+    assert [trial.last_step for trial in study.trials] == [6, 2, 2]
 
 
 def test_steps_mean_the_same_folds_however_long_they_ran(digits):
@@ -123,8 +124,8 @@ def test_steps_mean_the_same_folds_however_long_they_ran(digits):
     study = make_study(PruneAt(99))
     study.optimize(objective, n_trials=2)
     longer, shorter = study.trials
-    assert list(longer.intermediate_values) == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert list(shorter.intermediate_values) == [1, 2, 4, 5, 6, 8]
+    assert list(longer.intermediate_values) == [1, 2, 3, 4, 8]
+    assert list(shorter.intermediate_values) == [1, 2, 4, 8]
     for trial in study.trials:
         model = pipeline(epochs=epochs[trial.number])
         first, second = cross_val_score(model, X, y, cv=2, scoring="neg_log_loss")

@@ -76,32 +76,16 @@ def server():
     shutil.rmtree(folder)
 
 
-SCRIPT = """
-import sys, warnings
-from sklearn.datasets import load_digits
-from skdigits import CNNClassifier
-from skdigits.tuning import _study, tune
-_study.HEARTBEAT, _study.GRACE = 1, 4  # seconds, to notice a dead process soon
-X, y = load_digits(return_X_y=True)
-model = CNNClassifier(epochs=4, width=0.25, batch_size=16, random_state=0)
-def suggest(trial):
-    return {"learning_rate": trial.suggest_float("rate", 1e-4, 1e-2, log=True)}
-warnings.simplefilter("ignore")
-study, _, best = tune(model, X[:300], y[:300], suggest=suggest, n_trials=9, cv=2,
-                      storage=sys.argv[1], verbose=0)
-"""
-
-
 def test_a_killed_process_loses_no_trial_of_a_database(server):
     def load():
         return optuna.load_study(study_name="skdigits", storage=server.url)
 
-    check_nothing_lost(*kill_one_of_three(server.url, load, SCRIPT))
+    check_nothing_lost(*kill_one_of_three(server.url, load))
 
 
 OPEN_AT_A_WORD = """
 import sys
-from skdigits.tuning._study import open_storage
+from skdigits.tuning._storage import open_storage
 print("ready", flush=True)
 sys.stdin.readline()
 open_storage(sys.argv[1])
@@ -131,7 +115,7 @@ def test_processes_that_find_a_database_empty_make_its_tables_once(server):
 def test_processes_of_one_call_share_a_database(server, digits):
     options = {"storage": server.url, "study_name": "jobs", "verbose": 0}
     study, _, best = run_tune(digits, n_trials=4, n_jobs=2, **options)
-    assert [trial.state != TrialState.FAIL for trial in study.trials].count(True) == 4
+    assert sum(trial.state != TrialState.FAIL for trial in study.trials) in (4, 5)
     again, _, best_again = run_tune(digits, n_trials=4, **options)
     assert len(again.trials) == len(study.trials)
     X = digits[0]

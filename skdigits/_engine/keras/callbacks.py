@@ -1,4 +1,4 @@
-"""What steers a training from within: Keras callbacks, ours and the user's."""
+"""Keras callbacks that control or observe a training."""
 
 import copy
 import math
@@ -7,7 +7,6 @@ from numbers import Real
 import keras
 
 from .. import schedules
-from .start import trained_with
 from .weights import read_state
 
 SETS_RATE = (
@@ -19,7 +18,7 @@ SETS_RATE = (
 class ScheduledRate(keras.callbacks.Callback):
     """Sets the learning rate by the progress of the training, and logs it.
 
-    Once a callback of the user's has set the rate, it leaves it to them.
+    It stops doing so as soon as one of the user's callbacks has set the rate.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ class StopOnDivergence(keras.callbacks.Callback):
 
 
 class CollectLogs(keras.callbacks.Callback):
-    """Keeps what each epoch logs, whichever callback logged it.
+    """Collects what all callbacks log in each epoch.
 
     Parameters
     ----------
@@ -98,53 +97,41 @@ class CollectLogs(keras.callbacks.Callback):
             self.history.setdefault(key, []).append(number)
 
 
-class TellTasks(keras.callbacks.Callback):
-    """Tells scikit-learn's callbacks of each epoch; they may end the training.
+class NotifyTasks(keras.callbacks.Callback):
+    """Notifies the tasks of a fit of each epoch; they may stop the training.
 
     Parameters
     ----------
     tasks : skdigits._core.sklearn_compat.FitTasks
-    network : TrainedNetwork
-        As it was before this training.
-    history : dict of lists of float
-        Kept by `CollectLogs`.
+    learned : callable
+        ``learned(state)`` returns the `Learned` of the epochs so far.
     """
 
-    def __init__(self, tasks, network, history):
+    def __init__(self, tasks, learned):
         super().__init__()
-        self.tasks, self.network, self.history = tasks, network, history
+        self.tasks, self.learned = tasks, learned
 
     def on_epoch_begin(self, epoch, logs=None):
         self.tasks.begin_epoch()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.tasks.end_epoch(self._fitted_attributes):
+        if self.tasks.end_epoch(lambda: self.learned(read_state(self.model))):
             self.model.stop_training = True
 
-    def _fitted_attributes(self):
-        history = {key: [*values] for key, values in self.history.items()}
-        return {
-            "n_iter_": len(history["loss"]),
-            "history_": history,
-            "_network": self.network.with_state(read_state(self.model)),
-        }
 
-
-class KeepCheckpoint(keras.callbacks.Callback):
-    """Puts each epoch on disk, and takes a training up where it was.
+class WriteCheckpoint(keras.callbacks.Callback):
+    """Writes a checkpoint after each epoch, and restores the state of one.
 
     Parameters
     ----------
     checkpoint : skdigits._engine.checkpoint.Checkpoint
     control : list of keras.callbacks.Callback
-        Those of `control_callbacks`; what they remember is kept, too.
-    network : TrainedNetwork
-        As it was before this training.
-    history : dict of lists of float
-        Kept by `CollectLogs`.
+        Those of `control_callbacks`, whose attributes are saved as well.
+    learned : callable
+        ``learned(state)`` returns the `Learned` of the epochs so far.
     """
 
-    REMEMBERED = (
+    SAVED = (
         "batch",
         "best",
         "best_epoch",
@@ -154,45 +141,42 @@ class KeepCheckpoint(keras.callbacks.Callback):
         "wait",
     )
 
-    def __init__(self, checkpoint, control, network, history):
+    def __init__(self, checkpoint, control, learned):
         super().__init__()
-        self.checkpoint, self.control = checkpoint, control
-        self.network, self.history = network, history
+        self.checkpoint, self.control, self.learned = checkpoint, control, learned
 
     def on_train_begin(self, logs=None):
         found = self.checkpoint.found
         if found is None:
             return
-        for callback, memory in zip(self.control, found.control, strict=True):
-            vars(callback).update(memory)
+        for callback, attributes in zip(self.control, found.control, strict=True):
+            vars(callback).update(attributes)
         self.model.optimizer.learning_rate = found.learning_rate
 
     def on_epoch_end(self, epoch, logs=None):
-        # The epoch that ends a training is written by `finish`, which knows its result.
+        # `finish` writes the last epoch, with the result of the training.
         if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
-            self._write(self.network.with_state(read_state(self.model)))
+            self._write(self.learned(read_state(self.model)))
 
-    def finish(self, network):
-        """Write down that the training is over, and with what result."""
-        self._write(network, is_finished=True)
+    def finish(self, learned):
+        """Write that the training is finished, with its result."""
+        self._write(learned, is_finished=True)
 
-    def _write(self, network, is_finished=False):
+    def _write(self, learned, is_finished=False):
         control = [
-            {key: value for key, value in vars(c).items() if key in self.REMEMBERED}
+            {name: value for name, value in vars(c).items() if name in self.SAVED}
             for c in self.control
         ]
         self.checkpoint.write(
-            network,
-            history=self.history,
+            learned,
             learning_rate=float(self.model.optimizer.learning_rate),
             control=control,
             is_finished=is_finished,
-            trained_with=trained_with(),
         )
 
 
 def control_callbacks(plan, *, n_batches, is_validated, users_callbacks):
-    """Make the callbacks that a plan's parameters stand for.
+    """Make the callbacks that carry out the parameters of a plan.
 
     Parameters
     ----------
@@ -200,7 +184,7 @@ def control_callbacks(plan, *, n_batches, is_validated, users_callbacks):
     n_batches : int
         Number of batches in the whole training.
     is_validated : bool
-        Whether there are images to validate on; else the training metrics decide.
+        Whether there are images to validate on; if not, training metrics decide.
     users_callbacks : list of keras.callbacks.Callback
         They may set the learning rate themselves.
 
@@ -229,10 +213,10 @@ def control_callbacks(plan, *, n_batches, is_validated, users_callbacks):
 
 
 def copy_callbacks(callbacks):
-    """Copy the user's callbacks, so that a fit leaves its parameters as they were.
+    """Copy the user's callbacks, so that a fit does not change its parameters.
 
-    The copies are shallow: what a callback refers to, an Optuna trial or an open file,
-    stays the one that the user has.
+    The copies are shallow: they refer to the user's objects, such as an Optuna trial or
+    an open file.
     """
     for index, callback in enumerate(callbacks or ()):
         if not isinstance(callback, keras.callbacks.Callback):

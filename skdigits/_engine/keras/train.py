@@ -1,51 +1,48 @@
 """One training: feeds, callbacks and a compiled network put together."""
 
+from ..trained import Learned
 from . import callbacks, feed, pool, progress
 from .start import trained_with
 
 
-def train(plan, network, data, held_out, *, tasks=None, checkpoint=None):
-    """Train a network from where it is, or from where a checkpoint is.
+def train(plan, trained, data, held_out, tasks, checkpoint):
+    """Train a network, from its weights or from those of a checkpoint.
 
     Parameters
     ----------
     plan : TrainingPlan
-    network : TrainedNetwork
-        Where to start from. It is left as it is.
+    trained : TrainedNetwork
+        It is not changed.
     data : TrainingData
     held_out : TrainingData or None
         To validate on after each epoch.
     tasks : skdigits._core.sklearn_compat.FitTasks or None
-        To be told of the epochs.
     checkpoint : skdigits._engine.checkpoint.Checkpoint or None
-        To go on from, and to keep.
 
     Returns
     -------
-    dict
-        The attributes that a classifier gets by it: "callbacks_", "trained_with_",
-        "n_iter_" and "history_" of this training and those before, and "_network".
+    Learned
     """
     users_callbacks = callbacks.copy_callbacks(plan.callbacks)
-    # Epochs are numbered on over several fits: each number has its own random copies.
+    # Several fits share one numbering of epochs: each number has its own random copies.
     history, first_epoch = plan.history, plan.epochs_before
     found = None if checkpoint is None else checkpoint.found
     if found is not None:
-        network = found.resume(network)
+        trained = found.resume(trained)
         history, first_epoch = found.history, found.n_iter
         if found.is_finished:
-            return _learned(network, history, users_callbacks, found.trained_with)
+            return Learned(trained, history, found.trained_with, users_callbacks)
 
     batches = feed.training_feed(
         data,
         batch_size=plan.batch_size,
-        seed=network.seed,
+        seed=trained.seed,
         first_epoch=first_epoch,
-        n_classes=network.spec.n_classes,
+        n_classes=trained.spec.n_classes,
     )
     validation = None
     if held_out is not None:
-        validation = feed.validation_feed(held_out, n_classes=network.spec.n_classes)
+        validation = feed.validation_feed(held_out, n_classes=trained.spec.n_classes)
     control = callbacks.control_callbacks(
         plan,
         n_batches=plan.epochs * len(batches),
@@ -53,42 +50,38 @@ def train(plan, network, data, held_out, *, tasks=None, checkpoint=None):
         users_callbacks=users_callbacks,
     )
     log = callbacks.CollectLogs(history)
-    watching = [log]
-    if tasks is not None:
-        watching.append(callbacks.TellTasks(tasks, network, log.history))
-    if checkpoint is not None:
-        keep = callbacks.KeepCheckpoint(checkpoint, control, network, log.history)
-        watching.append(keep)
 
+    def learned(state):
+        history = {name: [*values] for name, values in log.history.items()}
+        return Learned(
+            trained.with_state(state), history, trained_with(), users_callbacks
+        )
+
+    observers = [log]
+    if tasks is not None:
+        observers.append(callbacks.NotifyTasks(tasks, learned))
+    if checkpoint is not None:
+        writer = callbacks.WriteCheckpoint(checkpoint, control, learned)
+        observers.append(writer)
+
+    n_epochs = plan.epochs_before + plan.epochs
     with (
         progress.shown(plan.verbose) as showing,
-        pool.borrow(network, alone=bool(users_callbacks)) as compiled,
+        pool.borrow(trained, alone=bool(users_callbacks)) as compiled,
     ):
         state = compiled.train(
             batches,
             # scikeras, unlike Keras, counts from `initial_epoch`.
-            epochs=plan.epochs_before + plan.epochs - first_epoch,
+            epochs=n_epochs - first_epoch,
             initial_epoch=first_epoch,
             validation=validation,
-            callbacks=[*control, *users_callbacks, *watching, *showing],
+            callbacks=[*control, *users_callbacks, *observers, *showing],
         )
-        # The layers of the other architectures have a low momentum, and calls of
-        # partial_fit are one training together.
-        if callable(network.spec.architecture) and plan.tells_callbacks:
-            n_epochs = plan.epochs_before + plan.epochs
+        # All other architectures have a low momentum; calls of partial_fit, which have
+        # no tasks, are one training together.
+        if callable(trained.spec.architecture) and tasks is not None:
             compiled.warn_of_unsettled_statistics(n_epochs * len(batches))
-    network = network.with_state(state)
-    # After the progress bar is gone: the last file may take a moment.
+    # After the progress bar is closed: the last file may take a moment.
     if checkpoint is not None:
-        keep.finish(network)
-    return _learned(network, log.history, users_callbacks, trained_with())
-
-
-def _learned(network, history, users_callbacks, with_what):
-    return {
-        "callbacks_": users_callbacks,
-        "trained_with_": with_what,
-        "n_iter_": len(history["loss"]),
-        "history_": history,
-        "_network": network,
-    }
+        writer.finish(learned(state))
+    return learned(state)
