@@ -67,7 +67,7 @@ SKIPPED = {
 
 def texts_of_python(source):
     """Yield (line, text, is_summary) of a Python file."""
-    docstrings = set()
+    docstrings, lines = set(), source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(
             node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -75,7 +75,9 @@ def texts_of_python(source):
             if ast.get_docstring(node, clean=False):
                 first = node.body[0].value
                 docstrings.add(first)
-                yield first.lineno, first.value, True
+                # From the source, where a backslash does not join two lines.
+                text = "\n".join(lines[first.lineno - 1 : first.end_lineno]).strip()
+                yield first.lineno, re.sub(r'^r?"""|"""$', "", text), True
             name = getattr(node, "name", "")
             if name.startswith("test_"):
                 yield node.lineno, name.replace("_", " "), False

@@ -1,7 +1,6 @@
 """Images and fitted classifiers for the tests, and settings of all tests."""
 
 import os
-import pickle
 import signal
 
 import matplotlib
@@ -15,7 +14,7 @@ from sklearn.datasets import load_digits
 import skdigits._engine.keras  # noqa: F401
 
 # isort: split
-from helpers.classifiers import small
+from helpers.classifiers import CachedFits
 
 matplotlib.use("Agg")
 
@@ -36,26 +35,9 @@ def digits():
     return X[:200].astype("uint8"), y[:200]
 
 
-@pytest.fixture(scope="session")
-def fitted(digits):
-    """Function that returns a copy of ``small(**params).fit(*digits)``.
-
-    Each set of parameters is fitted once.
-    """
-    pickles = {}
-
-    def copy_of_fit(**params):
-        key = tuple(sorted(params.items()))
-        if key not in pickles:
-            pickles[key] = pickle.dumps(small(**params).fit(*digits))
-        return pickle.loads(pickles[key])
-
-    return copy_of_fit
-
-
 @pytest.fixture(params=["here", "elsewhere"])
 def system(request, monkeypatch):
-    """This system, and one that cannot write files without a name, as most cannot."""
+    """This system, and one that, as most, cannot write files without a name."""
     if request.param == "elsewhere" and hasattr(os, "link"):
         monkeypatch.delattr(os, "link")  # tempfile still needs O_TMPFILE
 
@@ -64,3 +46,9 @@ def system(request, monkeypatch):
 def images():
     """Thirty images of 12x12 random pixels, as uint8."""
     return np.random.default_rng(0).integers(0, 256, (30, 144), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def fitted(digits):
+    """Function that returns a copy of ``small(**params).fit(*digits)``."""
+    return CachedFits(*digits)
