@@ -195,10 +195,10 @@ def test_ensembles_and_log_loss_do_not_warn(digits, form):
     other = LogisticRegression(max_iter=50) if form == "uint8" else cnn(random_state=1)
     method = "sigmoid" if Version("1.8") > SKLEARN else "temperature"
     ensembles = [
-        CalibratedClassifierCV(cnn(), method=method, cv=2),
-        BaggingClassifier(cnn(), n_estimators=3, random_state=0),
+        CalibratedClassifierCV(cnn(epochs=1), method=method, cv=2),
+        BaggingClassifier(cnn(epochs=1), n_estimators=3, random_state=0),
         VotingClassifier(
-            [("cnn", cnn()), ("other", other)], voting="soft", weights=[3, 1]
+            [("cnn", cnn(epochs=1)), ("other", other)], voting="soft", weights=[3, 1]
         ),
     ]
     for ensemble in ensembles:
