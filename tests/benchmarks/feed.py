@@ -18,7 +18,7 @@ from time import perf_counter
 
 import numpy as np
 from folds import processor
-from rivals import keras_network, skorch_network, torch_classic, unit_pixels
+from rivals import keras_rival, skorch_rival, torch_classic, unit_pixels
 
 CLASSIC = {
     "architecture": "classic",
@@ -72,12 +72,10 @@ def fit_over_plain_keras(runs):
 
     X, y = images(N_TRAIN)
     a = fit_classic()
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y)
-    return in_turn(
-        a, lambda: network.fit(pixels, labels, batch_size=64, verbose=0), runs
-    )
+    return in_turn(a, lambda: rival.fit(pixels, labels, batch_size=64, verbose=0), runs)
 
 
 @row
@@ -90,7 +88,7 @@ def fit_over_bare_tensorflow(runs):
     import tensorflow as tf
 
     X, y = images(N_TRAIN)
-    network = keras_network()
+    rival = keras_rival()
     loss = keras.losses.CategoricalCrossentropy()
     pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y).astype(np.float32)
@@ -98,10 +96,10 @@ def fit_over_bare_tensorflow(runs):
     @tf.function
     def step(batch, targets):
         with tf.GradientTape() as tape:
-            value = loss(targets, network(batch, training=True))
-        gradients = tape.gradient(value, network.trainable_variables)
-        network.optimizer.apply_gradients(
-            zip(gradients, network.trainable_variables, strict=True)
+            value = loss(targets, rival(batch, training=True))
+        gradients = tape.gradient(value, rival.trainable_variables)
+        rival.optimizer.apply_gradients(
+            zip(gradients, rival.trainable_variables, strict=True)
         )
         return value
 
@@ -124,15 +122,15 @@ def fit_over_pytorch(runs):
     pixels = torch.from_numpy(unit_pixels(X, channels_first=True))
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(y)
-    network = torch_classic().to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3, alpha=0.9)
+    rival = torch_classic().to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.RMSprop(rival.parameters(), lr=1e-3, alpha=0.9)
     loss = torch.nn.CrossEntropyLoss()
 
     def epoch():
         order = torch.randperm(N_TRAIN)
         for batch in order.split(64):
             optimizer.zero_grad()
-            loss(network(pixels[batch]), labels[batch]).backward()
+            loss(rival(pixels[batch]), labels[batch]).backward()
             optimizer.step()
 
     return in_turn(a, epoch, runs)
@@ -144,8 +142,8 @@ def fit_over_skorch(runs):
     a = fit_classic()
     X, y = images(N_TRAIN)
     pixels = unit_pixels(X, channels_first=True)
-    network = skorch_network(max_epochs=1)
-    return in_turn(a, lambda: network.fit(pixels, y), runs)
+    rival = skorch_rival(max_epochs=1)
+    return in_turn(a, lambda: rival.fit(pixels, y), runs)
 
 
 @row
@@ -239,10 +237,10 @@ def predict_over_keras(runs):
     a = fit_classic()
     model = a()
     X, _ = images(28_000)
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     return in_turn(
-        lambda: model.predict_proba(X), lambda: network.predict(pixels, verbose=0), runs
+        lambda: model.predict_proba(X), lambda: rival.predict(pixels, verbose=0), runs
     )
 
 
@@ -251,11 +249,11 @@ def predict_one_image(runs):
     """Probabilities of one image; B: keras.Model.predict of one image."""
     model = fit_classic()()
     X, _ = images(1)
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     return in_turn(
         lambda: model.predict_proba(X),
-        lambda: network.predict(pixels, verbose=0),
+        lambda: rival.predict(pixels, verbose=0),
         10 * runs,
         warm_up=5,
     )
@@ -334,7 +332,7 @@ def onednn(runs):
 
 @row
 def fixed_cost(runs):
-    """Fit of 256 images of 8x8 for one epoch; B: scikeras with the same network."""
+    """Fit of 256 images of 8x8 for one epoch; B: scikeras with the same rival."""
     from skdigits import CNNClassifier
 
     X, y = images(256, side=8)

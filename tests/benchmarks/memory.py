@@ -69,7 +69,7 @@ def fit_ours():
 
 
 def fit_bare():
-    from rivals import keras_network
+    from rivals import keras_rival
 
     import skdigits._engine.keras  # noqa: F401
 
@@ -78,17 +78,17 @@ def fit_bare():
     import tensorflow as tf
 
     X, y = large()
-    network = keras_network()
+    rival = keras_rival()
     loss = keras.losses.CategoricalCrossentropy()
 
     @tf.function(reduce_retracing=True)
     def step(images, labels):
         pixels = tf.cast(images, tf.float32) / 255
         with tf.GradientTape() as tape:
-            value = loss(tf.one_hot(labels, 10), network(pixels, training=True))
-        gradients = tape.gradient(value, network.trainable_variables)
-        network.optimizer.apply_gradients(
-            zip(gradients, network.trainable_variables, strict=True)
+            value = loss(tf.one_hot(labels, 10), rival(pixels, training=True))
+        gradients = tape.gradient(value, rival.trainable_variables)
+        rival.optimizer.apply_gradients(
+            zip(gradients, rival.trainable_variables, strict=True)
         )
 
     order = np.random.default_rng(0).permutation(N_PEAK)

@@ -16,7 +16,7 @@ def test_described_shapes_equal_those_of_keras(architecture):
         SHAPES, (2, 10), [(1.0, None), (0.01, 0), (0.7, 0.5)]
     ):
         plan = ARCHITECTURES[architecture](shape, n_classes, width, dropout)
-        network = build_layers(plan)
-        built = [tuple(variable.shape) for variable in network.variables]
+        keras_model = build_layers(plan)
+        built = [tuple(variable.shape) for variable in keras_model.variables]
         assert built == plan.variable_shapes
-        assert network.output_shape == (None, n_classes)
+        assert keras_model.output_shape == (None, n_classes)

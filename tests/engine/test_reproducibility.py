@@ -161,7 +161,7 @@ def test_build_does_not_change_the_global_random_state(digits):
     from skdigits._engine.keras import pool
 
     X, y = digits
-    pool._idle.clear()  # the next fit builds its network
+    pool._idle.clear()  # the next fit builds a new model
     random.seed(7)
     before = random.getstate()
     make_digit_pipeline(random_state=0).set_params(cnn__epochs=1).fit(X, y)

@@ -27,13 +27,13 @@ def test_scikeras_has_the_methods_that_are_called_or_overridden():
 
 def test_scikeras_compiles_and_runs_the_callbacks():
     spec = NetworkSpec("fast", (8, 8, 1), 3, 0.1, None, "sgd", 0.1)
-    network = keras.Sequential(
+    keras_model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
     trainer = Trainer(
-        network, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
+        keras_model, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
     )
-    assert trainer.model_ is network
-    assert network.optimizer.momentum == 0.9 and network.optimizer.nesterov
-    assert network.loss.label_smoothing == 0.1
-    assert network.optimizer.built
+    assert trainer.model_ is keras_model
+    assert keras_model.optimizer.momentum == 0.9 and keras_model.optimizer.nesterov
+    assert keras_model.loss.label_smoothing == 0.1
+    assert keras_model.optimizer.built

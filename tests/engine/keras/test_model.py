@@ -45,10 +45,10 @@ def test_callbacks_and_their_files_take_raw_pixels(digits, tmp_path):
 
     expected = pipeline.predict_proba(X)
     seen["file"] = keras.models.load_model(whole.filepath).predict(images, verbose=0)
-    network = cnn.model_
-    network.set_weights([w * 0 for w in weights(cnn)])
-    network.load_weights(weights_file)
-    seen["file of weights"] = network.predict(images, verbose=0)
+    keras_model = cnn.model_
+    keras_model.set_weights([w * 0 for w in weights(cnn)])
+    keras_model.load_weights(weights_file)
+    seen["file of weights"] = keras_model.predict(images, verbose=0)
     for source, found in seen.items():
         np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=source)
 
@@ -78,8 +78,10 @@ def test_outputs_of_layers_can_be_computed(digits, architecture):
 
     X, y = digits
     model = small(architecture=architecture).fit(X, y)
-    network = model.model_
-    probe = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
+    keras_model = model.model_
+    probe = keras.Model(
+        keras_model.inputs[0], [layer.output for layer in keras_model.layers]
+    )
     outputs = probe(X.reshape(-1, 8, 8, 1).astype("float32"))
     np.testing.assert_allclose(outputs[-1], model.predict_proba(X), atol=1e-5)
 

@@ -33,15 +33,15 @@ def test_pretrained_weights_of_an_architecture_are_used(digits):
     X, y = digits
 
     def pretrained(image_shape, n_classes):
-        network = keras.Sequential(
+        keras_model = keras.Sequential(
             [
                 keras.Input(image_shape),
                 keras.layers.Flatten(),
                 keras.layers.Dense(n_classes, activation="softmax"),
             ]
         )
-        network.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
-        return network
+        keras_model.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
+        return keras_model
 
     model = small(architecture=pretrained, epochs=1, learning_rate=1e-9).fit(X, y)
     np.testing.assert_allclose(weights(model)[1], np.arange(10), atol=1e-4)
@@ -95,7 +95,7 @@ def for_other_images(image_shape, n_classes):
 @pytest.mark.parametrize(
     ("architecture", "error", "message"),
     [
-        (lambda shape, n: "network", TypeError, "must return a keras.Model. Got str"),
+        (lambda shape, n: "model", TypeError, "must return a keras.Model. Got str"),
         (dense(7), ValueError, r"each of the 10 classes.*\(None, 7\)"),
         (dense(10, None), ValueError, 'sum to .* activation="softmax"'),
         (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
@@ -103,7 +103,7 @@ def for_other_images(image_shape, n_classes):
         (for_other_images, ValueError, r"does not take images of shape \(8, 8, 1\)"),
         (lambda shape, n: OwnStep(n), TypeError, "without a train_step of its own"),
     ],
-    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
+    ids=["no-model", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
 )
 def test_refuses_an_architecture(digits, architecture, error, message):
     with pytest.raises(error, match=message):
@@ -111,19 +111,19 @@ def test_refuses_an_architecture(digits, architecture, error, message):
 
 
 def test_refuses_a_model_instead_of_a_function(digits, tmp_path):
-    network = dense(10)((8, 8, 1), 10)
+    keras_model = dense(10)((8, 8, 1), 10)
     for params in ({}, {"checkpoint": tmp_path / "fit"}):
         with pytest.raises(
             TypeError, match="architecture must be .* function that bui"
         ):
-            small(architecture=network, **params).fit(*digits)
+            small(architecture=keras_model, **params).fit(*digits)
     with pytest.raises(TypeError, match="Got the network Sequential itself"):
-        small(architecture=network).summary()
+        small(architecture=keras_model).summary()
 
 
 def test_refuses_an_architecture_that_returns_one_model_twice(digits):
-    network = dense(10)((8, 8, 1), 10)
-    model = small(architecture=lambda shape, n: network).fit(*digits)
+    keras_model = dense(10)((8, 8, 1), 10)
+    model = small(architecture=lambda shape, n: keras_model).fit(*digits)
     with pytest.raises(ValueError, match="build a new one at each call"):
         model.fit(*digits)
 
