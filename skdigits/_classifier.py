@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 # `_engine.keras` loads TensorFlow, which takes seconds: functions import it.
 
-# Beyond these a network, or a prediction, takes more than any machine has: a file from
-# a stranger may ask for as much.
+# Larger values, which a model file from a stranger may contain, need more memory or
+# time than any machine has.
 MAX_WIDTH = 100
 MAX_SHIFT = 10
 
@@ -64,88 +64,87 @@ class CNNClassifier(
     ----------
     architecture : {"fast", "classic", "residual", "strided", "pooled"} or \
             callable, default="fast"
-        The network. "fast" has three convolutions; "classic" is that of a 2019
-        notebook, with 730,602 parameters on 28x28 grey images and ten classes;
-        "residual" has blocks that add to the images a convolution of their batch norm
-        [2]_, and a mean over all pixels before the last layer; "strided" has 5x5
-        convolutions with strides in place of poolings, and much dropout [3]_; "pooled"
-        is what "fast" was in the first model files. A callable gets the image shape
-        (height, width, channels) and the number of classes and returns a new
-        `keras.Model` that takes standardised images and ends in a softmax; it need not
-        be compiled.
+        Layers of the model. "fast" has three convolutions; "classic" is the model of a
+        2019 notebook, with 730,602 parameters for 28x28 grey images and ten classes;
+        "residual" has residual blocks with batch normalization [2]_ and global average
+        pooling; "strided" has 5x5 convolutions with strides in place of pooling, and
+        much dropout [3]_; "pooled" convolves at full size before it pools. A callable
+        takes the image shape (height, width, channels) and the number of classes, and
+        returns a new `keras.Model` that takes standardised images and ends in a
+        softmax; it need not be compiled.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
-        as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
-        and the shape of `X` itself for more. Where the number of pixels is no square,
-        an image is taken as one row, with a warning.
+        as in `numpy.reshape`. None means square grey images for `X` of two dimensions,
+        and the shape of `X` for more. If the number of pixels is not a square, each
+        image is taken as one row, with a warning.
     width : float, default=1.0
         Multiplies the channels of every layer, in (0, 100]. Ignored by a callable
         architecture.
     dropout : float, default=None
-        Rate of every dropout, in [0, 1). None means the architecture's own rates.
+        Rate of every dropout, in [0, 1). None means the rates of the architecture.
         Ignored by a callable architecture.
     epochs : int, default=10
         Passes over the training images.
     batch_size : int, default=128
-        Images in a training step, at most.
+        Upper bound for the images in a training step.
     optimizer : {"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"}, \
             default="adam"
-        "muon" [1]_ takes the kernels of convolutions as matrices; its learning rates
-        are those of "adam". "sgd" has a Nesterov momentum of 0.9.
+        "muon" [1]_ orthogonalises the updates of kernels; it works with the learning
+        rates of "adam". "sgd" has a Nesterov momentum of 0.9.
     learning_rate : float, default=0.003
         The highest learning rate of the schedule.
     schedule : {"one_cycle", "constant", "cosine", "linear", "plateau"}, \
             default="one_cycle"
-        How the learning rate moves: "one_cycle" rises for a quarter of the training
-        and falls to zero; "cosine" and "linear" fall to zero; "plateau" halves it
+        Course of the learning rate: "one_cycle" rises for a quarter of the training
+        and then falls to zero; "cosine" and "linear" fall to zero; "plateau" is halved
         when the accuracy has not risen for three epochs, down to a tenth.
     label_smoothing : float, default=0.0
-        Share of each label that is spread over all classes, in [0, 1). Short trainings
-        make fewer errors with a little of it, 0.03 for example; probabilities become
-        about as much lower than they should be.
+        Share of each label that is spread over all classes, in [0, 1). Values around
+        0.03 reduce errors in short trainings, at the cost of under-confident
+        probabilities.
     dtype_policy : {"float32", "mixed_bfloat16", "auto"} or None, default=None
-        Keras's name for the precision of the network. "mixed_bfloat16" computes in
-        bfloat16, of 8 significant bits, and keeps the weights in float32: faster on
-        processors that have instructions for it, much slower on others. "auto" is that
-        on a Linux machine whose processor, or whose GPU, has them, and "float32" on all
-        others. None means what `keras.config.dtype_policy` says, "float32" unless it
-        was changed.
+        Precision, by the name in Keras. "mixed_bfloat16" computes in bfloat16 (8
+        significant bits) with weights in float32: faster on processors with
+        instructions for bfloat16, much slower on others. "auto" chooses it on Linux
+        machines whose processor or GPU has such instructions, else "float32". None
+        means `keras.config.dtype_policy`, which is "float32" by default.
     validation_fraction : float, default=None
-        Share of the training images that is held out, stratified and never augmented,
-        in (0, 1). ``history_`` then has its loss and accuracy, and early stopping and
-        the schedule "plateau" go by them; with None they go by the training's.
+        Share of the training images that is held out, in (0, 1). It is stratified and
+        never augmented. ``history_`` then has its loss and accuracy, which early
+        stopping and the schedule "plateau" use; with None they use the training's.
     early_stopping : bool, default=False
-        Stop when the loss has not fallen for `n_iter_no_change` epochs, and go back
-        to the weights of the best epoch.
+        Whether to stop when the loss has not fallen for `n_iter_no_change` epochs, and
+        to restore the weights of the best epoch.
     n_iter_no_change : int, default=5
-        Epochs that early stopping waits.
+        Number of epochs without improvement before early stopping.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in other classifiers.
     test_time_shift : int or float, default=0
         Test-time augmentation: predictions are means over the image and its shifts by
-        up to this many pixels to each side, 10 at most. A float in (0, 1) is a
+        up to this many pixels to each side, an int from 0 to 10. A float in (0, 1) is a
         fraction of the smaller side, rounded down: 0.04 is one pixel of 28 and none of
-        8. With a reach of n pixels there are (2 * n + 1) ** 2 copies, each of which
-        takes as long as a prediction without. It may be changed after ``fit``.
+        8. A prediction with n pixels takes (2 * n + 1) ** 2 times as long. It may be
+        changed after ``fit``.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks for the training. Shallow copies are used, see ``callbacks_``,
-        and a network of their own that they may change. Once one of them has set the
-        learning rate, `schedule` leaves it alone; with a `LearningRateScheduler` or a
-        `ReduceLROnPlateau` it does so from the beginning, at `learning_rate`.
+        Keras callbacks for the training, of which shallow copies are used (see
+        ``callbacks_``). They see a separate model that takes raw pixels and may change
+        it. `schedule` ends as soon as one of them sets the learning rate, and does not
+        begin if one is a `LearningRateScheduler` or a `ReduceLROnPlateau`.
     checkpoint : str or path-like, default=None
         File that ``fit`` writes after each epoch. If the process is killed, the same
         call resumes there and ends with the same weights; after its end it returns
         them at once. For one fit at a time: not for folds or candidates.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the fit before, for `epochs` more.
+        Whether ``fit`` continues from the weights of the previous fit, for another
+        `epochs` epochs.
     random_state : int, RandomState instance or None, default=None
-        Decides the weights, the order of the images, dropout, the validation part and
+        Seed of the weights, the order of the images, dropout, the validation part and
         the augmented copies of an `ImageAugmenter` before it. With an int, a second
-        fit on the same processor gives the same weights to the last bit; on a GPU
-        nearly the same.
+        fit on the same processor results in the same weights to the last bit; on a GPU
+        in nearly the same.
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar, or a line for each epoch where there is no
-        terminal, and 2 always a line for each epoch.
+        0 is silent, 1 shows a progress bar (outside a terminal a line for each epoch),
+        2 shows a line for each epoch.
 
     Attributes
     ----------
@@ -158,8 +157,8 @@ class CNNClassifier(
     image_shape_ : tuple of 3 ints
         Height, width and channels.
     model_ : keras.Model
-        The trained network, which takes raw pixels of shape (n, height, width,
-        channels). It is a copy: to change it does not change the classifier.
+        The trained model, which takes raw pixels of shape (n, height, width,
+        channels). It is a copy: changing it does not change the classifier.
     pixel_range_ : tuple of 2 floats
         Smallest and largest training pixel. Predictions for images that are clearly in
         another scale bring a warning.
@@ -167,19 +166,17 @@ class CNNClassifier(
         For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
         "val_loss" and "val_accuracy".
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained.
     callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that took part in the last fit. They stay behind when
-        the classifier is pickled.
+        The copies of `callbacks` that took part in the last fit. They are not pickled.
     trained_with_ : dict
-        What the last training depends on beside data, seed and processor: the versions
-        of "skdigits", "keras" and "tensorflow", whether it had "onednn", and the number
-        of "threads".
+        Software and settings of the last training: the versions of "skdigits", "keras"
+        and "tensorflow", whether it used "onednn", and the number of "threads".
 
     See Also
     --------
-    ImageAugmenter : The step before it, which augments its training images.
-    skdigits.make_digit_pipeline : Both, with settings that work.
+    ImageAugmenter : Augments the training images, as the step before.
+    skdigits.make_digit_pipeline : Makes a Pipeline of both with proven settings.
 
     Notes
     -----
@@ -205,7 +202,7 @@ class CNNClassifier(
     (360,)
     """
 
-    # Set in one step by the fit; named here for type checkers and editors.
+    # Declared for type checkers and editors; ``fit`` sets them in one step.
     classes_: NDArray[Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
@@ -295,18 +292,18 @@ class CNNClassifier(
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train the network.
+        """Train the classifier.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
-            Images, or the augmented copies of them that `ImageAugmenter.fit_transform`
-            made: then each epoch gets new ones.
+            Images, or the augmented copies that `ImageAugmenter.fit_transform`
+            returned: each epoch then gets new copies.
         y : array-like of shape (n_samples,)
-            Labels: numbers, strings or booleans, of two classes or more.
+            Labels: numbers, strings or booleans, of two or more classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, not negative. Samples of weight 0 take no part.
+            Non-negative weights. Samples of weight 0 are left out.
 
         Returns
         -------
@@ -316,10 +313,10 @@ class CNNClassifier(
         Raises
         ------
         ValueError
-            If the images, labels or weights are not as described, if training
-            diverges, or if `checkpoint` is of another fit.
+            If the images, labels or weights are invalid, if the training diverges, or
+            if `checkpoint` is of another fit.
         TypeError
-            If `X` is sparse, or if `architecture` returns no network.
+            If `X` is sparse, or if `architecture` does not return a `keras.Model`.
         """
         continues = self.warm_start and self.__sklearn_is_fitted__()
         classes = self.classes_ if continues else None
@@ -350,9 +347,9 @@ class CNNClassifier(
         y : array-like of shape (n_samples,)
             Labels, not necessarily of all classes.
         classes : array-like of shape (n_classes,), default=None
-            All classes of all calls. Needed in the first call.
+            The classes of all calls. Required in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, not negative.
+            Non-negative weights.
 
         Returns
         -------
@@ -362,12 +359,12 @@ class CNNClassifier(
         Raises
         ------
         ValueError
-            If `y` has labels that `classes` does not list, or as in ``fit``.
+            If `y` has labels that are not in `classes`, and as in ``fit``.
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                'class_weight="balanced" needs all labels at once, and partial_fit '
-                "sees some. Pass a dict of weights."
+                'class_weight must be a dict or None in partial_fit. Got "balanced", '
+                "which needs all labels at once."
             )
         continues = self.__sklearn_is_fitted__()
         # scikit-learn's check sets `classes_`, which a call that fails must not.
@@ -482,7 +479,7 @@ class CNNClassifier(
         )
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Parameters
         ----------
@@ -493,13 +490,13 @@ class CNNClassifier(
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes), float64
-            In the order of ``classes_``.
+            One column for each class, in the order of ``classes_``.
         """
         check_is_fitted(self)
         self._validate_params()
         from ._engine.keras.pool import share
 
-        # Read once: a fit in another thread may replace what was learned meanwhile.
+        # Read once: a fit in another thread may replace it meanwhile.
         network = self._network
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         images = as_pixels(X, self.image_shape_)
@@ -508,7 +505,7 @@ class CNNClassifier(
             return compiled.predict(images, max_shift=self._max_shift())
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The most probable class of each image.
+        """Predict the most probable class of each image.
 
         Parameters
         ----------
@@ -527,19 +524,20 @@ class CNNClassifier(
     def summary(
         self, image_shape: tuple[int, ...] | None = None, n_classes: int | None = None
     ) -> str:
-        """Describe the network, layer by layer.
+        """Describe the layers of the model.
 
         Parameters
         ----------
         image_shape : tuple of 2 or 3 ints, default=None
-            None means that of the fit or, before it, the parameter or (28, 28).
+            None means the shape of the training images; before ``fit`` it means the
+            parameter `image_shape`, or (28, 28).
         n_classes : int, default=None
-            None means those of the fit or, before it, 10.
+            None means the number of classes of the fit; before ``fit`` it means 10.
 
         Returns
         -------
         text : str
-            A table of layers, shapes and numbers of weights.
+            Table of the layers with their output shapes and numbers of weights.
         """
         from ._engine.keras.model import network_summary
 
@@ -553,7 +551,7 @@ class CNNClassifier(
 
     @property
     def model_(self) -> "Model":
-        """The trained network; see the attributes of the class."""
+        """Trained `keras.Model`; see the attributes of the class."""
         check_is_fitted(self)
         if "_model" not in vars(self):
             from ._engine.keras.model import build_model
@@ -580,7 +578,7 @@ class CNNClassifier(
     def __getstate__(self):
         state = super().__getstate__()
         # A Keras model and the user's callbacks belong to this process; `model_` is
-        # built again where it is asked for.
+        # built again on demand.
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
 
 

@@ -1,10 +1,10 @@
 """The architectures: (image_shape, n_classes, width, dropout) -> LayerPlan.
 
 Each takes standardised pixels, ends in a softmax over the classes, and adapts to the
-shape of the images: a window of a pooling is never larger than what it pools.
+shape of the images: a pooling window is never larger than its input.
 
-A `LayerPlan` only describes. `skdigits._engine.keras.build` builds from it, and a model
-file is compared with it before anything of its size is allocated.
+A `LayerPlan` is a description. `skdigits._engine.keras.build` builds a network from it,
+and a model file is compared with it before its arrays are allocated.
 
 References
 ----------
@@ -18,14 +18,14 @@ from typing import Literal
 # Short trainings need running statistics that follow soon; Keras's 0.99 needs some
 # hundred batches.
 BATCH_NORM_MOMENTUM = 0.9
-CHANNELS = {"data_format": "channels_last"}  # whatever Keras's own default is
+CHANNELS = {"data_format": "channels_last"}  # also where the default of Keras differs
 
 
 def classic(image_shape, n_classes, width=1.0, dropout=None):
-    """The network of the 2019 notebook: 730,602 parameters on 28x28x1, ten classes."""
+    """Layers of the 2019 notebook: 730,602 parameters on 28x28x1, ten classes."""
     units = _channels(width)
     rate = _rates(dropout)
-    # Two unpadded convolutions leave nothing of a very small image.
+    # Two unpadded convolutions would leave no pixel of a very small image.
     padding = "valid" if min(image_shape[:2]) >= 8 else "same"
     plan = LayerPlan("classic", image_shape)
     plan.convolution(units(32), padding=padding, activation="relu")
@@ -47,9 +47,9 @@ def classic(image_shape, n_classes, width=1.0, dropout=None):
 
 
 def fast(image_shape, n_classes, width=1.0, dropout=None):
-    """A wide window and half the pixels at once: most of the cost is in small images.
+    """Three convolutions, of which the first halves the image to save time.
 
-    No dropout of its own: with the augmentation of the presets it brought nothing.
+    Without dropout, which brought nothing with the augmentation of the presets.
     """
     units = _channels(width)
     rate = _rates(dropout)
@@ -57,7 +57,7 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
     plan.halving(units(24))
     for channels in (48, 96):
         plan.convolution(units(channels), use_bias=False)
-        plan.pooling()  # the later the rest comes, the fewer pixels it has
+        plan.pooling()  # before the normalisation, which then has fewer pixels
         plan.normalised()
     plan.flatten()
     plan.dropout(rate(0.0))
@@ -67,7 +67,7 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
 
 
 def pooled(image_shape, n_classes, width=1.0, dropout=None):
-    """The network "fast" of the first model files: 5x5 at full size, then pooled."""
+    """Three convolutions, of which the first is 5x5 at full size."""
     units = _channels(width)
     rate = _rates(dropout)
     plan = LayerPlan("pooled", image_shape)
@@ -83,7 +83,7 @@ def pooled(image_shape, n_classes, width=1.0, dropout=None):
 
 
 def residual(image_shape, n_classes, width=1.0, dropout=None):
-    """Two convolutions at full size, then blocks that add what they find [1]_."""
+    """Two convolutions at full size, then residual blocks [1]_."""
     units = _channels(width)
     rate = _rates(dropout)
     padding = "valid" if min(image_shape[:2]) >= 8 else "same"
@@ -108,10 +108,10 @@ def residual(image_shape, n_classes, width=1.0, dropout=None):
 
 
 def strided(image_shape, n_classes, width=1.0, dropout=None):
-    """Wide convolutions with strides in place of poolings, and much dropout [2]_."""
+    """Convolutions with strides in place of pooling, and much dropout [2]_."""
     units = _channels(width)
     rate = _rates(dropout)
-    # Without padding 28x28 becomes a single pixel; less would become nothing.
+    # Without padding 28x28 becomes a single pixel, and smaller images none.
     padding = "valid" if min(image_shape[:2]) >= 25 else "same"
     plan = LayerPlan("strided", image_shape)
     # No batch norm at full size: it is slow there.
@@ -143,7 +143,7 @@ ArchitectureName = Literal["classic", "fast", "pooled", "residual", "strided"]
 
 
 class LayerPlan:
-    """Layers in their order, numbered by kind and fitted to the image's size.
+    """Layers in their order, numbered by kind and adapted to the size of the images.
 
     Parameters
     ----------
@@ -155,10 +155,10 @@ class LayerPlan:
     layers : list of (str, dict)
         Classes of `keras.layers` and their arguments.
     sums : dict of str to str
-        Name of a layer -> name of the earlier one whose output it adds to that of the
-        layer before.
+        Name of an Add layer -> name of the earlier layer whose output it adds to that
+        of the previous one.
     variable_shapes : list of tuple of int
-        Shapes of all that the network keeps, in Keras's order.
+        Shapes of all variables of the network, in the order of Keras.
     """
 
     def __init__(self, name, image_shape):
@@ -205,24 +205,24 @@ class LayerPlan:
             self._keeps(self._shape[-1:])
 
     def normalised(self):
-        """Batch norm and ReLU."""
+        """Add batch normalization and ReLU."""
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
         self._add("ReLU", self._numbered("relu"))
 
     def rectified(self, filters, kernel=3, **options):
-        """A convolution and its ReLU, then batch norm."""
+        """Add a convolution with ReLU, then batch normalization."""
         self.convolution(filters, kernel, activation="relu", **options)
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
 
     def halving(self, filters):
-        """First layers that leave half the height and width, or a little less."""
-        # Without padding 28x28 becomes 12x12, and nothing is left of a small image.
+        """Add first layers that halve the height and width, or a little more."""
+        # Without padding 28x28 becomes 12x12, and small images have no pixel left.
         padding = "valid" if min(self.image_shape[:2]) >= 16 else "same"
         self.convolution(filters, 6, stride=2, padding=padding, use_bias=False)
         self.normalised()
 
     def residual(self, kernel=3):
-        """Add to the images what a batch norm and a convolution make of them."""
+        """Add a residual block of batch normalization and a convolution."""
         before = self.layers[-1][1]["name"]
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
         self.convolution(self._shape[-1], kernel, activation="relu")
@@ -231,7 +231,7 @@ class LayerPlan:
         self.sums[name] = before
 
     def mean(self):
-        """The mean over all pixels, for each channel."""
+        """Add global average pooling."""
         self._add("GlobalAveragePooling2D", "mean", **CHANNELS)
         self._shape = self._shape[-1:]
 
@@ -240,7 +240,7 @@ class LayerPlan:
         self._shape = (math.prod(self._shape),)
 
     def probabilities(self, n_classes):
-        """A softmax, in float32 even where the rest computes in less."""
+        """Add a softmax in float32, also where other layers compute in bfloat16."""
         self.dense(n_classes, name="classes", activation="softmax", dtype="float32")
 
     def dense(self, units, *, name, **options):

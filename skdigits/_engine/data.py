@@ -1,4 +1,4 @@
-"""Checked training images with their labels, and how they are split and augmented."""
+"""Training images with labels and weights, and their augmentation and split."""
 
 import dataclasses
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MIN_STD, MAX_STD = 1e-6, 1e18
 
 @dataclasses.dataclass
 class TrainingData:
-    """Images as the network takes them.
+    """Images, labels and weights in the form that training takes.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class TrainingData:
     classes : ndarray of shape (n_classes,)
         Their labels.
     augment : callable or None
-        ``augment(images, rng)`` gives augmented copies.
+        ``augment(images, rng)`` returns augmented copies.
     augment_seeds : tuple of int
-        Augmented copies depend on these beside the seed of the classifier.
+        Seeds of the augmented copies, in addition to the seed of the classifier.
     """
 
     images: np.ndarray
@@ -48,12 +48,12 @@ class TrainingData:
         return len(self.labels)
 
     def load(self, indices, rng):
-        """Give the images at some indices, augmented if they shall be."""
+        """Return the images at some indices, augmented if there is an augmenter."""
         images = self.images[indices]
         return images if self.augment is None else self.augment(images, rng)
 
     def take(self, indices):
-        """Give the part of the data at some indices."""
+        """Return the data at some indices."""
         weights = None if self.weights is None else self.weights[indices]
         return dataclasses.replace(
             self,
@@ -80,16 +80,16 @@ class TrainingData:
         n_held_out = int(np.ceil(fraction * len(self)))
         if counts[rarest] < 2:
             raise ValueError(
-                f"validation_fraction={fraction} needs two samples of each class at "
-                f"least. Class {self.classes.tolist()[rarest]!r} has {counts[rarest]}. "
+                f"validation_fraction={fraction} needs at least two samples of each "
+                f"class. Class {self.classes.tolist()[rarest]!r} has {counts[rarest]}. "
                 "Add samples, leave the class out or pass validation_fraction=None."
             )
         if min(n_held_out, len(self) - n_held_out) < n_classes:
             raise ValueError(
                 f"validation_fraction={fraction} of {len(self)} samples is "
-                f"{n_held_out}, and both parts must have one of each of the "
-                f"{n_classes} classes at least. Change validation_fraction, add "
-                "samples or pass validation_fraction=None."
+                f"{n_held_out}, and both parts must have at least one of each of the "
+                f"{n_classes} classes. Change validation_fraction, add samples or pass "
+                "validation_fraction=None."
             )
         parts = train_test_split(
             np.arange(len(self)),
@@ -97,7 +97,7 @@ class TrainingData:
             stratify=self.labels,
             random_state=seed,
         )
-        # In their order, which the feed shuffles anew in each epoch anyway.
+        # In their order: the feed shuffles them in each epoch.
         return [self.take(np.sort(part)) for part in parts]
 
     def range(self):
@@ -148,8 +148,8 @@ def make_training_data(
         keep = weights > 0
         if len(np.unique(labels[keep])) < min(2, len(np.unique(labels))):
             raise ValueError(
-                "sample_weight and class_weight must leave samples of two classes at "
-                "least. Got weights that are 0 for all others."
+                "sample_weight and class_weight must be positive for samples of at "
+                "least two classes. Got weights of 0 for all others."
             )
         if not keep.all():
             images, labels, weights = images[keep], labels[keep], weights[keep]
@@ -159,10 +159,10 @@ def make_training_data(
 
 
 def _weights(X, y, sample_weight, class_weight):
-    """Multiply sample and class weights: a new array, or None."""
+    """Multiply sample and class weights: a new array of float64, or None."""
     weights = None
     if sample_weight is not None:
-        # Arrays of other libraries become NumPy's, as the images do.
+        # Arrays of other libraries become NumPy arrays, as the images do.
         with config_context(array_api_dispatch=False):
             weights = check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -179,25 +179,26 @@ def _weights(X, y, sample_weight, class_weight):
         if not np.isfinite(weights).all():
             raise ValueError(
                 "sample_weight times class_weight must be finite. Got a product that "
-                "float64 cannot hold. Make them smaller."
+                "float64 cannot represent. Pass smaller weights."
             )
     return weights
 
 
 def _encode(y, classes):
-    """Turn labels into indices of the classes: (classes, int32 indices)."""
+    """Convert labels to indices of the classes: (classes, int32 indices)."""
     found = np.unique(y)
     if classes is None:
         classes = found
     unknown = np.setdiff1d(found, classes)
     if len(unknown):
         raise ValueError(
-            f"y has labels that `classes` does not list: {unknown.tolist()}. Pass all "
-            f"labels as classes in the first call of partial_fit. It has {classes}."
+            f"y must have labels that are in classes: {classes.tolist()}. Got "
+            f"{unknown.tolist()}. Pass all labels as classes in the first call of "
+            "partial_fit."
         )
     if len(classes) < 2:
         raise ValueError(
-            "CNNClassifier needs samples of two classes at least. Got one class: "
+            "y must have labels of at least two classes. Got one class: "
             f"{classes.tolist()[0]!r}."
         )
     return classes, np.searchsorted(classes, y).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Optimizers by name, with the options that they get beside the learning rate."""
+"""Optimizers by name, with their options in addition to the learning rate."""
 
 from typing import Literal
 

@@ -1,15 +1,15 @@
-"""What each parameter of `CNNClassifier` affects, in one table."""
+"""Table of the parameters of `CNNClassifier` and of what they affect."""
 
 from typing import NamedTuple
 
 
 class Role(NamedTuple):
-    """What depends on a parameter.
+    """Effects of a parameter.
 
     Parameters
     ----------
     network : bool
-        The network that is built: fits that differ share no compiled network.
+        Whether the network depends on it: fits with other values share no network.
     identity : bool
         Whether a fit resumes the checkpoint of another fit.
     saved : bool

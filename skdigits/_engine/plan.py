@@ -1,4 +1,4 @@
-"""The plan of a training: everything that a call of ``fit`` asks for."""
+"""Plan of a training: everything that a call of ``fit`` asks for."""
 
 import dataclasses
 import os
@@ -8,7 +8,7 @@ from .trained import NetworkSpec, TrainedNetwork
 
 @dataclasses.dataclass(frozen=True)
 class TrainingPlan:
-    """What one call of ``fit`` or ``partial_fit`` is to do.
+    """Settings of one call of ``fit`` or ``partial_fit``.
 
     Parameters
     ----------

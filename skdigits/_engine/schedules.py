@@ -1,7 +1,7 @@
 """Learning-rate schedules by name: progress of the training -> factor of the rate.
 
-Progress runs from 0 at the first batch to 1 behind the last one. The schedule
-"plateau" follows a metric in place of the progress, and Keras has it.
+Progress is 0 at the first batch and 1 after the last one. "plateau" depends on a metric
+in place of the progress; Keras implements it.
 
 References
 ----------
@@ -19,7 +19,7 @@ WARM_UP_FROM = 0.1  # the factor that it rises from
 
 
 def constant(progress):
-    """Keep the rate as it is."""
+    """Keep the rate."""
     return 1.0
 
 
@@ -34,7 +34,7 @@ def cosine(progress):
 
 
 def one_cycle(progress):
-    """Rise for a quarter of the training, then fall to zero in a line [1]_."""
+    """Rise for a quarter of the training, then fall linearly to zero [1]_."""
     if progress < WARM_UP:
         return WARM_UP_FROM + (1.0 - WARM_UP_FROM) * progress / WARM_UP
     return (1.0 - progress) / (1.0 - WARM_UP)

@@ -1,7 +1,7 @@
-"""What describes a network and what it has learned, as plain data.
+"""Plain data that describes a network and what it has learned.
 
-A fitted estimator keeps these, so it is copied, pickled and sent to other processes
-without TensorFlow.
+A fitted estimator holds these objects, so it is copied, pickled and sent to other
+processes without TensorFlow.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from .parameters import NETWORK_PARAMETERS
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSpec:
-    """All that decides which functions TensorFlow traces for a network.
+    """Everything that affects which functions TensorFlow traces for a network.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class NetworkSpec:
     optimizer : str
     label_smoothing : float
     dtype_policy : str or None
-        "auto" is decided where a network is built. None means Keras's own, whichever
-        it is then.
+        "auto" is resolved when a network is built. None means the policy of Keras at
+        that time.
     key : str or None
-        Set for a callable architecture, whose networks are never shared by fits: two
-        calls of it need not build the same.
+        Unique key for a callable architecture: two calls of it may build different
+        networks, so fits never share them.
     """
 
     architecture: str | Callable
@@ -52,31 +52,31 @@ class NetworkSpec:
         return cls(image_shape=image_shape, n_classes=n_classes, **params)
 
     def layer_plan(self):
-        """Describe the layers, for an architecture of ours."""
+        """Describe the layers of an architecture that has a name."""
         architecture = ARCHITECTURES[self.architecture]
         return architecture(self.image_shape, self.n_classes, self.width, self.dropout)
 
     def for_one_fit(self):
-        """Give the specification for a new fit, with a key where it needs one."""
+        """Return the specification for a new fit, with a key if it needs one."""
         if isinstance(self.architecture, str):
             return self
         return dataclasses.replace(self, key=uuid.uuid4().hex)
 
     def check_same_network(self, other):
-        """Raise a ValueError if a fit with `other` may not go on from this network."""
+        """Raise a ValueError unless a fit with `other` can continue this network."""
         if dataclasses.replace(other, key=self.key) != self:
             *first, last = NETWORK_PARAMETERS
             raise ValueError(
-                f"To go on with a fitted network, {', '.join(first)} and {last} must "
-                "be as they were. Use clone for a new start."
+                f"{', '.join(first)} and {last} must not change when a fit continues "
+                "the previous one. Use sklearn.base.clone for a new start."
             )
 
 
-# Compared and hashed by identity: the pool of networks asks whether it holds this very
-# state, and to compare the arrays would take longer than to load them.
+# Compared and hashed by identity: comparing the arrays would take longer than loading
+# them.
 @dataclasses.dataclass(frozen=True, eq=False)
 class NetworkState:
-    """What a network has learned; never changed once it is made.
+    """The weights of a network and its optimizer; immutable.
 
     Parameters
     ----------
@@ -116,16 +116,16 @@ class PixelStatistics:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """All that a fitted classifier keeps of its network.
+    """A trained network without TensorFlow: specification, weights and statistics.
 
     Parameters
     ----------
     spec : NetworkSpec
     state : NetworkState or None
-        None before the first training, which starts from random weights.
+        None before the first training, which starts with random weights.
     pixels : PixelStatistics
     seed : int
-        All random numbers of its trainings are made from it.
+        Seed of all random numbers of its trainings.
     """
 
     spec: NetworkSpec
@@ -134,11 +134,11 @@ class TrainedNetwork:
     seed: int
 
     def with_state(self, state):
-        """Give the same network after some training."""
+        """Return the network with other weights."""
         return dataclasses.replace(self, state=state)
 
     def to_arrays(self):
-        """Give the state as arrays with names, for a file.
+        """Return the weights as named arrays, for a file.
 
         Returns
         -------
@@ -153,12 +153,12 @@ class TrainedNetwork:
 
     @classmethod
     def from_arrays(cls, arrays, *, spec, pixels, seed):
-        """Make it from the arrays of `to_arrays`, and what they do not hold.
+        """Make a trained network from the arrays of `to_arrays`.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
-            Others than those of a state are left aside.
+            Arrays with other names are ignored.
         spec : NetworkSpec
         pixels : PixelStatistics
         seed : int
@@ -178,15 +178,15 @@ class TrainedNetwork:
 
 @dataclasses.dataclass(frozen=True)
 class Learned:
-    """What a classifier has learned by a training and those before it.
+    """Result of a training and of those that it continued.
 
     Parameters
     ----------
     network : TrainedNetwork
     history : dict of lists of float
-        What each epoch logged.
+        Logs of each epoch.
     trained_with : dict
-        Versions and settings that the weights depend on.
+        Software and settings that the weights depend on.
     callbacks : list of keras.callbacks.Callback
         The copies of the user's callbacks that took part in the last training.
     """

@@ -1,7 +1,7 @@
-"""Everything that touches TensorFlow, Keras or scikeras.
+"""Everything that uses TensorFlow, Keras or scikeras.
 
-To import any file of this folder starts TensorFlow first, in silence and with settings
-of ours, whatever the order of its own imports.
+Importing any module of this folder first starts TensorFlow with the settings of
+`start`, whatever the order of the imports.
 """
 
 from .start import start_tensorflow

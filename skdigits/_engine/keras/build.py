@@ -1,4 +1,4 @@
-"""Builds networks from their specifications, and checks those of users."""
+"""Networks built from specifications, and checks of the users' architectures."""
 
 import contextlib
 import random
@@ -10,7 +10,7 @@ import numpy as np
 
 from .precision import dtype_policy
 
-_building = threading.RLock()  # an architecture may itself fit a classifier
+_building = threading.RLock()  # reentrant: an architecture may fit a classifier
 _used_networks = weakref.WeakSet()
 
 STANDARDISE = "standardise"  # name of the first layer of every network
@@ -20,7 +20,7 @@ TRAINING_METHODS = ("train_step", "test_step", "predict_step", "compute_loss")
 
 @contextlib.contextmanager
 def _in_policy(name):
-    """Let layers be built with a dtype policy, and put this thread's own back."""
+    """Build layers with a dtype policy, and restore the policy of this thread."""
     if name is None:
         yield
         return
@@ -45,7 +45,7 @@ def build_network(spec, pixels=None, seed=None):
     pixels : PixelStatistics or None
         None leaves the pixels unchanged.
     seed : int or None
-        For a callable architecture: seeds its initialisers that have no seed. The
+        For a callable architecture: seed of its initialisers that have none. The
         weights of other architectures are set by `weights.initialise`.
 
     Returns
@@ -55,16 +55,16 @@ def build_network(spec, pixels=None, seed=None):
     Raises
     ------
     TypeError, ValueError
-        If a callable architecture returns anything but a new network that takes
-        images of the shape and gives a probability for each class.
+        If a callable architecture does not return a new network that takes images of
+        the shape and returns a probability for each class.
     """
     if isinstance(spec.architecture, keras.Layer):  # a Model is one
         kind = type(spec.architecture).__name__
         raise TypeError(
-            "architecture must be a name, or a function that builds a new network for "
-            f"an image shape and a number of classes. Got the network {kind} itself. "
-            "Pass a function that returns it anew, such as architecture=lambda "
-            "image_shape, n_classes: keras.models.clone_model(network)."
+            "architecture must be a name, or a function that builds a new model for "
+            f"an image shape and a number of classes. Got the model {kind} itself. "
+            "Pass a function that returns a new one, such as architecture=lambda "
+            "image_shape, n_classes: keras.models.clone_model(model)."
         )
     with (
         _seeded_initialisers(seed),
@@ -138,10 +138,10 @@ def build_layers(plan, pixels=None):
 
 @contextlib.contextmanager
 def _seeded_initialisers(seed):
-    """Seed the initialisers and dropouts that have no seed of their own.
+    """Seed the initialisers and dropouts that have no seed.
 
-    Keras seeds them from Python's `random` as they are made. Its state is put back
-    afterwards, and one network is built at a time, so nobody else notices.
+    Keras seeds them from Python's `random` when they are made. Its state is restored
+    afterwards, and one network is built at a time, so other code is not affected.
     """
     with _building:
         state = random.getstate()
@@ -169,28 +169,28 @@ def _check_network(network, spec):
             )
     if network in _used_networks:
         raise ValueError(
-            "architecture returned a network that it had returned before. It must "
-            "build a new one at each call: fits would share their weights."
+            "architecture must build a new model at each call. Got the one that it "
+            "had returned before, whose weights several fits would share."
         )
     try:
         outputs = network(keras.Input(spec.image_shape))
     except Exception as exc:
         raise ValueError(
-            "architecture returned a network that does not take images of shape "
-            f"{spec.image_shape}: {exc}"
+            "architecture must return a model for images of shape "
+            f"{spec.image_shape}. Got one that does not take them: {exc}"
         ) from exc
     shape = getattr(outputs, "shape", None)
     if shape is None or tuple(shape) != (None, spec.n_classes):
         got = f"a {type(outputs).__name__}" if shape is None else tuple(shape)
         raise ValueError(
-            "architecture must return a network with one output for each of the "
+            "architecture must return a model with one output for each of the "
             f"{spec.n_classes} classes: {expected}. Got {got} instead."
         )
     probe = np.random.default_rng(0).normal(size=(8, *spec.image_shape))
     sums = np.float32(network(probe, training=False).numpy()).sum(axis=1)
     if not np.allclose(sums, 1, atol=0.02):  # the tolerance is float16's
         raise ValueError(
-            "architecture must return a network whose outputs are probabilities. Got "
+            "architecture must return a model whose outputs are probabilities. Got "
             f"outputs of an image that sum to {sums[0]:.3g} instead of 1. End with "
             'keras.layers.Dense(n_classes, activation="softmax").'
         )

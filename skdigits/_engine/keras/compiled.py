@@ -19,18 +19,18 @@ from .weights import (
     seed_generators,
 )
 
-PREDICTION_BATCH = 240  # images at most
-# Matrix products take the last rows of a batch by another way than the rest, and round
-# them otherwise, unless the number of rows is a multiple of this (seen with TensorFlow
+PREDICTION_BATCH = 240  # images, an upper bound
+# Matrix products compute the last rows of a batch by another method than the rest, with
+# other rounding, unless the number of rows is a multiple of this (seen with TensorFlow
 # 2.21 on AVX2: with oneDNN and without, on one thread and on two).
 BATCH_UNIT = 24
 MAX_INITIAL_SHARE = 0.1  # of initial values in moving statistics
 
 
 class CompiledNetwork:
-    """A network that fits and predictions take in turn.
+    """A compiled network that fits and predictions use in turn.
 
-    What a fit learns leaves it as a `NetworkState`, and a state can be loaded again.
+    The weights after a fit are returned as a `NetworkState`, which can be loaded again.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class CompiledNetwork:
     ----------
     spec : NetworkSpec
     policy : str
-        The dtype policy that it was built with.
+        The dtype policy of its layers.
     readers : int
-        Predictions that use it now; for `skdigits._engine.keras.pool`.
+        Number of predictions that use it now; `pool` counts them.
     """
 
     def __init__(self, spec, seed=None):
@@ -52,7 +52,7 @@ class CompiledNetwork:
         self.policy = dtype_policy(spec)
         self.readers = 0
         self._network = build_network(spec, seed=seed)
-        # Variables, or the functions traced here would keep the first fit's pixels.
+        # Variables: constants would be traced into functions that other fits share.
         self._pixels = self._network.get_layer(STANDARDISE)
         self._pixels.mean = tf.Variable(self._pixels.mean)
         self._pixels.variance = tf.Variable(self._pixels.variance)
@@ -72,12 +72,12 @@ class CompiledNetwork:
         rng = np.random.default_rng(seed)
         if isinstance(self.spec.architecture, str):
             initialise(self._network, rng)
-        else:  # it set its own as it was built, and may have brought trained ones
+        else:  # it has set its weights, which may be trained ones
             seed_generators(self._network, rng)
         assign(self._network.optimizer.variables, self._fresh_optimizer)
 
     def holds(self, state):
-        """Whether the network is just as `state` left it."""
+        """Whether the network holds the weights of `state`."""
         return state is not None and self._held_state() is state
 
     def load(self, pixels, state):
@@ -127,8 +127,8 @@ class CompiledNetwork:
                 )
                 return
 
-    # A weak reference, or an idle network would keep the arrays of a classifier that
-    # is long gone. It is a function that gives the state or, once it is gone, None.
+    # A weak reference: an idle network must not keep the arrays of a classifier that
+    # was deleted. It is a function that returns the state, or None once it is deleted.
     def _remember_state(self, state):
         self._held_state = weakref.ref(state)
 
@@ -138,9 +138,9 @@ class CompiledNetwork:
     def predict(self, images, *, max_shift):
         """Compute the probabilities of the classes.
 
-        All batches of a call are of one size, filled up with blank images, and that
-        size makes no difference between a batch's rows. So what comes out for an image
-        does not depend on its position among the others.
+        All batches of a call have one size, padded with blank images, for which all
+        rows of a batch are computed alike. So the result for an image does not depend
+        on its position among the others.
 
         Parameters
         ----------
@@ -164,8 +164,8 @@ class CompiledNetwork:
                 blank = np.zeros((size - n, *images.shape[1:]), images.dtype)
                 batch = np.concatenate([batch, blank])
             parts.append(predictor(batch).numpy()[:n])
-        # In float32 they sum to 1 but for rounding. Ensembles add them up in float64,
-        # and scikit-learn's log loss wants sums that are right in that.
+        # In float32 they sum to 1 up to rounding; scikit-learn's log loss and ensembles
+        # need sums that are right in float64.
         found = np.concatenate(parts).astype(np.float64)
         return found / found.sum(axis=1, keepdims=True)
 
@@ -182,7 +182,7 @@ class CompiledNetwork:
                 ]
                 return tf.add_n(outputs) / len(outputs)
 
-            # Another thread may have made one meanwhile: all take the first.
+            # Another thread may have made one meanwhile: all use the first.
             self._predictors.setdefault((dtype, max_shift), probabilities)
         return self._predictors[dtype, max_shift]
 
@@ -196,7 +196,7 @@ def _all_layers(model):
 
 
 def prediction_batch(n):
-    """Give the size of the batches in which `n` images are predicted."""
+    """Return the size of the batches in which `n` images are predicted."""
     if n == 1:
         return 1
     n_batches = -(-n // PREDICTION_BATCH)
@@ -206,7 +206,7 @@ def prediction_batch(n):
 def shifted(images, max_shift):
     """Yield a batch and its shifts by up to `max_shift` pixels in each direction.
 
-    The pixels at an edge are repeated for those that come in from outside.
+    Pixels that are shifted in from outside repeat those at the edge.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def shifted(images, max_shift):
 
 
 def _exact(probabilities):
-    """Give float32 that sums to 1: in half the precision it does so nearly."""
+    """Convert probabilities to float32 that sums to 1, which bfloat16 does not."""
     if probabilities.dtype == tf.float32:
         return probabilities
     probabilities = tf.cast(probabilities, tf.float32)

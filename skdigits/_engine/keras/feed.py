@@ -1,26 +1,26 @@
-"""Feeds training and validation images to Keras, batch by batch."""
+"""Datasets that feed training and validation images to Keras."""
 
 import itertools
 
 import numpy as np
 import tensorflow as tf
 
-PREFETCH = 4  # batches that are made ready while the network trains
-VALIDATION_BATCH = 240  # images at most
+PREFETCH = 4  # batches that are prepared while the network trains
+VALIDATION_BATCH = 240  # images, an upper bound
 
 
 def training_feed(data, *, batch_size, seed, first_epoch, n_classes):
-    """Feed images in a new order, and augmented anew, in each epoch.
+    """Feed images in a new order and with new augmented copies in each epoch.
 
     Parameters
     ----------
     data : TrainingData
     batch_size : int
-        Largest batch. The images are dealt out evenly: batches differ by one at most,
-        and no epoch ends with a batch of one or two.
+        Size of the largest batch. Sizes differ by at most one image, so no epoch ends
+        with a batch of one or two.
     seed : int
-        With the number of the epoch and the data's own seeds it decides the order and
-        the augmentation of that epoch.
+        The order and the augmentation of an epoch depend on it, on the seeds of the
+        data and on the number of the epoch.
     first_epoch : int
     n_classes : int
 
@@ -41,7 +41,7 @@ def training_feed(data, *, batch_size, seed, first_epoch, n_classes):
 
 
 def validation_feed(data, *, n_classes):
-    """Feed held-out images as they are, in their order."""
+    """Feed held-out images unchanged and in their order."""
     n_batches = -(-len(data) // VALIDATION_BATCH)
 
     def once():
@@ -60,7 +60,7 @@ def _dataset(batches, n_batches, data, n_classes):
             example = images, one_hot[data.labels[indices]]
             yield (*example, data.weights[indices]) if weighted else example
 
-    # An unknown batch size keeps Keras from tracing once more for a smaller batch.
+    # With an unknown batch size Keras does not trace again for a smaller batch.
     signature = (
         tf.TensorSpec((None, *data.images.shape[1:]), data.images.dtype),
         tf.TensorSpec((None, n_classes), tf.float32),
@@ -69,7 +69,7 @@ def _dataset(batches, n_batches, data, n_classes):
         signature += (tf.TensorSpec((None,), tf.float32),)
 
     options = tf.data.Options()
-    # With autotune on, a fit often waits seconds at the end of an epoch.
+    # With autotune, a fit often waits seconds at the end of an epoch.
     options.autotune.enabled = False
     return (
         tf.data.Dataset.from_generator(examples, output_signature=signature)

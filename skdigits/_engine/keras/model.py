@@ -1,4 +1,4 @@
-"""The network as a model of the user's, which takes raw pixels."""
+"""Separate models for users, and the outputs of their layers."""
 
 import keras
 
@@ -8,7 +8,7 @@ from .weights import assign
 
 
 def build_model(network):
-    """Build a separate `keras.Model` of a `TrainedNetwork`, which takes raw pixels."""
+    """Build the `keras.Model` of a `TrainedNetwork`, which takes raw pixels."""
     check_process()
     model = build_network(network.spec, network.pixels)
     assign(model.variables, network.state.network)
@@ -16,7 +16,7 @@ def build_model(network):
 
 
 def network_summary(spec):
-    """Build the network of a `NetworkSpec` only to list its layers: a str."""
+    """Describe the layers of the network of a `NetworkSpec` in a table: a str."""
     check_process()
     lines = []
     build_network(spec).summary(print_fn=lines.append, line_length=80)
@@ -73,6 +73,6 @@ def layer_outputs(model, images, names):
 
 
 def _inner(model):
-    """Give the network behind the standardisation, where it is one of its layers."""
+    """Return the model after the standardisation if it is one layer, else `model`."""
     last = model.layers[-1]
     return last if isinstance(last, keras.Model) else model

@@ -1,4 +1,4 @@
-"""The optimizer Muon, for networks of convolutions.
+"""The optimizer Muon for convolutional networks.
 
 References
 ----------
@@ -14,12 +14,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("skdigits")
 class Muon(keras.optimizers.Muon):
-    """Keras's Muon, which also takes the kernels of convolutions as matrices.
+    """Muon that also updates the kernels of convolutions as matrices.
 
-    As in the authors' own code [1]_, a kernel becomes a matrix with a column for each
-    channel that comes out; Keras 3.15 leaves kernels to AdamW. Steps are scaled to the
-    size of Adam's [2]_, so the same learning rates fit. Biases, normalisations and the
-    last matrix, that of the output, are stepped by Adam.
+    As in the code of its authors [1]_, a kernel becomes a matrix with a column for each
+    output channel; Keras 3.15 updates kernels by AdamW. Steps are scaled to the size of
+    those of Adam [2]_, so the same learning rates work. Adam updates biases,
+    normalisations and the matrix of the output layer.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""The pool of compiled networks, which fits and predictions take in turn.
+"""Pool of compiled networks, which fits and predictions use in turn.
 
-To make one costs most of a second and memory that TensorFlow never gives back. So they
-are kept: what a fit learns leaves the network as a `NetworkState`, and the next fit of
-an equal `NetworkSpec` finds it ready. A fit has its network for itself; all predictions
-from one state, in whatever thread, share one.
+Compiling one takes most of a second, and memory that TensorFlow never frees. So the
+pool stores it: a fit copies its weights out as a `NetworkState`, and the next fit of an
+equal `NetworkSpec` reuses the network. A fit uses a network alone; predictions from the
+same weights share one, in any number of threads.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from .precision import dtype_policy
 from .quiet import without_retracing_warnings
 from .start import check_process
 
-MAX_IDLE = 8  # networks kept; a small one holds about 5 MiB
+MAX_IDLE = 8  # networks; a small one takes about 5 MiB
 
 _idle = []
 _shared = []  # networks that predict now
@@ -27,15 +27,14 @@ _lock = threading.Lock()  # of these three
 def borrow(network, *, alone=False):
     """Borrow the compiled network of a `TrainedNetwork`, to train it further.
 
-    One that an error left in the middle of its work is not borrowed again.
+    It does not return to the pool after an error.
 
     Parameters
     ----------
     network : TrainedNetwork
-        If it has no state, the compiled one starts from random weights.
+        If it has no state, the compiled one starts with random weights.
     alone : bool
-        Build a new one and keep it from others: for the user's callbacks, which may
-        change it in any way.
+        Build a new one that does not join the pool: the user's callbacks may change it.
 
     Yields
     ------
@@ -60,7 +59,7 @@ def borrow(network, *, alone=False):
 def share(network):
     """Share the compiled network of a `TrainedNetwork` among simultaneous predictions.
 
-    The first of several threads makes it ready, and the others wait for that.
+    The first of several threads loads the weights while the others wait.
 
     Parameters
     ----------
@@ -106,9 +105,9 @@ def _keep(compiled):
 
 
 def _take(network):
-    """Take an idle network out of the pool, or None if there is none that fits.
+    """Take an idle network out of the pool, or None if none fits.
 
-    If possible it is the one that holds the state, which need not be loaded then.
+    One that holds the weights already is preferred, as they need not be loaded.
     """
     with _lock:
         fitting = _fitting(_idle, network.spec)

@@ -1,4 +1,4 @@
-"""In which precision a network computes."""
+"""Precision in which a network computes."""
 
 import functools
 import os
@@ -14,7 +14,7 @@ FIRST_CAPABLE_GPU = 8, 0  # NVIDIA's compute capability
 
 
 def dtype_policy(spec):
-    """Name the precision of the layers that `build_network` makes of a spec now."""
+    """Return the dtype policy of the layers that `build_network` builds now."""
     if spec.dtype_policy == AUTO:
         return "mixed_bfloat16" if computes_in_bfloat16() else "float32"
     return spec.dtype_policy or keras.config.dtype_policy().name
@@ -22,9 +22,9 @@ def dtype_policy(spec):
 
 @functools.cache
 def computes_in_bfloat16():
-    """Whether what computes here has instructions for bfloat16.
+    """Whether the GPU or the processor has instructions for bfloat16.
 
-    On systems other than Linux a processor is not asked: then it is said to have none.
+    Processors are only checked on Linux; elsewhere the answer is no.
     """
     import tensorflow as tf
 

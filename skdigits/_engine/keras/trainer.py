@@ -1,4 +1,4 @@
-"""The training loop of scikeras, and the only file that knows scikeras."""
+"""The training loop of scikeras; the only module that uses scikeras."""
 
 import sys
 
@@ -9,10 +9,10 @@ from .muon import Muon
 
 
 def _import_keras_classifier():
-    """Import scikeras without what it does to every Keras class of the process.
+    """Import scikeras and undo its changes to the Keras classes of the process.
 
     It replaces ``__reduce__`` of keras.Model, Loss, Metric and Optimizer, and
-    ``__deepcopy__`` of Model. Where the user imported it first, that stays.
+    ``__deepcopy__`` of Model. If the user has imported it before, they stay replaced.
     """
     patched = [
         (keras.Model, "__reduce__"),
@@ -38,13 +38,13 @@ KerasClassifier = _import_keras_classifier()
 
 
 def _optimizer_params(name):
-    """Say to scikeras which optimizer to make, and with what options."""
+    """Return the parameters by which scikeras makes the optimizer."""
     options = {f"optimizer__{key}": value for key, value in OPTIMIZERS[name].items()}
     return {"optimizer": Muon if name == "muon" else name, **options}
 
 
 class _Untouched:
-    """An encoder for scikeras that leaves the data as the feed made it."""
+    """Encoder for scikeras that returns the data unchanged."""
 
     def fit(self, data):
         return self
@@ -54,10 +54,10 @@ class _Untouched:
 
 
 class Trainer(KerasClassifier):
-    """scikeras's compiling, callbacks and training loop, around feeds of ours.
+    """Compilation, callbacks and training loop of scikeras, for a `tf.data.Dataset`.
 
-    The data was checked and encoded by `CNNClassifier`, and a feed is no array, so
-    the four hooks that touch data do nothing.
+    `CNNClassifier` has checked and encoded the data, and a dataset is not an array, so
+    the four hooks that process data do nothing.
     """
 
     def __init__(self, network, *, optimizer, label_smoothing):
@@ -65,13 +65,13 @@ class Trainer(KerasClassifier):
             model=network,
             loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            warm_start=True,  # the network is never built anew
-            shuffle=False,  # the feed does it
+            warm_start=True,  # or scikeras would build the network again
+            shuffle=False,  # the feed shuffles
             verbose=0,
             **_optimizer_params(optimizer),
         )
         self.initialize(None, None)
-        # An architecture of the user's may come compiled for other labels.
+        # A user's architecture may be compiled for other labels.
         self.model_.compile(**self._get_compile_kwargs())
         self.model_.optimizer.build(self.model_.trainable_variables)
 
@@ -87,10 +87,10 @@ class Trainer(KerasClassifier):
         return _Untouched()
 
     def _check_model_compatibility(self, y):
-        """Leave it to `build_network`, which says more."""
+        """Do nothing: the errors of `build_network` say more."""
 
     def train(self, feed, *, epochs, initial_epoch, validation, callbacks):
-        """Train the network; callbacks may keep what they see."""
+        """Train the network; callbacks may hold references to their logs."""
         vars(self).pop("history_", None)
         self.callbacks = callbacks
         self._initialize_callbacks()

@@ -1,16 +1,16 @@
-"""What a network has learned: into it, out of it, and the random start."""
+"""Weights: random initialisation, reading and loading."""
 
 import keras
 import numpy as np
 
 from ..trained import NetworkState
 
-# What the layers of our architectures have; each has an initialiser of its name.
+# Weights of the layers of named architectures; each has an initialiser of its name.
 WEIGHT_NAMES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
 def initialise(network, rng):
-    """Give one of our architectures new random weights.
+    """Set random weights in the network of a named architecture.
 
     Parameters
     ----------
@@ -32,35 +32,35 @@ def initialise(network, rng):
 
 
 def seed_generators(network, rng):
-    """Seed the random generators that a network uses in training: its dropout."""
+    """Seed the random generators of a network, which its dropout uses."""
     for variable in network.variables:
         if variable.path.endswith("seed_generator_state"):
             variable.assign([rng.integers(2**31), 0])
 
 
 def assign(variables, arrays):
-    """Put arrays into variables.
+    """Assign arrays to variables.
 
     Raises
     ------
     ValueError
-        If they are of other shapes or types.
+        If their shapes or dtypes differ.
     """
     own = [
         (tuple(v.shape), keras.backend.standardize_dtype(v.dtype)) for v in variables
     ]
     if own != [(array.shape, array.dtype.name) for array in arrays]:
         raise ValueError(
-            "A network must be built as it was in fit: the same network at each call "
-            "of a function that is an architecture, and under the same dtype policy of "
-            "Keras. Got one whose weights have other shapes or types."
+            "architecture must build the same model at each call, under the same dtype "
+            "policy of Keras, as in fit. Got one whose weights have other shapes or "
+            "dtypes."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
 def read_state(network):
-    """Copy what a compiled `keras.Model` has learned: a `NetworkState`."""
+    """Copy the weights of a compiled `keras.Model`: a `NetworkState`."""
     return NetworkState(
         network=_values(network.variables),
         optimizer=_values(network.optimizer.variables),
@@ -68,7 +68,7 @@ def read_state(network):
 
 
 def load_state(network, state):
-    """Put a `NetworkState` into a compiled `keras.Model`; raises as `assign` does."""
+    """Load a `NetworkState` into a compiled `keras.Model`; raises as `assign` does."""
     assign(network.variables, state.network)
     assign(network.optimizer.variables, state.optimizer)
 
