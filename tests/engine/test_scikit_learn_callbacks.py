@@ -1,31 +1,20 @@
 """scikit-learn callbacks are notified of each epoch and may end a training."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from helpers.classifiers import dense, smaller
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from skdigits import CNNClassifier, ImageAugmenter
+from skdigits import ImageAugmenter
 
 pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
 
 
-def small(**params):
-    return CNNClassifier(**{"epochs": 3, "width": 0.25, "random_state": 0, **params})
-
-
-def dense(image_shape, n_classes):
-    import keras
-
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layers.Flatten(),
-            layers.Dense(n_classes, activation="softmax"),
-        ]
-    )
+small = partial(smaller, epochs=3)
 
 
 @pytest.fixture
@@ -95,7 +84,7 @@ def test_teardown_follows_an_error_and_partial_fit_notifies_no_callback(digits):
     X, y = digits
     callback = Recorder()
     with pytest.raises(ValueError, match="diverged"):
-        diverging = small(optimizer="sgd", learning_rate=1e38, architecture=dense)
+        diverging = small(optimizer="sgd", learning_rate=1e38, architecture=dense(10))
         diverging.set_callbacks(callback).fit(X, y)
     assert callback.events[-1] == "teardown"
     callback = Recorder()

@@ -1,9 +1,8 @@
 """Weights of samples and classes."""
 
-import keras
 import numpy as np
 import pytest
-from helpers.classifiers import equal, small, weights
+from helpers.classifiers import dense, equal, small, weights
 
 pytestmark = pytest.mark.processor
 
@@ -13,18 +12,9 @@ def test_weights_count_as_repetitions(digits):
     X, y = digits
     params = {"batch_size": 400, "epochs": 3, "optimizer": "sgd", "learning_rate": 0.1}
 
-    def no_noise(image_shape, n_classes):
-        return keras.Sequential(
-            [
-                keras.Input(image_shape),
-                keras.layers.Flatten(),
-                keras.layers.Dense(n_classes, activation="softmax"),
-            ]
-        )
-
     repeats = np.where(np.arange(len(X)) % 3 == 0, 2, 1)
-    weighted = small(architecture=no_noise, **params).fit(X, y, repeats)
-    repeated = small(architecture=no_noise, **params)
+    weighted = small(architecture=dense(10), **params).fit(X, y, repeats)
+    repeated = small(architecture=dense(10), **params)
     repeated.fit(X.repeat(repeats, axis=0), y.repeat(repeats))
     # Repetitions change the pixel mean. Without weights, the difference is 0.05.
     np.testing.assert_allclose(

@@ -33,13 +33,7 @@ def test_pretrained_weights_of_an_architecture_are_used(digits):
     X, y = digits
 
     def pretrained(image_shape, n_classes):
-        keras_model = keras.Sequential(
-            [
-                keras.Input(image_shape),
-                keras.layers.Flatten(),
-                keras.layers.Dense(n_classes, activation="softmax"),
-            ]
-        )
+        keras_model = dense(n_classes)(image_shape, n_classes)
         keras_model.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
         return keras_model
 
