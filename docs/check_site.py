@@ -1,10 +1,10 @@
-"""Check a site that Sphinx built: each internal link, anchor and picture is there.
+"""Check the internal links, anchors and pictures of a site that Sphinx built.
 
     python docs/check_site.py docs/_build
 
-Files that a page loads (scripts, styles, its icon) count as links, and so do the links
-of README.md to the published site and to files of the repository. The pictures need a
-text for those who do not see them, and a page needs a title and one heading of level 1.
+Files that a page loads (scripts, styles, its icon) count as links, as do the links of
+README.md to the published site and to files of the repository. Pictures need an
+alternative text, and pages a title and one heading of level 1.
 """
 
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 README = Path(__file__).parents[1] / "README.md"
-ADDRESSES = {  # where README.md's absolute links lead
+ADDRESSES = {  # targets of absolute links in README.md
     "https://skdigits.readthedocs.io/en/stable/": "site",
     "https://raw.githubusercontent.com/skdigits/skdigits/main/": "repository",
     "https://github.com/skdigits/skdigits/blob/main/": "repository",
@@ -23,7 +23,7 @@ LINKS = {"a": "href", "img": "src", "link": "href", "script": "src", "source": "
 
 
 class Page(HTMLParser):
-    """What a page links to, what it shows, and the anchors that it has."""
+    """Links, tags and anchors of a page."""
 
     def __init__(self, path):
         super().__init__()
@@ -45,28 +45,28 @@ class Page(HTMLParser):
 
 
 def check_readme(site):
-    """Give a line for each link of README.md that leads nowhere."""
+    """Yield a line for each broken link of README.md."""
     text = README.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if not link.startswith("https://"):
-            yield f"README.md: {link} is not absolute, as PyPI needs it"
-        for start, place in ADDRESSES.items():
+            yield f"README.md: {link} must be absolute, for PyPI"
+        for start, target in ADDRESSES.items():
             if link.startswith(start):
                 path = unquote(urlsplit(link.removeprefix(start)).path)
-                root = site if place == "site" else README.parent
+                root = site if target == "site" else README.parent
                 if not (root / path).exists():
-                    yield f"README.md: {link} is not there"
+                    yield f"README.md: {link} is missing"
 
 
 def check(site):
-    """Give a line for each thing that is wrong."""
+    """Yield a line for each error."""
     found = (path for path in site.rglob("*.html") if "_static" not in path.parts)
     pages = {path: Page(path) for path in found}
     for path, page in pages.items():
         name = path.relative_to(site)
         yield from (f"{name}: {image} has no alt text" for image in page.without_alt)
         if "title" not in page.tags or page.tags.count("h1") > 1:
-            yield f"{name}: needs a title, and one heading of level 1"
+            yield f"{name}: must have a title and one heading of level 1"
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc or link.startswith("#"):
@@ -75,11 +75,11 @@ def check(site):
             if parts.path:
                 target = (path.parent / unquote(parts.path)).resolve()
             if not target.exists():
-                yield f"{name}: {link} is not there"
+                yield f"{name}: {link} is missing"
             elif (
                 target in pages and unquote(parts.fragment) not in pages[target].anchors
             ):
-                yield f"{name}: {link} has no such anchor"
+                yield f"{name}: the anchor of {link} is missing"
     if not pages:
         yield f"{site} has no pages"
     yield from check_readme(site)
@@ -87,5 +87,5 @@ def check(site):
 
 if __name__ == "__main__":
     wrong = sorted(set(check(Path(sys.argv[1]).resolve())))
-    print("\n".join(wrong) or "Every internal link and picture is there.")
+    print("\n".join(wrong) or "All internal links and pictures are present.")
     sys.exit(bool(wrong))

@@ -1,4 +1,4 @@
-"""Sphinx builds the documentation offline:
+"""Settings of Sphinx, which builds the documentation offline:
 
 sphinx-build -W -n docs docs/_build
 """
@@ -15,7 +15,7 @@ from make_inventories import PROJECTS  # noqa: E402
 
 import skdigits  # noqa: E402
 
-# Builds a network, so that it is skdigits that starts TensorFlow: in silence.
+# Builds a model, so that skdigits starts TensorFlow, without log output.
 skdigits.CNNClassifier(image_shape=(8, 8)).summary()
 
 project = "skdigits"
@@ -37,12 +37,13 @@ extensions = [
     "myst_parser",
     "literal_links",
     "example_figure",
+    "package_map",
 ]
 exclude_patterns = ["_build", "_extensions", "_templates"]
 templates_path = ["_templates"]
 default_role = "autolink"
 nitpicky = True
-# What numpydoc's type descriptions and inherited docstrings refer to is elsewhere.
+# Targets in type descriptions of numpydoc and in inherited docstrings.
 nitpick_ignore_regex = [
     (r"py:.*", r"(sklearn|numpy|optuna|keras|pandas|matplotlib|tensorflow)(\..*)?"),
     (r"py:class", r".*"),
@@ -55,7 +56,7 @@ toc_object_entries_show_parents = "hide"
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
-autodoc_typehints = "none"  # the lists of parameters have them
+autodoc_typehints = "none"  # they are in the lists of parameters
 
 # The inventories are in the repository, so that a build needs no network.
 intersphinx_mapping = {
@@ -121,7 +122,7 @@ warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
 
 def linkcode_resolve(domain, info):
-    """Give the address of an object's source, for the links "[source]"."""
+    """Return the address of the source of an object, for the links "[source]"."""
     found = sys.modules.get(info["module"])
     try:
         for part in info["fullname"].split("."):
@@ -135,7 +136,7 @@ def linkcode_resolve(domain, info):
 
 
 def skip_fields(app, what, name, found, skip, options):
-    """Leave out the fields of a named tuple: they are in the list of parameters."""
+    """Skip the fields of a named tuple, which are in the list of parameters."""
     return True if type(found).__name__ == "_tuplegetter" else skip
 
 

@@ -1,10 +1,10 @@
-"""Writes docs/inventories: where other projects document the names that ours uses.
+"""Write docs/inventories, the addresses of names that other projects document.
 
     python docs/make_inventories.py
 
-Sphinx's intersphinx reads them, so that a build needs no network. A name that is used
-in the documentation or in a docstring and is missing here is added to `PROJECTS`; the
-script refuses names that the installed version of the project does not have.
+Sphinx's intersphinx reads them, so that a build needs no network. Add a name that the
+documentation uses to `PROJECTS`; names that the installed version of a project lacks
+are an error.
 """
 
 import importlib
@@ -14,8 +14,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "inventories"
 SEPARATE_PAGES = "{name}.html#{name}"
 
-# Project -> the address of its documentation; where it has the page of a name; the
-# names, or name -> page where the pattern does not hold.
+# Project -> (address of its documentation, pattern of a page, names). A dict of names
+# has the pages that do not follow the pattern.
 PROJECTS = {
     "python": (
         "https://docs.python.org/3/",
@@ -166,14 +166,14 @@ PROJECTS = {
 
 
 def pages(project):
-    """Give the address of each name that is linked: {name: its page}."""
+    """Return the page of each name."""
     _, pattern, names = PROJECTS[project]
     known = names if isinstance(names, dict) else dict.fromkeys(names)
     return {name: page or pattern.format(name=name) for name, page in known.items()}
 
 
 def role(name):
-    """Tell what Python's domain calls an object of this name."""
+    """Return the role of a name in the Python domain of Sphinx."""
     parts = name.split(".")
     for n in range(len(parts), 0, -1):
         try:
@@ -193,7 +193,7 @@ def role(name):
 
 
 def inventory(project):
-    """Write what intersphinx reads: four lines of text, then the names, compressed."""
+    """Return an inventory for intersphinx: lines of text, then compressed names."""
     head = (
         "# Sphinx inventory version 2\n"
         f"# Project: {project}\n"

@@ -1,10 +1,10 @@
-"""Runs the code of the first page and keeps what it prints and draws.
+"""Run the code of the first page and save its figures.
 
     OMP_NUM_THREADS=1 python docs/make_pictures.py
 
-Writes two figures to docs/images, each for light and for dark pages: what that code
-draws, and the photo that ends `skdigits demo`. What the code prints stands below it in
-docs/index.md and in README.md. It trains for a minute and a half.
+Writes two figures to docs/images, each for light and for dark pages: the figure of that
+code, and the photo at the end of `skdigits demo`. Compare the printed text with
+docs/index.md and README.md. It trains for a minute and a half.
 """
 
 import re
@@ -26,7 +26,7 @@ TEXT = {"": "#222832", "-dark": "#ced6dd"}
 
 
 def first_python(path):
-    """Give the first block of Python of a Markdown file."""
+    """Return the first Python block of a Markdown file."""
     return re.search(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)[1]
 
 
@@ -43,7 +43,7 @@ def save(figure, name):
 if __name__ == "__main__":
     code = first_python(DOCS / "index.md")
     if first_python(DOCS.parent / "README.md") != code:
-        raise SystemExit("README.md and docs/index.md begin with different code.")
+        raise SystemExit("README.md and docs/index.md must begin with the same code.")
     exec(compile(code, "docs/index.md", "exec"), {})
     save(plt.gcf(), "front-page")
     digits = load_sample()

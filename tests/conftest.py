@@ -1,4 +1,4 @@
-"""Images for the tests, and what holds for all of them."""
+"""Images and fitted classifiers for the tests, and settings of all tests."""
 
 import signal
 
@@ -8,24 +8,23 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
 
-# Before a test imports Keras: so this process has the settings of child processes, in
-# which skdigits starts TensorFlow.
+# Before a test imports Keras: skdigits starts TensorFlow here and in child processes,
+# so that all have the same settings.
 import skdigits._engine.keras  # noqa: F401
 
 # isort: split
-from skdigits._engine.keras import pool
+from helpers.classifiers import CachedFits
 
 matplotlib.use("Agg")
-pool.MAX_IDLE = 60  # tests use some dozens of networks, and a new one takes seconds
 
-# A shell lets what it runs in the background ignore Ctrl-C, and so do all its children.
+# Background jobs of a shell, and their child processes, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 options = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("short", max_examples=50, derandomize=True, **options)
 settings.register_profile("long", max_examples=1000, database=None, **options)
-settings.load_profile("short")  # or as --hypothesis-profile says
+settings.load_profile("short")  # --hypothesis-profile overrides it
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +38,9 @@ def digits():
 def images():
     """Thirty images of 12x12 random pixels, as uint8."""
     return np.random.default_rng(0).integers(0, 256, (30, 144), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def fitted(digits):
+    """Function that returns a copy of ``small(**params).fit(*digits)``."""
+    return CachedFits(*digits)

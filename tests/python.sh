@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a Python of some version, on the path or where pyenv keeps it:
+# Prints the path of a Python version, from PATH or from pyenv:
 #     tests/python.sh 3.13
 pyenv_root=$(pyenv root 2> /dev/null || echo "$HOME/.pyenv")
 for python in "python$1" "$pyenv_root/versions/$1."*/bin/python; do

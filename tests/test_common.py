@@ -1,6 +1,6 @@
-"""scikit-learn's own checks, over every public estimator and a pipeline of both.
+"""scikit-learn's checks of every public estimator and of a pipeline of both.
 
-They are made by default, as `check_estimator(CNNClassifier())` makes them.
+All have default parameters, as in `check_estimator(CNNClassifier())`.
 """
 
 import inspect
@@ -14,25 +14,24 @@ from skdigits import CNNClassifier, DigitNormalizer, ImageAugmenter
 
 pytestmark = pytest.mark.processor
 
-DRAWS = "fit_transform returns augmented copies, transform the images as they are"
-STEPS = "Pipeline fits its steps in place; scikit-learn's own table has this row too"
+COPIES = "fit_transform returns augmented copies, transform unchanged images"
+STEPS = "Pipeline fits its steps in place; scikit-learn expects this failure as well"
 EXPECTED_FAILURES = {
     "CNNClassifier": {
         "check_sample_weight_equivalence_on_dense_data": (
-            "Training by shuffled batches: a sample that is there twice falls into two "
-            "batches, one of weight 2 into one. See test_weights_count_as_repetitions "
-            "for what holds in a single batch."
+            "Batches are shuffled: a repeated sample is in two batches, a sample of "
+            "weight 2 in one. See test_weights_count_as_repetitions for a single batch."
         ),
     },
     "DigitNormalizer": {
         "check_estimators_dtypes": (
-            "The integers that it draws have a row of zeros: a blank image, which is "
-            "an error unless on_blank says otherwise."
+            "Its random integers have a row of zeros: a blank image, which is an error "
+            "with on_blank='raise'."
         ),
     },
     "ImageAugmenter": {
-        "check_transformer_general": DRAWS,
-        "check_transformer_data_not_an_array": DRAWS,
+        "check_transformer_general": COPIES,
+        "check_transformer_data_not_an_array": COPIES,
     },
     "Pipeline": {
         "check_estimators_overwrite_params": STEPS,
@@ -48,25 +47,27 @@ def expected_failures(estimator):
 
 
 def pipeline():
-    # The checks seed an estimator's own random_state, not those of its steps.
+    # The checks set random_state of the estimator, not of its steps.
     return make_pipeline(ImageAugmenter(random_state=0), CNNClassifier(random_state=0))
 
 
 @pytest.fixture(autouse=True)
 def seeded_checks():
-    """Some checks draw from NumPy's global state; a strict table needs them fixed."""
+    """Seed NumPy's global state, from which some checks draw: the table is strict."""
     state = np.random.get_state()
     np.random.seed(0)
     yield
     np.random.set_state(state)
 
 
-strict = {"xfail_strict": True}  # scikit-learn 1.8; before, pytest's setting decides
+strict = {
+    "xfail_strict": True
+}  # from scikit-learn 1.8 on; before, pytest's setting decides
 if not strict.keys() <= inspect.signature(parametrize_with_checks).parameters.keys():
     strict = {}
 
 
-# The checks' data has as many features as it likes: an image is one row of pixels.
+# The data of the checks has any number of features: an image is one row of pixels.
 @pytest.mark.filterwarnings("ignore:image_shape=None means square:UserWarning")
 @parametrize_with_checks(
     [

@@ -1,4 +1,4 @@
-"""A real dask cluster under joblib: the same scores, within the cores."""
+"""joblib on a dask cluster: equal scores, and no more threads than cores."""
 
 import os
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def client():
-    """A cluster of two processes with a thread each."""
+    """Client of a cluster of two processes with one thread each."""
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
@@ -34,13 +34,15 @@ def model():
 
 @pytest.fixture(scope="module")
 def one_thread(digits):
-    """Scores of one process with one thread, which dask's workers have too."""
+    """Scores of one process with one thread, as in dask's workers."""
     with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         scores = cross_validate(model(), *digits, cv=3, scoring="neg_log_loss")
     return scores["test_score"]
 
 
-def test_cross_validate_and_a_grid_give_the_same_scores(client, digits, one_thread):
+def test_cross_validate_and_grid_search_give_the_same_scores(
+    client, digits, one_thread
+):
     X, y = digits
     with joblib.parallel_config("dask", scatter=[X, y]):
         scores = cross_validate(model(), X, y, cv=3, scoring="neg_log_loss")
@@ -64,11 +66,11 @@ def test_workers_and_their_threads_stay_within_the_cores(client, digits):
 
     per_worker = client.run(threads)
     assert len(per_worker) == 2
-    assert all(per_worker.values())  # 0 would be as many as there are cores
+    assert all(per_worker.values())  # 0 means all cores
     assert sum(per_worker.values()) <= max(2, os.cpu_count())
 
 
-def test_a_study_over_the_workers_of_dask(client, digits, tmp_path):
+def test_tune_uses_all_workers_of_dask(client, digits, tmp_path):
     X, y = digits
     with joblib.parallel_config("dask", n_jobs=2):
         study, _, best = tune(

@@ -1,4 +1,4 @@
-"""Docstrings say what the code does: parameters, defaults and attributes."""
+"""Docstrings list the parameters, defaults and attributes of the code."""
 
 import inspect
 import re
@@ -55,7 +55,7 @@ def methods(cls):
 
 
 def sections(documented):
-    """Cut a docstring into its sections: heading -> text."""
+    """Split a docstring into its sections: heading -> text."""
     parts = re.split(r"^(\w[\w ]+)\n-+\n", inspect.getdoc(documented), flags=re.M)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -74,13 +74,19 @@ EVERYTHING = [*FUNCTIONS, *ESTIMATORS, *DISPLAYS, OBJECTIVE] + [
 ]
 
 
-@pytest.mark.parametrize("documented", EVERYTHING, ids=lambda d: d.__qualname__)
-def test_parameters_and_defaults_equal_the_signature(documented):
+def test_parameters_and_defaults_equal_the_signature():
+    for documented in EVERYTHING:
+        check_parameters(documented)
+
+
+def check_parameters(documented):
+    where = documented.__qualname__
     signature = inspect.signature(documented).parameters.values()
     parameters = [p for p in signature if p.name not in ("self", "cls")]
     described = entries(sections(documented).get("Parameters", "") + "\n")
     ignored = re.findall(r"^(\w+) : Ignored", inspect.getdoc(documented), flags=re.M)
-    assert [name.lstrip("*") for name in described] == [p.name for p in parameters]
+    names = [name.lstrip("*") for name in described]
+    assert names == [p.name for p in parameters], where
     for parameter in parameters:
         if parameter.name in ignored or parameter.default is parameter.empty:
             continue
@@ -88,18 +94,18 @@ def test_parameters_and_defaults_equal_the_signature(documented):
         default = default.replace("'", '"')
         assert re.search(
             rf"default={re.escape(default)}$", described[parameter.name]
-        ), f"{parameter.name}: {described[parameter.name]}, is {default}"
+        ), f"{where}: {parameter.name}: {described[parameter.name]}, is {default}"
 
 
-@pytest.mark.parametrize("documented", EVERYTHING, ids=lambda d: d.__qualname__)
-def test_first_line_is_a_sentence(documented):
-    first = inspect.getdoc(documented).splitlines()[0]
-    assert first.endswith(".")
-    assert len(first) <= 88
+def test_summary_is_one_short_sentence():
+    for documented in EVERYTHING:
+        first = inspect.getdoc(documented).splitlines()[0]
+        assert first.endswith("."), documented.__qualname__
+        assert len(first) <= 88, documented.__qualname__
 
 
 @pytest.mark.parametrize("cls", ESTIMATORS)
-def test_every_attribute_is_there_after_fit_and_no_other(cls, digits):
+def test_attributes_after_fit_are_those_documented(cls, digits):
     import pandas as pd
 
     X = pd.DataFrame(digits[0], columns=[f"pixel{i}" for i in range(64)])
@@ -120,12 +126,12 @@ def test_html_links_each_step_and_parameter_to_its_page():
         page = f"/generated/skdigits.{cls.__name__}.html"
         assert page in html
         assert f"\n   {cls.__name__}\n" in api
-        if Version("1.8") > SKLEARN:  # its HTML has no parameters one by one
+        if Version("1.8") > SKLEARN:  # its HTML does not list the parameters
             continue
         for name in cls().get_params():
             assert f"{page}#:~:text={name}" in html, name
 
 
-@pytest.mark.parametrize("cls", [*ESTIMATORS, *DISPLAYS, OBJECTIVE])
-def test_classes_have_examples_and_say_what_they_are_made_of(cls):
-    assert {"Parameters", "Attributes", "Examples"} <= set(sections(cls))
+def test_classes_document_parameters_attributes_and_examples():
+    for cls in [*ESTIMATORS, *DISPLAYS, OBJECTIVE]:
+        assert {"Parameters", "Attributes", "Examples"} <= set(sections(cls)), cls

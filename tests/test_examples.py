@@ -1,4 +1,4 @@
-"""The examples run, offline, and are as short as they promise."""
+"""Examples run offline, and have fewer than 60 lines."""
 
 import runpy
 from pathlib import Path
@@ -11,7 +11,7 @@ EXAMPLES = sorted(Path(__file__).parents[1].glob("examples/plot_*.py"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path, capsys, monkeypatch):
+def test_example_runs(path, capsys, monkeypatch):
     monkeypatch.delenv("SKDIGITS_DATA", raising=False)
     assert len(path.read_text(encoding="utf-8").splitlines()) < 60
     runpy.run_path(str(path))
@@ -19,6 +19,6 @@ def test_example(path, capsys, monkeypatch):
     assert capsys.readouterr().out
 
 
-def test_the_gallery_has_an_order():
+def test_gallery_is_numbered():
     numbers = [path.stem.split("_")[1] for path in EXAMPLES]
     assert numbers == [f"{number:02}" for number in range(1, len(EXAMPLES) + 1)]

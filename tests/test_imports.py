@@ -1,11 +1,9 @@
-"""Who may import whom: the layers of `docs/development.md`, read from the source."""
+"""Layers of the package: imports point down, read from the source."""
 
 import ast
 import functools
 import graphlib
 from pathlib import Path
-
-import pytest
 
 import skdigits
 
@@ -45,10 +43,9 @@ def unit_of(module):
 
 
 def run_imports(tree):
-    """Yield the imports that are run, inside functions too.
+    """Yield the imports that are run, also those inside functions.
 
-    What stands under ``if TYPE_CHECKING`` points up: the names of the package come
-    from its top. It is for type checkers alone.
+    Imports under ``if TYPE_CHECKING`` are for type checkers only and may point up.
     """
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -62,7 +59,7 @@ def run_imports(tree):
 
 @functools.cache
 def imported_by(module):
-    """Give the full names that a file of ours imports."""
+    """Return the full names that a module of the package imports."""
     path = FILES[module]
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     found = set()
@@ -77,8 +74,8 @@ def imported_by(module):
     return found
 
 
-def ours(module):
-    """Give the files of ours that a file imports."""
+def within(module):
+    """Return the modules of the package that one of them imports."""
     files = set()
     for name in imported_by(module):
         owner = name if name in FILES else name.rpartition(".")[0]
@@ -87,51 +84,72 @@ def ours(module):
     return files
 
 
-def test_the_reader_of_imports_reads_them():
-    assert {"skdigits._engine.schedules", "skdigits._engine.keras.weights"} <= ours(
-        "skdigits._engine.keras.callbacks"
+def test_imports_are_read():
+    """Also imports inside functions; the package imports its names when used."""
+    assert "skdigits._engine.schedules" in within("skdigits._engine.keras.callbacks")
+    assert "skdigits._engine.keras.train" in within("skdigits._engine.training")
+    assert within("skdigits") == set()
+
+
+def test_imports_point_down():
+    units = {unit_of(module) for module in FILES}
+    assert units <= LEVELS.keys(), "LAYERS lacks a module or a folder"
+    pointing_up = [
+        f"{module} imports {imported}"
+        for module in FILES
+        for imported in within(module)
+        if unit_of(imported) != unit_of(module)
+        and LEVELS[unit_of(imported)] >= LEVELS[unit_of(module)]
+    ]
+    assert pointing_up == []
+
+
+def test_imports_have_no_circles():
+    graph = {module: within(module) for module in FILES}
+    graphlib.TopologicalSorter(graph).prepare()  # raises for a circle
+
+
+def test_one_folder_imports_tensorflow():
+    wrong = set()
+    for module, path in FILES.items():
+        if module.startswith("skdigits._engine.keras"):
+            continue
+        # All imports, also those for type checkers.
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            else:
+                continue
+            roots = {name.split(".")[0] for name in names}
+            wrong |= {(module, root) for root in roots & IN_KERAS_ONLY}
+    assert wrong == set()
+
+
+def is_internal(name):
+    return name.startswith("sklearn") and (
+        "._" in name or name.rpartition(".")[0] in VERSION_DEPENDENT
     )
-    assert "skdigits._engine.keras.train" in ours(
-        "skdigits._engine.fit"
-    )  # inside a function
-    assert ours("skdigits") == set()  # its names are imported when they are used
 
 
-@pytest.mark.parametrize("module", FILES)
-def test_imports_point_down(module):
-    unit = unit_of(module)
-    assert unit in LEVELS, f"{module} belongs to no layer"
-    for imported in ours(module):
-        other = unit_of(imported)
-        assert other == unit or LEVELS[other] < LEVELS[unit], (
-            f"{module} imports {imported}, which is not below it"
-        )
-
-
-def test_no_files_import_each_other_in_a_circle():
-    graph = {module: ours(module) for module in FILES}
-    graphlib.TopologicalSorter(graph).prepare()  # a circle raises
-
-
-@pytest.mark.parametrize("module", FILES)
-def test_only_one_folder_loads_tensorflow(module):
-    roots = set()
-    # Every import there is, whether or not it is run.
-    for node in ast.walk(ast.parse(FILES[module].read_bytes())):
-        if isinstance(node, ast.Import):
-            roots |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            roots.add(node.module.split(".")[0])
-    if not module.startswith("skdigits._engine.keras"):
-        assert not roots & IN_KERAS_ONLY
-
-
-@pytest.mark.parametrize("module", FILES)
-def test_only_one_file_names_what_scikit_learn_may_change(module):
-    fragile = {
-        name
-        for name in imported_by(module)
-        if name.startswith("sklearn")
-        and ("._" in name or name.rpartition(".")[0] in VERSION_DEPENDENT)
+def test_internals_of_dependencies_are_imported_in_one_module_each():
+    users = {
+        package: {module for module in FILES if any(map(test, imported_by(module)))}
+        for package, test in {
+            "sklearn": is_internal,
+            "scikeras": lambda name: name.startswith("scikeras"),
+            "keras.src": lambda name: name.startswith("keras.src"),
+        }.items()
     }
-    assert not fragile or module == "skdigits._core.sklearn_compat"
+    assert users == {
+        "sklearn": {"skdigits._core.sklearn_compat"},
+        "scikeras": {"skdigits._engine.keras.trainer"},
+        "keras.src": set(),
+    }
+
+
+def test_modules_have_a_summary_for_the_map_of_the_package():
+    for module, path in FILES.items():
+        docstring = ast.get_docstring(ast.parse(path.read_bytes()))
+        assert docstring and docstring.splitlines()[0].endswith("."), module

@@ -1,4 +1,4 @@
-"""What people do with a classifier of scikit-learn's, done with ours unchanged."""
+"""Common uses of scikit-learn classifiers, applied to CNNClassifier."""
 
 import os
 import subprocess
@@ -43,8 +43,8 @@ from skdigits import CNNClassifier, ImageAugmenter
 
 pytestmark = pytest.mark.processor
 
-# Of optuna-integration about its own use of Optuna, and with 4.9 of scikit-learn.
-OPTUNAS_OWN_WARNINGS = pytest.mark.filterwarnings(
+# Warnings of optuna-integration about its use of Optuna and, in 4.9, of scikit-learn.
+OPTUNA_WARNINGS = pytest.mark.filterwarnings(
     "ignore::optuna.exceptions.ExperimentalWarning",
     "ignore:`optuna.terminator` module has been deprecated:FutureWarning",
     "ignore:The OptunaSearchCV or classes from which it inherits:DeprecationWarning",
@@ -57,10 +57,16 @@ def cnn(**params):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model():
+    """Unfitted Pipeline. Tests must not change it."""
     augmenter = ImageAugmenter(rotation=5, shift=0.05, random_state=0)
     return Pipeline([("augment", augmenter), ("cnn", cnn())])
+
+
+@pytest.fixture(scope="module")
+def fitted_model(model, digits):
+    return clone(model).fit(*digits)
 
 
 def test_folds_are_stratified(digits, model):
@@ -70,7 +76,7 @@ def test_folds_are_stratified(digits, model):
     )
 
 
-def test_cross_validate(digits, model):
+def test_cross_validate_scores(digits, model):
     scores = cross_validate(
         model, *digits, cv=5, scoring=["accuracy", "neg_log_loss", "roc_auc_ovr"]
     )
@@ -81,18 +87,19 @@ def test_cross_validate(digits, model):
 
 
 @pytest.mark.slow
-def test_two_workers_score_as_one(digits, model):
+def test_two_workers_and_one_give_similar_scores(digits, model):
     one = cross_val_score(model, *digits, cv=3)
     two = cross_val_score(model, *digits, cv=3, n_jobs=2)
     np.testing.assert_allclose(two, one, atol=0.02)  # one image of 67
 
 
 def test_grid_search_over_both_steps(digits, model):
-    grid = {"augment__rotation": [5, 15], "cnn__width": [0.2, 0.5]}
+    grid = {"augment__rotation": [5, 15], "cnn__learning_rate": [0.001, 0.01]}
     search = GridSearchCV(model, grid, cv=2).fit(*digits)
     assert len(search.cv_results_["params"]) == 4
     assert len(set(search.cv_results_["mean_test_score"])) > 1
-    assert search.best_estimator_["cnn"].width == search.best_params_["cnn__width"]
+    best = search.best_params_["cnn__learning_rate"]
+    assert search.best_estimator_["cnn"].learning_rate == best
 
 
 def test_halving_grid_search_over_epochs(digits, model):
@@ -109,7 +116,7 @@ def test_halving_grid_search_over_epochs(digits, model):
     assert search.best_estimator_["cnn"].n_iter_ == 6
 
 
-def test_randomized_search(digits, model):
+def test_randomized_search_finds_the_best(digits, model):
     search = RandomizedSearchCV(
         model,
         {"cnn__learning_rate": uniform(1e-3, 1e-2)},
@@ -120,7 +127,7 @@ def test_randomized_search(digits, model):
     assert search.best_score_ == max(search.cv_results_["mean_test_score"])
 
 
-@OPTUNAS_OWN_WARNINGS
+@OPTUNA_WARNINGS
 def test_optuna_search(digits, model):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search = OptunaSearchCV(
@@ -133,12 +140,12 @@ def test_optuna_search(digits, model):
     assert 0 <= search.best_params_["augment__rotation"] <= 20
 
 
-@OPTUNAS_OWN_WARNINGS
+@OPTUNA_WARNINGS
 def test_optuna_search_prunes_by_partial_fit(digits):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search = OptunaSearchCV(
         cnn(),
-        {"width": optuna.distributions.FloatDistribution(0.2, 0.4)},
+        {"learning_rate": optuna.distributions.FloatDistribution(0.001, 0.01)},
         n_trials=2,
         cv=2,
         enable_pruning=True,
@@ -152,7 +159,7 @@ def test_optuna_objective(digits, model):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
     def objective(trial):
-        params = {"cnn__dropout": trial.suggest_float("cnn__dropout", 0, 0.5)}
+        params = {"cnn__learning_rate": trial.suggest_float("rate", 0.001, 0.01)}
         return cross_val_score(clone(model).set_params(**params), *digits, cv=2).mean()
 
     study = optuna.create_study(direction="maximize")
@@ -182,33 +189,34 @@ def test_calibration(digits, model):
 
 
 @pytest.mark.parametrize("form", ["uint8", "float32"])
-def test_ensembles_under_log_loss_say_nothing(digits, form):
+def test_ensembles_and_log_loss_do_not_warn(digits, form):
     X, y = digits[0].astype(form), digits[1]
-    # On float32 scikit-learn's own LogisticRegression makes a vote warn.
+    # On float32, scikit-learn's LogisticRegression causes a warning of the vote.
     other = LogisticRegression(max_iter=50) if form == "uint8" else cnn(random_state=1)
     method = "sigmoid" if Version("1.8") > SKLEARN else "temperature"
     ensembles = [
-        CalibratedClassifierCV(cnn(), method=method, cv=2),
-        BaggingClassifier(cnn(), n_estimators=3, random_state=0),
+        CalibratedClassifierCV(cnn(epochs=1), method=method, cv=2),
+        BaggingClassifier(cnn(epochs=1), n_estimators=3, random_state=0),
         VotingClassifier(
-            [("cnn", cnn()), ("other", other)], voting="soft", weights=[3, 1]
+            [("cnn", cnn(epochs=1)), ("other", other)], voting="soft", weights=[3, 1]
         ),
     ]
     for ensemble in ensembles:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=ConvergenceWarning)
-            # SciPy 1.16 of what scikit-learn 1.6 asks of it.
+            # SciPy 1.16 warns about a call by scikit-learn 1.6.
             warnings.filterwarnings("ignore", message="scipy.optimize. The `disp`")
             ensemble.fit(X, y)
             assert log_loss(y, ensemble.predict_proba(X)) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
-    Version("1.9") > SKLEARN, reason="its own scores take one kind of array at a time"
+    Version("1.9") > SKLEARN, reason="its scores accept one kind of array at a time"
 )
-def test_arrays_of_another_library_under_dispatch():
-    # scikit-learn dispatches only where SciPy was told to as it was imported.
+def test_arrays_of_other_libraries_are_dispatched():
+    # scikit-learn dispatches only if this variable is set when SciPy is imported.
     code = """
 import array_api_strict as xp
 import numpy as np
@@ -229,10 +237,10 @@ expected = cnn().fit(X, y, np.asarray(weights)).predict_proba(X)
 with sklearn.config_context(array_api_dispatch=True):
     found = cnn().fit(*foreign, weights).predict_proba(foreign[0])
     partly = cnn().partial_fit(*foreign, classes=xp.arange(10))
-    drawn = ImageAugmenter().fit_transform(foreign[0])
+    copies = ImageAugmenter().fit_transform(foreign[0])
     scores = cross_val_score(cnn(), *foreign, cv=2)
 assert np.array_equal(found, expected)
-assert partly.n_iter_ == 1 and drawn.shape == X.shape and (scores >= 0).all()
+assert partly.n_iter_ == 1 and copies.shape == X.shape and (scores >= 0).all()
 """
     environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
     ran = subprocess.run(
@@ -251,14 +259,14 @@ def test_reports(digits):
     )
 
 
-def test_confusion_matrix_display(digits, model):
-    display = ConfusionMatrixDisplay.from_estimator(model.fit(*digits), *digits)
+def test_confusion_matrix_display(digits, fitted_model):
+    display = ConfusionMatrixDisplay.from_estimator(fitted_model, *digits)
     assert display.confusion_matrix.sum() == len(digits[1])
 
 
-def test_permutation_importance(digits, model):
+def test_permutation_importance(digits, fitted_model):
     X, y = digits
-    importance = permutation_importance(model.fit(X, y), X, y, n_repeats=1)
+    importance = permutation_importance(fitted_model, X, y, n_repeats=1)
     assert importance.importances_mean.shape == (64,)
     assert importance.importances_mean[0] == 0  # a corner that is always black
 
@@ -273,23 +281,24 @@ def test_binary_roc_auc(digits):
 def test_string_labels_through_a_pipeline(digits, model):
     X, y = digits
     names = np.array([f"digit {i}" for i in range(10)])
+    model = clone(model)
     assert set(model.fit(X, names[y]).predict(X)) <= set(names)
     assert 0 <= model.score(X, names[y]) <= 1
 
 
-def test_frames_keep_their_names(digits, model):
+def test_names_of_columns_are_checked(digits, model):
     X, y = digits
     frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(64)])
-    model.fit(frame, pd.Series(y))
+    model = clone(model).fit(frame, pd.Series(y))
     assert list(model.feature_names_in_) == list(frame.columns)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(frame[frame.columns[::-1]])
 
 
-def test_another_process_predicts_the_same(digits, model, tmp_path):
-    X, y = digits
-    model.fit(X, y)
-    joblib.dump(model, tmp_path / "model.joblib")
+@pytest.mark.slow
+def test_other_process_predicts_the_same(digits, fitted_model, tmp_path):
+    X, _ = digits
+    joblib.dump(fitted_model, tmp_path / "model.joblib")
     np.save(tmp_path / "X.npy", X)
     script = (
         "import joblib, numpy as np;"
@@ -301,5 +310,5 @@ def test_another_process_predicts_the_same(digits, model, tmp_path):
     )
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
     np.testing.assert_array_equal(
-        np.load(tmp_path / "proba.npy"), model.predict_proba(X)
+        np.load(tmp_path / "proba.npy"), fitted_model.predict_proba(X)
     )

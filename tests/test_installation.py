@@ -1,4 +1,4 @@
-"""An installation adds packages to what people have, and replaces none."""
+"""Installations in the images of Kaggle and Colab replace no package."""
 
 import json
 import subprocess
@@ -23,12 +23,12 @@ WANTED = {
 
 @pytest.mark.parametrize("wanted", WANTED)
 @pytest.mark.parametrize("image", ["kaggle", "colab"])
-def test_an_image_keeps_its_packages(image, wanted, tmp_path):
+def test_installation_replaces_no_package(image, wanted, tmp_path):
     lines = (TESTS / "environments" / f"{image}.txt").read_text("utf-8").splitlines()
     kept = dict(line.split("==") for line in lines if not line.startswith("#"))
     venv.create(tmp_path, with_pip=True)
     python, site = tmp_path / "bin" / "python", next(tmp_path.glob("lib/*/site-*"))
-    # All that pip's resolver looks at of a package that is there.
+    # The files that pip's resolver reads of an installed package.
     for name, version in kept.items():
         about = site / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
         about.parent.mkdir()

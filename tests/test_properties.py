@@ -1,6 +1,6 @@
-"""Whatever comes in, a right answer comes out, or an error that names what is wrong.
+"""Any input gives a correct result, or an error that names what is wrong.
 
-The default is short. A long run, with other cases each time:
+By default runs are short and repeat their cases. A long run with new cases:
 
     pytest -n0 tests/test_properties.py --hypothesis-profile=long
 """
@@ -34,26 +34,26 @@ def model(**params):
 
 @pytest.fixture(scope="module")
 def expected():
-    """What a fit to the plain array says of it."""
+    """Probabilities of a fit on the plain array."""
     return model().fit(X, Y).predict_proba(X)
 
 
 def attempt(function, *args, **params):
-    """Call it: (result, None), or (None, message) if it is refused; no warning."""
+    """Call a function: (result, None), or (None, message) of an error; no warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        # What scikit-learn tells the users of all its classifiers.
+        # scikit-learn's warnings for all classifiers.
         warnings.filterwarnings("ignore", message="The number of unique classes is")
         warnings.filterwarnings("ignore", message="Support for labels represented as b")
         try:
             return function(*args, **params), None
         except (ValueError, TypeError) as error:
             message = str(error)
-            assert len(message) > 20, f"says little: {message!r}"
+            assert len(message) > 20, f"too short: {message!r}"
             return None, message
 
 
-def sound(probabilities, n, n_classes):
+def check_probabilities(probabilities, n, n_classes):
     assert probabilities.shape == (n, n_classes)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities >= 0).all()
@@ -65,7 +65,7 @@ NUMERIC = [np.dtype(c) for c in "?bBhHiIlLqQefdg"]
 
 
 class Arraylike:
-    """What NumPy takes for an array by its protocol."""
+    """Object that NumPy converts to an array by its protocol."""
 
     def __init__(self, array):
         self.array = array
@@ -139,7 +139,7 @@ MAY_BE_REFUSED = {
     order=st.sampled_from(sorted(ORDERS)),
     container=st.sampled_from(sorted(CONTAINERS)),
 )
-def test_every_form_of_images(expected, dtype, order, container):
+def test_all_forms_of_images_are_accepted_or_refused(expected, dtype, order, container):
     # pandas and polars have no such columns
     assume(not (dtype.char in "eg" and container in ("categories", "polars")))
     binary = dtype.kind == "b"
@@ -150,7 +150,7 @@ def test_every_form_of_images(expected, dtype, order, container):
         assert container in MAY_BE_REFUSED, refusal
         return
     found = fitted.predict_proba(form)
-    sound(found, N, 3)
+    check_probabilities(found, N, 3)
     if not binary:
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -180,18 +180,18 @@ LABELS = {
     "scalar": 1,
     "none": None,
 }
-TAKEN = {
+ACCEPTED = {
     *("ints", "strings", "objects", "floats", "booleans", "series", "nullable"),
     *("categories", "polars", "small ints"),
 }
-if Version("1.7") > SKLEARN:  # which warns that it is about to refuse them
-    TAKEN.add("bytes")
+if Version("1.7") > SKLEARN:  # which warns of a future error
+    ACCEPTED.add("bytes")
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_every_form_of_labels(name):
+def test_all_forms_of_labels_are_accepted_or_refused(name):
     fitted, refusal = attempt(model().fit, X, LABELS[name])
-    assert (refusal is None) == (name in TAKEN), refusal
+    assert (refusal is None) == (name in ACCEPTED), refusal
     if fitted is not None:
         predicted = fitted.predict(X)
         assert set(predicted.tolist()) <= set(np.asarray(LABELS[name]).tolist())
@@ -208,7 +208,7 @@ bad_numbers = st.sampled_from([-1.0, np.nan, np.inf, 1e308])
     | st.just("balanced")
     | st.dictionaries(st.sampled_from([0, 1, 2, 7, "a"]), numbers | bad_numbers),
 )
-def test_any_weights(weights, wrong_length, by_class):
+def test_all_weights_are_accepted_or_refused(weights, wrong_length, by_class):
     sample_weight = np.array(weights)[Y][: N - wrong_length]
     before = sample_weight.copy()
     fitted, refusal = attempt(
@@ -216,7 +216,7 @@ def test_any_weights(weights, wrong_length, by_class):
     )
     np.testing.assert_array_equal(sample_weight, before)
     if refusal is None:
-        sound(fitted.predict_proba(X), N, 3)
+        check_probabilities(fitted.predict_proba(X), N, 3)
         assert not wrong_length
         assert min(weights) >= 0 and np.isfinite(weights).all()
         if isinstance(by_class, dict):
@@ -238,7 +238,9 @@ def test_any_weights(weights, wrong_length, by_class):
     architecture=st.sampled_from(["fast", "classic", "residual", "strided"]),
 )
 @settings(max_examples=settings.default.max_examples // 2)  # they take long
-def test_extremes(shape, n_classes, each, validation, value, architecture):
+def test_extreme_images_and_classes(
+    shape, n_classes, each, validation, value, architecture
+):
     if shape == (256, 256):
         n_classes = 2  # or it takes a minute
     n = n_classes * each
@@ -255,7 +257,7 @@ def test_extremes(shape, n_classes, each, validation, value, architecture):
         assert "validation_fraction" in refusal
         assert validation is not None
     else:
-        sound(fitted.predict_proba(images), n, n_classes)
+        check_probabilities(fitted.predict_proba(images), n, n_classes)
 
 
 # --- augmentation ---
@@ -294,22 +296,22 @@ ALLOWED = {
     order=st.sampled_from(sorted(ORDERS)),
     shape=st.sampled_from([(1, 1), (3, 5), (6, 6, 3), (28, 28), (5, 5, 7)]),
 )
-def test_any_augmentation(params, dtype, order, shape):
+def test_augmented_copies_stay_in_the_range_of_pixels(params, dtype, order, shape):
     rng = np.random.default_rng(0)
     flat = rng.integers(0, 100, (5, int(np.prod(shape))))
     images = ORDERS[order](flat.astype(dtype))
     before = np.array(images)
     shape = shape if len(shape) == 3 else (*shape, 1)
     augmenter = ImageAugmenter(**params, image_shape=shape, random_state=0)
-    drawn, refusal = attempt(augmenter.fit_transform, images)
+    copies, refusal = attempt(augmenter.fit_transform, images)
     np.testing.assert_array_equal(images, before)
     wrong = [name for name, value in params.items() if not ALLOWED[name](value)]
     if refusal:
         assert any(name in refusal for name in wrong), refusal
         return
     assert not wrong
-    assert drawn.shape == images.shape and drawn.dtype == images.dtype
-    assert np.isfinite(np.asarray(drawn, dtype=float)).all()
+    assert copies.shape == images.shape and copies.dtype == images.dtype
+    assert np.isfinite(np.asarray(copies, dtype=float)).all()
     fill = np.array(params.get("fill_value", 0), dtype=float)
     if images.dtype.kind in "?biu":
         limits = (
@@ -319,13 +321,13 @@ def test_any_augmentation(params, dtype, order, shape):
     low = min(float(before.min()), float(fill))
     high = max(float(before.max()), float(fill))
     slack = 1e-3 * max(1, abs(low), abs(high))
-    assert drawn.astype(float).min() >= low - slack
-    assert drawn.astype(float).max() <= high + slack
+    assert copies.astype(float).min() >= low - slack
+    assert copies.astype(float).max() <= high + slack
     np.testing.assert_array_equal(augmenter.transform(images), before)
-    np.testing.assert_array_equal(augmenter.fit_transform(images), drawn)
+    np.testing.assert_array_equal(augmenter.fit_transform(images), copies)
 
 
-# --- digits of any form ---
+# --- images of any size ---
 
 
 @given(
@@ -341,7 +343,7 @@ def test_any_augmentation(params, dtype, order, shape):
     output_shape=st.sampled_from([(28, 28), (1, 1), (3, 50), (64, 64)]),
     centering=st.sampled_from(["mass", "box"]),
 )
-def test_any_images_are_normalized_or_refused(
+def test_all_images_are_normalized_or_refused(
     shapes, dtype, stroke, scale, output_shape, centering
 ):
     rng = np.random.default_rng(0)
@@ -382,7 +384,7 @@ digit_like = (
 
 
 @given(labels=st.lists(digit_like, max_size=5), as_array=st.booleans())
-def test_any_submission(labels, as_array):
+def test_all_labels_are_written_or_refused(labels, as_array):
     given_labels = np.array(labels, dtype=object) if as_array else labels
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "submission.csv")
@@ -405,7 +407,7 @@ TEST = f"{HEADER}\n{ROW}\n".encode()
 
 
 @given(
-    place=st.integers(0, len(TRAIN)),
+    start=st.integers(0, len(TRAIN)),
     length=st.sampled_from([0, 1, 2, 50, 2000]),
     put=st.binary(max_size=4)
     | st.sampled_from(
@@ -413,8 +415,8 @@ TEST = f"{HEADER}\n{ROW}\n".encode()
     )
     | st.sampled_from([b"\xff\xfe", b" ", b"-0", b"+1", b"0x1", b"\xd9\xa3", b"1e1"]),
 )
-def test_any_csv(place, length, put):
-    content = TRAIN[:place] + put + TRAIN[place + length :]
+def test_damaged_csv_is_read_as_it_is_or_refused(start, length, put):
+    content = TRAIN[:start] + put + TRAIN[start + length :]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "train.csv").write_bytes(content)
         Path(folder, "test.csv").write_bytes(TEST)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests in a new environment with the versions of one of these, and the Python beside it:
+# Runs the tests in a new environment, with the package versions and the Python of one of these:
 #     tests/versions.sh oldest|newest|kaggle|colab [PYTEST'S ARGUMENTS]
-# Without arguments for pytest these are the default tests; -m "" takes the slow ones, too.
+# By default it runs the default tests; -m "" includes the slow ones.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -1,4 +1,4 @@
-"""Sphinx extension: a page shows a figure that an example of the gallery drew.
+"""Sphinx extension: the directive ``example-figure`` shows a figure of the gallery.
 
     ```{example-figure} what_it_gets_wrong 2
     :alt: Six digits, each with the label that was predicted and the true one
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class ExampleFigure(SphinxDirective):
-    """Puts the figure there, with a link to the example below it."""
+    """Figure with a link to the example below it."""
 
     required_arguments = 2
     option_spec = {"alt": str}

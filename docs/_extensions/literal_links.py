@@ -3,8 +3,8 @@
 In Markdown one writes `CNNClassifier`, `GridSearchCV` or `tune(model, X, y)`, and the
 literal becomes a link if the name is documented here or in an inventory of intersphinx.
 Classes and functions are found by the last part of their name, methods by their last
-two. Names of this project come before those of others; a name that two objects share is
-not linked. Headings and the gallery are left alone.
+two. Names of this project take precedence; a name that two objects share is not linked.
+Headings and the gallery are not changed.
 """
 
 import re
@@ -18,7 +18,7 @@ MEMBERS = {"method", "classmethod", "staticmethod", "attribute", "property"}
 
 
 def endings(name, kind):
-    """List what an object may be called: the ends of its full name."""
+    """List the ends of the full name of an object, each of which may stand for it."""
     parts = name.split(".")
     if kind == "data":
         return [name]
@@ -36,7 +36,7 @@ def by_ending(objects):
 
 
 class LinkLiterals(SphinxPostTransform):
-    """Wraps literals in references, before Sphinx resolves references."""
+    """Transform that wraps literals in references before Sphinx resolves them."""
 
     default_priority = 5
 

@@ -1,20 +1,19 @@
 """Corruptions of images of digits, each at three strengths.
 
 The kinds are those of MNIST-C (Mu and Gilmer, "MNIST-C: A Robustness Benchmark for
-Computer Vision", 2019) and a few more; the code and the strengths are not. At the third
-strength one still reads most of the images.
+Computer Vision", 2019) and a few more; the code and the strengths differ. At the third
+strength most images are still readable.
 
-`CORRUPTIONS` has each by name: a function of images of shape (n, 28, 28) and dtype
-uint8, light ink on black, the strength (1, 2 or 3) and a NumPy Generator, which
-gives images of the same shape and dtype. What the Generator does not decide is the same
-for all images.
+`CORRUPTIONS` has a function for each name. Its parameters are images of shape
+(n, 28, 28) and dtype uint8, light ink on black, the strength (1, 2 or 3) and a NumPy
+Generator; it returns images of the same shape and dtype.
 """
 
 import cv2
 import numpy as np
 from scipy import ndimage
 
-# What the three strengths mean, in pixels of 28x28 and grey levels from 0 to 255.
+# Values of the three strengths, in pixels of 28x28 and grey levels from 0 to 255.
 STRENGTHS = {
     "noise": (40, 70, 100),  # deviation, grey levels
     "impulse": (0.05, 0.12, 0.2),  # fraction of the pixels
@@ -34,7 +33,7 @@ STRENGTHS = {
     "inverted": ((255, 0), (225, 45), (195, 90)),  # grey level of paper and of ink
 }
 SIZE = 28
-FINE = 4  # strokes are measured on images that many times as wide
+FINE = 4  # factor by which images are enlarged to measure strokes
 
 
 def value(name, strength):
@@ -66,17 +65,17 @@ def blur(images, strength, rng):
 
 
 def brightness(images, strength, rng):
-    """Lighten all pixels; what is white already stays so."""
+    """Lighten all pixels; white pixels stay white."""
     return to_uint8(np.int16(images) + value("brightness", strength))
 
 
 def contrast(images, strength, rng):
-    """Draw all pixels towards the middle grey."""
+    """Move all pixels towards middle grey."""
     return to_uint8(127.5 + value("contrast", strength) * (images - 127.5))
 
 
 def fog(images, strength, rng):
-    """Lay a cloud over each image, thick in some places and thin in others."""
+    """Cover each image with a cloud of varying thickness."""
     cloud = 0
     for detail in (8, 4, 2):  # pixels
         layer = rng.normal(size=images.shape)
@@ -116,7 +115,7 @@ def scale(images, strength, rng):
 
 
 def stripe(images, strength, rng):
-    """Exchange light and dark in a stripe that crosses the image near its middle."""
+    """Invert a stripe that crosses the image near its middle."""
     across, _ = line_coordinates(len(images), rng)
     inside = np.abs(across) <= value("stripe", strength) / 2
     return np.where(inside, 255 - images, images)
@@ -143,7 +142,7 @@ def zigzag(images, strength, rng):
 
 
 def thinner(images, strength, rng):
-    """Take from both sides of each stroke, in proportion to the digit's strokes."""
+    """Remove both sides of each stroke, in proportion to the mean stroke width."""
     share, thin = value("thinner", strength), []
     for ink in fine(images):
         depth = cv2.distanceTransform(ink, cv2.DIST_L2, 5)
@@ -156,17 +155,17 @@ def thinner(images, strength, rng):
 
 
 def thicker(images, strength, rng):
-    """Add to both sides of each stroke."""
-    reach = value("thicker", strength) * FINE
+    """Widen each stroke on both sides."""
+    max_distance = value("thicker", strength) * FINE
     distances = [
         cv2.distanceTransform(255 - ink, cv2.DIST_L2, 5) for ink in fine(images)
     ]
-    wide = 255 * np.uint8(np.array(distances) <= reach)
+    wide = 255 * np.uint8(np.array(distances) <= max_distance)
     return np.maximum(images, coarse(wide))
 
 
 def inverted(images, strength, rng):
-    """Write with dark ink on light paper, ever less black on less white."""
+    """Write with dark ink on light paper, at higher strengths with less contrast."""
     paper, ink = value("inverted", strength)
     return to_uint8(paper + (ink - paper) * (images / 255))
 
@@ -176,16 +175,16 @@ def signs(images, rng):
 
 
 def warp(images, a, b, c, d, shift=(0, 0)):
-    """Move what is at (x, y) from the middle to (ax + by, cx + dy) + shift.
+    """Move the point (x, y), relative to the middle, to (ax + by, cx + dy) + shift.
 
-    The arguments are one number for all images or one for each.
+    Each argument is one number for all images or one for each.
     """
     n, middle = len(images), (SIZE - 1) / 2
     matrices = np.empty((n, 2, 3))
-    for place, entry in zip(
+    for index, entry in zip(
         [(0, 0), (0, 1), (1, 0), (1, 1)], (a, b, c, d), strict=True
     ):
-        matrices[:, *place] = entry
+        matrices[:, *index] = entry
     matrices[:, :, 2] = middle - matrices[:, :, :2].sum(axis=2) * middle + shift
     return np.array(
         [
@@ -196,32 +195,32 @@ def warp(images, a, b, c, d, shift=(0, 0)):
 
 
 def line_coordinates(n, rng):
-    """Give the place of each pixel across and along a random line, in pixels.
+    """Return the coordinates of each pixel across and along a random line, in pixels.
 
-    The n lines have any direction and pass the middle at three pixels at most.
+    The n lines have any direction and pass the middle within three pixels.
     """
-    place = np.arange(SIZE) - (SIZE - 1) / 2
-    y, x = place[:, np.newaxis], place
+    coordinate = np.arange(SIZE) - (SIZE - 1) / 2
+    y, x = coordinate[:, np.newaxis], coordinate
     direction = rng.uniform(0, np.pi, (n, 1, 1))
     cos, sin = np.cos(direction), np.sin(direction)
     return y * cos - x * sin + rng.uniform(-3, 3, (n, 1, 1)), x * cos + y * sin
 
 
 def draw(images, distance, radius):
-    """Put ink on all pixels nearer to a line or dot than a radius, its edge smooth."""
+    """Draw ink with a smooth edge on all pixels within a radius of a line or dot."""
     ink = 255 * np.clip(radius + 0.5 - distance, 0, 1)
     return np.maximum(images, to_uint8(ink))
 
 
 def fine(images):
-    """Enlarge each image and separate ink, 255, from paper, 0."""
+    """Yield each image enlarged, with 255 for ink and 0 for paper."""
     for image in images:
         large = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
         yield 255 * np.uint8(large > 127)
 
 
 def coarse(images):
-    """Reduce enlarged images to their first size: each pixel a mean."""
+    """Reduce enlarged images to their original size by means of pixels."""
     cells = images.reshape(len(images), SIZE, FINE, SIZE, FINE)
     return to_uint8(cells.mean(axis=(2, 4), dtype=np.float32))
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/feed.py [ROW ...] [--runs 5] [--out FILE]
 
-Each row times A and B in turn in one process and gives the ratio of the medians; run
-it on a machine that does nothing else. Rows that need PyTorch or skorch need the extra
+Each row times A and B in turn in one process and prints the ratio of the medians. Run
+it on an idle machine. Rows that need PyTorch or skorch need the extra
 "bench".
 """
 
@@ -18,7 +18,7 @@ from time import perf_counter
 
 import numpy as np
 from folds import processor
-from rivals import keras_network, skorch_network, torch_classic, unit_pixels
+from rivals import keras_rival, skorch_rival, torch_classic, unit_pixels
 
 CLASSIC = {
     "architecture": "classic",
@@ -72,12 +72,10 @@ def fit_over_plain_keras(runs):
 
     X, y = images(N_TRAIN)
     a = fit_classic()
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y)
-    return in_turn(
-        a, lambda: network.fit(pixels, labels, batch_size=64, verbose=0), runs
-    )
+    return in_turn(a, lambda: rival.fit(pixels, labels, batch_size=64, verbose=0), runs)
 
 
 @row
@@ -90,7 +88,7 @@ def fit_over_bare_tensorflow(runs):
     import tensorflow as tf
 
     X, y = images(N_TRAIN)
-    network = keras_network()
+    rival = keras_rival()
     loss = keras.losses.CategoricalCrossentropy()
     pixels = unit_pixels(X)
     labels = keras.utils.to_categorical(y).astype(np.float32)
@@ -98,10 +96,10 @@ def fit_over_bare_tensorflow(runs):
     @tf.function
     def step(batch, targets):
         with tf.GradientTape() as tape:
-            value = loss(targets, network(batch, training=True))
-        gradients = tape.gradient(value, network.trainable_variables)
-        network.optimizer.apply_gradients(
-            zip(gradients, network.trainable_variables, strict=True)
+            value = loss(targets, rival(batch, training=True))
+        gradients = tape.gradient(value, rival.trainable_variables)
+        rival.optimizer.apply_gradients(
+            zip(gradients, rival.trainable_variables, strict=True)
         )
         return value
 
@@ -124,15 +122,15 @@ def fit_over_pytorch(runs):
     pixels = torch.from_numpy(unit_pixels(X, channels_first=True))
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(y)
-    network = torch_classic().to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3, alpha=0.9)
+    rival = torch_classic().to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.RMSprop(rival.parameters(), lr=1e-3, alpha=0.9)
     loss = torch.nn.CrossEntropyLoss()
 
     def epoch():
         order = torch.randperm(N_TRAIN)
         for batch in order.split(64):
             optimizer.zero_grad()
-            loss(network(pixels[batch]), labels[batch]).backward()
+            loss(rival(pixels[batch]), labels[batch]).backward()
             optimizer.step()
 
     return in_turn(a, epoch, runs)
@@ -144,8 +142,8 @@ def fit_over_skorch(runs):
     a = fit_classic()
     X, y = images(N_TRAIN)
     pixels = unit_pixels(X, channels_first=True)
-    network = skorch_network(max_epochs=1)
-    return in_turn(a, lambda: network.fit(pixels, y), runs)
+    rival = skorch_rival(max_epochs=1)
+    return in_turn(a, lambda: rival.fit(pixels, y), runs)
 
 
 @row
@@ -199,7 +197,7 @@ def augment_over_keras_generator(runs):
 
 @row
 def augment_over_keras_layers(runs):
-    """Augmented copies of 2,000 images on one thread; B: three layers of Keras, too."""
+    """Augmented copies of 2,000 images on one thread; B: three Keras layers."""
     import skdigits._engine.keras  # noqa: F401
 
     # isort: split
@@ -239,10 +237,10 @@ def predict_over_keras(runs):
     a = fit_classic()
     model = a()
     X, _ = images(28_000)
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     return in_turn(
-        lambda: model.predict_proba(X), lambda: network.predict(pixels, verbose=0), runs
+        lambda: model.predict_proba(X), lambda: rival.predict(pixels, verbose=0), runs
     )
 
 
@@ -251,11 +249,11 @@ def predict_one_image(runs):
     """Probabilities of one image; B: keras.Model.predict of one image."""
     model = fit_classic()()
     X, _ = images(1)
-    network = keras_network()
+    rival = keras_rival()
     pixels = unit_pixels(X)
     return in_turn(
         lambda: model.predict_proba(X),
-        lambda: network.predict(pixels, verbose=0),
+        lambda: rival.predict(pixels, verbose=0),
         10 * runs,
         warm_up=5,
     )
@@ -272,10 +270,10 @@ def equal_batches(runs):
 
     def unequal():
         pixels = as_pixels(X, model.image_shape_)
-        with pool.share(model._network.spec, model._network.state) as compiled:
+        with pool.share(model._network) as compiled:
             predictor = compiled._predictor(pixels.dtype, 0)
             for first in range(0, len(X), 256):
-                predictor(pixels[first : first + 256], *model._network.scale).numpy()
+                predictor(pixels[first : first + 256]).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, runs)
 
@@ -290,8 +288,8 @@ def equal_batches_of_a_few(runs):
     pixels = X.reshape(-1, 28, 28, 1)
 
     def unequal():
-        with pool.share(model._network.spec, model._network.state) as compiled:
-            compiled._predictor(pixels.dtype, 0)(pixels, *model._network.scale).numpy()
+        with pool.share(model._network) as compiled:
+            compiled._predictor(pixels.dtype, 0)(pixels).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)
 
@@ -323,8 +321,8 @@ def onednn(runs):
     )
     command = [sys.executable, "-c", code, str(Path(__file__).parent)]
 
-    def seconds(wish):
-        settings = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": wish}
+    def seconds(enabled):
+        settings = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": enabled}
         ran = subprocess.run(command, env=settings, capture_output=True, check=True)
         return float(ran.stdout)
 
@@ -334,7 +332,7 @@ def onednn(runs):
 
 @row
 def fixed_cost(runs):
-    """Fit of 256 images of 8x8 for one epoch; B: scikeras with the same network."""
+    """Fit of 256 images of 8x8 for one epoch; B: scikeras with the same rival."""
     from skdigits import CNNClassifier
 
     X, y = images(256, side=8)

@@ -1,10 +1,10 @@
-"""How many training images the feed delivers, with no network behind it.
+"""Images per second that the training feed delivers without a model.
 
     python tests/benchmarks/feed_alone.py [--processes 1 2 4] [--runs 5] [--out FILE]
 
-What trains faster than that, on a GPU, waits for it. Each process has a feed of its
-own, and all deliver at the same time, as with ``n_jobs``; the rows are measured in
-turn. Images are of 28x28 and random, in batches of 128.
+A model that trains faster, on a GPU, waits for the feed. Each process has one feed, and
+all deliver at the same time, as with ``n_jobs``; the rows are measured in turn. Images
+are random, 28x28 pixels, in batches of 128.
 """
 
 import argparse
@@ -21,7 +21,7 @@ N_IMAGES, BATCH_SIZE = 42_000, 128
 
 
 def work(kind):
-    """Deliver one epoch each time that a line comes in; print its seconds."""
+    """Deliver one epoch for each line of the input, and print its seconds."""
     import numpy as np
 
     from skdigits import ImageAugmenter
@@ -32,13 +32,12 @@ def work(kind):
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     labels = np.arange(N_IMAGES, dtype=np.int32) % 10
     augment = ImageAugmenter()._augment if kind == "augmented" else None
-    data = TrainingData(images, labels, None, augment)
+    data = TrainingData(images, labels, None, np.arange(10), augment)
     feed = training_feed(
         data,
         batch_size=BATCH_SIZE,
         seed=0,
         first_epoch=0,
-        scale=data.statistics(),
         n_classes=10,
     )
     for _ in sys.stdin:
@@ -51,7 +50,7 @@ def work(kind):
 def start(kind):
     return subprocess.Popen(
         [sys.executable, __file__, "--work", kind],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as joblib's workers have it
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as in workers of joblib
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -59,7 +58,7 @@ def start(kind):
 
 
 def deliver(workers):
-    """Give the images a second of all workers together."""
+    """Return the images per second of all workers together."""
     for worker in workers:
         print(file=worker.stdin, flush=True)
     return sum(N_IMAGES / float(worker.stdout.readline()) for worker in workers)
@@ -79,7 +78,7 @@ def main():
     most = max(arguments.processes)
     workers = {kind: [start(kind) for _ in range(most)] for kind, _ in rows}
     for some in workers.values():
-        deliver(some)  # the first pass compiles
+        deliver(some)  # the first epoch compiles
     rates = {row: [] for row in rows}
     for _ in range(arguments.runs):
         for kind, n in rows:

@@ -5,15 +5,15 @@
 NAME is a preset; a preset with other values of parameters, as in
 fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks
 in a VotingClassifier); residual+accurate (these presets, and the mean of their
-probabilities); "skorch" or "keras" (the classic network, not augmented, by those; they
-need the extra "bench"). Five stratified folds, fixed. Two fits run at a time, each on
-one core; an ensemble trains its networks one after another. core_seconds are those
-that the fit kept a core busy.
+probabilities); "skorch" or "keras" (the classic architecture there, without
+augmentation; both need the extra "bench"). The five stratified folds are fixed. Two
+fits run at a time, each on one core; an ensemble trains its models one after another.
+core_seconds is the CPU time of a fit.
 
-Times are compared on one processor only: --again measures here what another one has
-done. The row of each fit is appended to docs/benchmarks/folds.jsonl as it ends, with
-what it predicted; a restart skips what is there. Nothing is chosen by what comes out:
-last weights, one seed a fold (its number).
+Times are compared on one processor only: --again repeats rows of other processors. The
+row of each fit is appended to docs/benchmarks/folds.jsonl at its end, with its
+predictions; a restart skips existing rows. No result influences another fit: weights
+are those of the last epoch, and the seed is the number of the fold.
 """
 
 import argparse
@@ -45,7 +45,7 @@ NAMES = [*PRESETS, "ensemble", *RIVALS, *make_baselines()]
 
 
 def parse(name):
-    """Cut fast:cnn__epochs=3,augment__zoom=0 into the preset and a dict of changes."""
+    """Split fast:cnn__epochs=3,augment__zoom=0 into the preset and its changes."""
     preset, _, changes = name.partition(":")
     if preset in NAMES:
         fits = not changes or preset in PRESETS
@@ -53,8 +53,8 @@ def parse(name):
         fits = not changes and "+" in preset and set(preset.split("+")) <= {*PRESETS}
     if not fits:
         raise SystemExit(
-            f"{name} is none of {NAMES}, nor PRESET:PARAMETER=VALUE,..., nor "
-            "PRESET+PRESET+..."
+            f"NAME must be one of {NAMES}, PRESET:PARAMETER=VALUE,... or "
+            f"PRESET+PRESET+... Got {name!r} instead."
         )
     pairs = [change.partition("=") for change in changes.split(",") if change]
     return preset, {parameter: value_of(text) for parameter, _, text in pairs}
@@ -79,14 +79,14 @@ def make_model(name, seed):
 
 
 def settings(name):
-    """Say what a row depends on, to tell those of other settings from it."""
+    """Return the settings that a row depends on."""
     preset = {"ensemble": "accurate"}.get(name, parse(name)[0])
     steps = [PRESETS.get(each, {}).values() for each in preset.split("+")]
     return json.loads(json.dumps([*itertools.chain(*steps)]))
 
 
 def read_rows(path=ROWS):
-    """Read the rows of models as they are set now."""
+    """Read the rows of models with the present settings."""
     if not path.exists():
         return []
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
@@ -94,7 +94,7 @@ def read_rows(path=ROWS):
 
 
 def pack(predicted):
-    """Turn digits to text, and `unpack` it."""
+    """Convert digits to text, which `unpack` reads."""
     return base64.b64encode(zlib.compress(np.uint8(predicted).tobytes(), 9)).decode()
 
 
@@ -103,22 +103,22 @@ def unpack(text):
 
 
 def test_indices(y):
-    """Give the test images of each fold."""
+    """Return the indices of the test images of each fold."""
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     return [test for _, test in folds.split(y, y)]
 
 
 def fit(name, fold, X, y):
-    """Train on all but one fold and predict that one: rows.
+    """Train on all but one fold, predict that fold, and return rows.
 
-    A preset that averages over shifts gives a second row, of the same network without;
-    presets that are averaged give the rows of each.
+    A preset that averages over shifts has a second row, without shifts. Averaged
+    presets also have rows of each preset.
     """
     if "+" not in name:
         return fit_alone(name, fold, X, y)[0]
     found = [fit_alone(preset, fold, X, y) for preset in name.split("+")]
     probabilities = np.mean([proba for _, proba in found], axis=0)
-    predicted = probabilities.argmax(axis=1)  # the digits are their own numbers
+    predicted = probabilities.argmax(axis=1)  # the labels are 0 to 9
     rows = [rows[0] for rows, _ in found]
     together = rows[0] | {
         "name": name,
@@ -135,11 +135,13 @@ def fit(name, fold, X, y):
 
 
 def fit_alone(name, fold, X, y):
-    """Train one model: its rows, and its probabilities if it is a preset."""
+    """Train one model; return its rows and, for a preset, its probabilities."""
     test = test_indices(y)[fold]
     train = np.setdiff1d(np.arange(len(y)), test)
     model = make_model(name, fold)
-    if parse(name)[0] not in make_baselines():  # TensorFlow starts before the clock
+    if (
+        parse(name)[0] not in make_baselines()
+    ):  # TensorFlow starts before the time is measured
         warm_up = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)
         warm_up.fit(X[:50], y[:50])
     start = time.perf_counter(), time.process_time()
@@ -182,7 +184,7 @@ def test_on(model, X, y):
 
 
 def processor():
-    """Name the processor, and the widest vectors that it has instructions for."""
+    """Return the name of the processor and of its widest vector instructions."""
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     name = re.search("model name\t: (.*)", text)[1]
     return f"{name}, {'AVX-512' if ' avx512f ' in text else 'AVX2'}"
@@ -202,7 +204,7 @@ def main():
     parser.add_argument("--folds", default="0,1,2,3,4")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--again", action="store_true", help="also what another processor has done"
+        "--again", action="store_true", help="repeat rows of other processors"
     )
     arguments = parser.parse_args()
     digits = load_competition()

@@ -1,4 +1,4 @@
-"""Resident memory: over many fits in one process, and at the peak of one large fit.
+"""Resident memory: growth over many fits, and peak of one large fit.
 
     python tests/benchmarks/memory.py fits [--fits 500]
     python tests/benchmarks/memory.py peak
@@ -7,7 +7,7 @@
 per fit is the slope of a line through the readings after the twentieth fit.
 
 "peak": one epoch of the classic network on 42,000 uint8 images of 28x28, batch 64, in a
-process of its own; and the same batches through a bare TensorFlow loop in another.
+separate process, and the same batches in a bare TensorFlow loop in another process.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 OUT = Path("docs/benchmarks/memory.jsonl")
-SETTLED = 20  # fits until caches and allocators have what they keep
+SETTLED = 20  # fits after which caches and allocators are full
 N_PEAK, BATCH = 42_000, 64
 
 
@@ -69,7 +69,7 @@ def fit_ours():
 
 
 def fit_bare():
-    from rivals import keras_network
+    from rivals import keras_rival
 
     import skdigits._engine.keras  # noqa: F401
 
@@ -78,17 +78,17 @@ def fit_bare():
     import tensorflow as tf
 
     X, y = large()
-    network = keras_network()
+    rival = keras_rival()
     loss = keras.losses.CategoricalCrossentropy()
 
     @tf.function(reduce_retracing=True)
     def step(images, labels):
         pixels = tf.cast(images, tf.float32) / 255
         with tf.GradientTape() as tape:
-            value = loss(tf.one_hot(labels, 10), network(pixels, training=True))
-        gradients = tape.gradient(value, network.trainable_variables)
-        network.optimizer.apply_gradients(
-            zip(gradients, network.trainable_variables, strict=True)
+            value = loss(tf.one_hot(labels, 10), rival(pixels, training=True))
+        gradients = tape.gradient(value, rival.trainable_variables)
+        rival.optimizer.apply_gradients(
+            zip(gradients, rival.trainable_variables, strict=True)
         )
 
     order = np.random.default_rng(0).permutation(N_PEAK)
@@ -100,9 +100,9 @@ def fit_bare():
 
 def peaks():
     found = {}
-    for who in ("ours", "bare"):
-        command = [sys.executable, __file__, who]
-        found[who] = float(subprocess.check_output(command, text=True))
+    for name in ("ours", "bare"):
+        command = [sys.executable, __file__, name]
+        found[name] = float(subprocess.check_output(command, text=True))
     ratio = round(found["ours"] / found["bare"], 2)
     return {"row": "peak", **{w: round(m) for w, m in found.items()}, "ratio": ratio}
 

@@ -1,12 +1,12 @@
-"""Accuracy on digits of another collection, by models trained on the competition's.
+"""Accuracy of models of the competition on digits of another collection.
 
     python tests/benchmarks/own_digits.py NAME [NAME ...] [--seeds 0,1,2] [--workers 2]
 
 NAME is a preset, or one with other values of parameters, as in
 robust:augment__gaps=1. Each is trained on all 42,000 images, last weights, and labels
-scikit-learn's bundled digits, 8x8 pixels, by a DigitNormalizer in front of it. These
-are cut into two halves once and for all: by "choose" the preset was chosen, "report" is
-what is reported. A row for each model is appended to docs/benchmarks/own-digits.jsonl.
+scikit-learn's bundled digits of 8x8 pixels behind a DigitNormalizer. These are split
+into two fixed halves: "choose" was used to choose the preset, "report" is reported. A
+row for each model is appended to docs/benchmarks/own-digits.jsonl.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Puts what the benchmarks wrote into docs/benchmarks.md, and draws its chart.
+"""Write the results of the benchmarks into docs/benchmarks.md and draw its chart.
 
     python tests/benchmarks/report.py
 
@@ -43,9 +43,9 @@ CHART_LABELS = {
     "k nearest neighbours": "k nearest\nneighbours",
     "logistic regression": "logistic\nregression",
 }
-NOT_IN_CHART = ["dummy"]  # it would squeeze all others into a corner
-# Where a label stands, in points from its mark, if not on its left.
-BESIDE = {
+NOT_IN_CHART = ["dummy"]  # far below all others
+# Offset of a label from its mark, in points, and its alignment; by default on its left.
+OFFSETS = {
     "skorch": ((7, 0), "left"),
     "k nearest neighbours": ((7, 0), "left"),
     "logistic regression": ((7, 0), "left"),
@@ -56,7 +56,7 @@ BESIDE = {
     "residual+accurate": ((-4, 19), "right"),
     "histogram gradient boosting": ((7, -4), "left"),
 }
-# Text, ours, others: of each pair the colour-blind can tell the last two apart.
+# Text, skdigits, others. The last two differ also for colour-blind readers.
 COLOURS = {
     "accuracy-and-time.svg": ("#3c4450", "#0072b2", "#d55e00"),
     "accuracy-and-time-dark.svg": ("#ced6dd", "#56b4e9", "#e69f00"),
@@ -68,7 +68,7 @@ def is_ours(name):
 
 
 def by_name(rows):
-    """Gather rows: name -> its rows, the first of each fold."""
+    """Group rows by name: the first row of each fold."""
     found = {}
     for row in sorted(rows, key=lambda row: row["fold"]):
         found.setdefault(row["name"], {}).setdefault(row["fold"], row)
@@ -80,38 +80,38 @@ def accuracy(rows):
 
 
 def core_seconds(rows, processor):
-    """Mean seconds that a fit takes one core of a processor; NaN if it took none."""
+    """Return the mean CPU time of a fit on a processor, or NaN without a row."""
     found = [row["core_seconds"] for row in rows if row["processor"] == processor]
     return np.mean(found) if found else np.nan
 
 
 def usual_processor(rows):
-    """Name the processor of most rows."""
+    """Return the processor of most rows."""
     return Counter(row["processor"] for row in rows).most_common(1)[0][0]
 
 
 def short_name(processor):
-    """Shorten the name of a processor to a word of a table's column."""
+    """Shorten the name of a processor for a column."""
     name = processor.removesuffix(", AVX-512")
     return {"AMD EPYC": "EPYC", "Intel(R) Xeon(R) Processor": "Xeon"}.get(name, name)
 
 
 def times_classic(rows, classic):
-    """Divide training times of one processor: a model's by the classic preset's.
+    """Return the training time relative to the classic preset on the same processor.
 
-    `classic` has all its rows, also those that were measured for their time only.
+    `classic` has all its rows, also those measured for their time only.
     """
     processor = usual_processor(rows)
     return core_seconds(rows, processor) / core_seconds(classic, processor)
 
 
 def right(rows, y, tests):
-    """Say for all test images of some rows whether they were labelled right."""
+    """Return whether each test image of some rows was labelled correctly."""
     return np.concatenate([unpack(r["predicted"]) == y[tests[r["fold"]]] for r in rows])
 
 
 def p_value(rows, others, y, tests):
-    """McNemar's test of two models on the folds that both have."""
+    """Return the p-value of McNemar's test on the folds that two models share."""
     shared = {r["fold"] for r in rows} & {r["fold"] for r in others}
     a, b = (
         right([r for r in side if r["fold"] in shared], y, tests)
@@ -141,7 +141,7 @@ def folds_table(models, timed_classic, y, tests):
 
 
 def ablation_table(changed, models, y, tests):
-    """Show each preset with parameters changed, beside itself on the same folds."""
+    """Show each preset with changed parameters next to itself on the same folds."""
     yield "preset|change|errors with it, by fold|errors of the preset|p"
     yield "---|---|---|---|---"
     for name, rows in sorted(changed.items(), key=lambda item: parse(item[0])[0]):
@@ -160,7 +160,7 @@ def ablation_table(changed, models, y, tests):
 
 
 def ensemble_table(models):
-    """Show ensembles beside the networks that they consist of."""
+    """Show ensembles next to their members."""
     yield "networks|fold|errors of each|mean accuracy|errors together|accuracy|gain"
     yield "---|---|---|---|---|---|---"
     everything = [row for rows in models.values() for row in rows]
@@ -175,7 +175,7 @@ def ensemble_table(models):
 
 
 def agreement_table(models, y, tests):
-    """Show what the presets get wrong together, and what a vote of them does."""
+    """Show the errors that the presets share, and those of their vote."""
     yield "images|wrong by all three|wrong by their vote|wrong by accurate"
     yield "---|---|---|---"
     rows = [models.get(name, []) for name in ("classic", "fast", "accurate")]
@@ -191,20 +191,20 @@ def agreement_table(models, y, tests):
 
 
 def percent_right(kind, preset, rows):
-    """Give the accuracy in percent, by seed and strength; None if not measured."""
+    """Return the accuracy in percent, by seed and strength; None if not measured."""
     found = {r["seed"]: r for r in rows if (r["images"], r["name"]) == (kind, preset)}
     shares = [1 - np.array(row["errors"]) / row["n"] for row in found.values()]
     return 100 * np.array(shares) if shares else None
 
 
 def measured(rows):
-    """Give the presets that have rows."""
+    """Return the presets that have rows."""
     names = {row["name"] for row in rows}
     return [preset for preset in PRESETS if preset in names]
 
 
 def cells(kind, rows):
-    """Give a cell for each preset: the mean, and that of the worst strength."""
+    """Yield a cell for each preset: the mean, and that of the worst strength."""
     for preset in measured(rows):
         right = percent_right(kind, preset, rows)
         if right is None:
@@ -229,11 +229,11 @@ def robustness_table(rows):
 
 
 def all_corruptions(rows):
-    """Give for each preset the mean of its corruptions and the deviation of seeds."""
+    """Yield the mean of all corruptions and the deviation over seeds, by preset."""
     for preset in measured(rows):
         found = [percent_right(kind, preset, rows) for kind in CORRUPTIONS]
         shapes = {None if right is None else right.shape for right in found}
-        if None in shapes or len(shapes) > 1:  # not all is measured yet
+        if None in shapes or len(shapes) > 1:  # some are not measured yet
             yield ""
             continue
         by_seed = np.mean(found, axis=(0, 2))
@@ -242,7 +242,7 @@ def all_corruptions(rows):
 
 
 def small_digits_table(rows):
-    """Show the accuracy of the presets on the half of 8x8 digits to report."""
+    """Show the accuracy of the presets on the reported half of the 8x8 digits."""
     presets = measured(rows)
     yield "|".join(["how they became 28x28", *presets])
     yield "|".join(["---"] * (1 + len(presets)))
@@ -254,7 +254,7 @@ def small_digits_table(rows):
 
 
 def own_digits_table():
-    """Show the errors of models on the two halves of 8x8 digits, by seed."""
+    """Show the errors of models on both halves of the 8x8 digits, by seed."""
     yield "model|errors, half to choose by|errors, half to report|accuracy on it"
     yield "---|---|---|---"
     rows = read_measurements("own-digits.jsonl")
@@ -272,14 +272,14 @@ def own_digits_table():
 
 
 def read_measurements(name):
-    """Read the rows that a script of the benchmarks wrote."""
+    """Read the rows that a benchmark wrote."""
     path = DOCS / "benchmarks" / name
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]
 
 
 def last(name, kind):
-    """Give the last row of a kind, in a list, which is empty if there is none."""
+    """Return a list with the last row of a kind, or an empty list."""
     return [row for row in read_measurements(name) if row["row"] == kind][-1:]
 
 
@@ -292,7 +292,7 @@ def memory_table():
 
 
 def peak_table():
-    """Show the last measurement of a large fit's memory."""
+    """Show the last measurement of the memory of a large fit."""
     yield "MiB of CNNClassifier.fit|MiB of the bare loop|ratio"
     yield "---|---|---"
     for row in last("memory.jsonl", "peak"):
@@ -300,7 +300,7 @@ def peak_table():
 
 
 def training_time_table():
-    """Show what the presets take to train, beside the classic one."""
+    """Show the training time of the presets relative to the classic one."""
     yield "network|core seconds of an epoch|epochs|times classic's|runs|processor"
     yield "---|---|---|---|---|---"
     rows = read_measurements("training-time.jsonl")
@@ -344,7 +344,7 @@ def feed_alone_table():
 
 
 def pruning_table():
-    """Show what pruning saved, by seed."""
+    """Show the epochs with and without pruning, by seed."""
     rows = read_measurements("tuning.jsonl")
     yield "seed|trials|epochs whole|epochs pruned|times fewer|best whole|best pruned"
     yield "---|---|---|---|---|---|---"
@@ -358,7 +358,7 @@ def pruning_table():
 
 
 def overhead_table():
-    """Show the objective beside the same fits in a loop by hand."""
+    """Show the time of the objective and of the same fits in a loop."""
     yield "objective, s|by hand, s|ratio of medians|runs"
     yield "---|---|---|---"
     for row in last("tuning.jsonl", "overhead"):
@@ -367,7 +367,7 @@ def overhead_table():
 
 
 def grid_table():
-    """Show the time of a grid on each of joblib's backends."""
+    """Show the time of a grid search on each backend of joblib."""
     yield "workers|seconds, each run|median"
     yield "---|---|---"
     for row in last("tuning.jsonl", "grid"):
@@ -377,12 +377,12 @@ def grid_table():
 
 
 def chart_points(rows):
-    """Give the chart's fold of each model: name -> (seconds, errors, images)."""
+    """Return the chart's fold of each model: name -> (seconds, errors, images)."""
     fold = [row for row in rows if row["fold"] == CHART_FOLD]
     timed = [row for row in fold if row["processor"].startswith(CHART_PROCESSOR)]
     seconds = {row["name"]: row["core_seconds"] for row in reversed(timed)}
     found = {}
-    # What was run again on the chart's processor counts, not what was run before.
+    # Rows of the chart's processor come before those of others.
     for row in [*timed, *fold]:
         name = row["name"]
         if ":" not in name and name not in [*NOT_IN_CHART, *found]:
@@ -405,7 +405,7 @@ def draw(points, path, colours):
             "ytick.color": text,
         }
     )
-    # As wide as a telephone shows it, so that the text keeps its size there.
+    # The width of a phone, so that the text keeps its size there.
     figure, axes = plt.subplots(figsize=(4.8, 4.9), layout="constrained")
     for name, (seconds, errors, images) in points.items():
         rate = errors / images
@@ -413,11 +413,11 @@ def draw(points, path, colours):
         deviation = np.sqrt(errors) / images
         axes.errorbar(seconds, rate, deviation, color=colour, linewidth=1, alpha=0.6)
         axes.plot(seconds, rate, marker, color=colour)
-        beside, align = BESIDE.get(name, ((-7, 0), "right"))
+        offset, align = OFFSETS.get(name, ((-7, 0), "right"))
         axes.annotate(
             CHART_LABELS.get(name, name),
             (seconds, rate),
-            xytext=beside,
+            xytext=offset,
             textcoords="offset points",
             ha=align,
             va="center",
@@ -442,8 +442,8 @@ def draw(points, path, colours):
     plt.close(figure)
 
 
-def put(text, name, lines):
-    """Put a table between its two comments."""
+def replace_table(text, name, lines):
+    """Write a table between its two comments."""
     table = "\n".join(f"| {line.replace('|', ' | ')} |" for line in lines)
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
     if not pattern.search(text):
@@ -461,22 +461,22 @@ def main():
     models = {name: rows for name, rows in everything.items() if ":" not in name}
     path = DOCS / "benchmarks.md"
     text = path.read_text(encoding="utf-8")
-    text = put(text, "folds", folds_table(models, timed_classic, y, tests))
-    text = put(text, "training time", training_time_table())
-    text = put(text, "ensemble", ensemble_table(models))
-    text = put(text, "ablations", ablation_table(changed, models, y, tests))
-    text = put(text, "agreement", agreement_table(models, y, tests))
+    text = replace_table(text, "folds", folds_table(models, timed_classic, y, tests))
+    text = replace_table(text, "training time", training_time_table())
+    text = replace_table(text, "ensemble", ensemble_table(models))
+    text = replace_table(text, "ablations", ablation_table(changed, models, y, tests))
+    text = replace_table(text, "agreement", agreement_table(models, y, tests))
     corrupted = robustness.read_rows()
-    text = put(text, "robustness", robustness_table(corrupted))
-    text = put(text, "small digits", small_digits_table(corrupted))
-    text = put(text, "own digits", own_digits_table())
-    text = put(text, "feed", feed_table())
-    text = put(text, "feed alone", feed_alone_table())
-    text = put(text, "memory", memory_table())
-    text = put(text, "peak", peak_table())
-    text = put(text, "pruning", pruning_table())
-    text = put(text, "overhead", overhead_table())
-    text = put(text, "grid", grid_table())
+    text = replace_table(text, "robustness", robustness_table(corrupted))
+    text = replace_table(text, "small digits", small_digits_table(corrupted))
+    text = replace_table(text, "own digits", own_digits_table())
+    text = replace_table(text, "feed", feed_table())
+    text = replace_table(text, "feed alone", feed_alone_table())
+    text = replace_table(text, "memory", memory_table())
+    text = replace_table(text, "peak", peak_table())
+    text = replace_table(text, "pruning", pruning_table())
+    text = replace_table(text, "overhead", overhead_table())
+    text = replace_table(text, "grid", grid_table())
     path.write_text(text, encoding="utf-8")
     for name, colours in COLOURS.items():
         draw(chart_points(rows), DOCS / "benchmarks" / name, colours)

@@ -1,4 +1,4 @@
-"""The classic network as other libraries would have it, for the same comparisons."""
+"""The classic architecture in other libraries, for comparisons."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ BATCH_SIZE = 64
 
 
 def torch_classic():
-    """Make the classic network as a PyTorch module that gives logits."""
+    """Return the classic architecture as a PyTorch module that computes logits."""
     from torch import nn
 
     return nn.Sequential(
@@ -35,18 +35,18 @@ def torch_classic():
     )
 
 
-def keras_network():
-    """Make the classic network as Keras users compile it."""
+def keras_rival():
+    """Return the classic model as Keras users compile it."""
     from skdigits._engine.architectures import classic
     from skdigits._engine.keras.build import build_layers
 
-    network = build_layers(classic((28, 28, 1), 10))
-    network.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
-    return network
+    rival = build_layers(classic((28, 28, 1), 10))
+    rival.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+    return rival
 
 
-def skorch_network(**options):
-    """Make skorch's classifier around `torch_classic`."""
+def skorch_rival(**options):
+    """Return a skorch classifier with `torch_classic`."""
     import torch
     from skorch import NeuralNetClassifier
 
@@ -67,7 +67,7 @@ def skorch_network(**options):
 
 
 def unit_pixels(X, *, channels_first=False):
-    """Scale pixels to 0..1 and give them the shape that a network takes."""
+    """Scale pixels to 0..1, in the shape that the model takes."""
     shape = (-1, 1, 28, 28) if channels_first else (-1, 28, 28, 1)
     return (X / 255).astype(np.float32).reshape(shape)
 
@@ -85,8 +85,8 @@ class KerasClassic:
         import keras
 
         keras.utils.set_random_seed(self.seed)
-        self.network = keras_network()
-        self.network.fit(
+        self.rival = keras_rival()
+        self.rival.fit(
             unit_pixels(X),
             keras.utils.to_categorical(y),
             batch_size=BATCH_SIZE,
@@ -96,7 +96,7 @@ class KerasClassic:
         return self
 
     def predict(self, X):
-        return self.network.predict(unit_pixels(X), verbose=0).argmax(axis=1)
+        return self.rival.predict(unit_pixels(X), verbose=0).argmax(axis=1)
 
 
 class SkorchClassic:
@@ -109,9 +109,9 @@ class SkorchClassic:
         import torch
 
         torch.manual_seed(self.seed)
-        self.network = skorch_network(max_epochs=EPOCHS)
-        self.network.fit(unit_pixels(X, channels_first=True), y.astype(np.int64))
+        self.rival = skorch_rival(max_epochs=EPOCHS)
+        self.rival.fit(unit_pixels(X, channels_first=True), y.astype(np.int64))
         return self
 
     def predict(self, X):
-        return self.network.predict(unit_pixels(X, channels_first=True))
+        return self.rival.predict(unit_pixels(X, channels_first=True))

@@ -1,4 +1,4 @@
-"""Accuracy on corrupted images and on digits that are not the competition's.
+"""Accuracy on corrupted images and on digits of another collection.
 
     python tests/benchmarks/robustness.py NAME [NAME ...] [--seeds 0,1,2] [--workers 2]
 
@@ -12,9 +12,9 @@ All label the 1,797 digits of 8x8 that come with scikit-learn, in two halves: on
 choose settings by, one to report.
 
 A row for each kind of images is appended to docs/benchmarks/robustness.jsonl when a
-model has labelled all; a restart skips what is there. Trained models are kept in the
-folder --models, so that a restart trains none of them again. Nothing is chosen by what
-comes out: last weights, and all seeds are reported.
+model has labelled all; a restart skips existing rows. Trained models are saved in the
+folder --models, so that a restart does not train them again. No result influences
+another fit: weights are those of the last epoch, and all seeds are reported.
 """
 
 import argparse
@@ -40,8 +40,8 @@ from skdigits.datasets import load_competition
 ROWS = Path("docs/benchmarks/robustness.jsonl")
 MODELS = Path(tempfile.gettempdir()) / "skdigits-robustness"
 
-# How digits of 8x8 become what a network takes. A preset that has a normalizer gets
-# them as they are, which counts as normalized.
+# Conversions of 8x8 digits to 28x28. A preset with a normalizer gets them unchanged,
+# which counts as normalized.
 CLEAN, CLEAN_NORMALIZED = "clean", "clean normalized"
 RESIZED, NORMALIZED = "optdigits resized", "optdigits normalized"
 HALVES = ("choose", "report")
@@ -49,7 +49,7 @@ EVERY = 4  # one held-out image in four is corrupted
 
 
 def read_rows(path=ROWS):
-    """Read the rows of models and corruptions as they are set now."""
+    """Read the rows of models and corruptions with the present settings."""
     if not path.exists():
         return []
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
@@ -63,7 +63,7 @@ def is_current(row):
 
 
 def trained(name, seed, folder, X, y):
-    """Give the model from its file, or train it and write the file."""
+    """Load the model from its file, or train it and write the file."""
     depends_on = f"{name} {json.dumps(settings(name))}"
     label = f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}"
     path = folder / f"{label}-{zlib.crc32(depends_on.encode()):08x}.skdigits"
@@ -76,12 +76,12 @@ def trained(name, seed, folder, X, y):
 
 
 def own_normalizer(model):
-    """Give the first step of a preset if that normalizes images."""
+    """Return the first step of a preset if it normalizes images."""
     return model[0] if hasattr(model[0], "on_blank") else None
 
 
 def kinds_of_images(name):
-    """Name all that a model labels, one row each."""
+    """Return all kinds of images that a model labels, one for each row."""
     has_normalizer = own_normalizer(make_model(name, 0)) is not None
     ways = [NORMALIZED] if has_normalizer else [RESIZED, NORMALIZED]
     return [
@@ -93,14 +93,14 @@ def kinds_of_images(name):
 
 
 def corrupted(images, kind):
-    """Give images under a corruption, at one strength after the other."""
+    """Yield images under a corruption at each strength."""
     for strength in (1, 2, 3):
         rng = np.random.default_rng([strength, *kind.encode()])
         yield CORRUPTIONS[kind](images, strength, rng)
 
 
 def small_digits(kind, model):
-    """Give half of scikit-learn's digits in one of the two ways, and their labels."""
+    """Return half of scikit-learn's digits, converted in one way, and their labels."""
     way, half = kind.split(", ")
     X, y = load_digits(return_X_y=True)
     halves = train_test_split(
@@ -135,12 +135,12 @@ def errors_on(kind, model, X, y):
 
 
 def measure(name, seed, kinds, folder, X, y):
-    """Train on all but the first fold and label images of some kinds: rows."""
+    """Train on all but the first fold, label images of some kinds, and return rows."""
     test = test_indices(y)[0]
     train = np.setdiff1d(np.arange(len(y)), test)
     model = trained(name, seed, folder, X[train], y[train])
     if own_normalizer(model) is not None:
-        # An image that looks blank is an error like any other.
+        # A blank image counts as an error.
         model[0].set_params(on_blank="ignore")
     return [
         {
@@ -178,7 +178,7 @@ def main():
     arguments = parser.parse_args()
     for name in arguments.names:
         if parse(name)[0] not in PRESETS:
-            raise SystemExit(f"{name} is no preset. They are {[*PRESETS]}.")
+            raise SystemExit(f"NAME must be one of {[*PRESETS]}. Got {name!r} instead.")
     done = {(row["name"], row["seed"], row["images"]) for row in read_rows()}
     tasks = []
     for seed in map(int, arguments.seeds.split(",")):

@@ -1,4 +1,4 @@
-"""How far the number of threads changes what the same seed learns.
+"""Differences between models of one seed on one thread and on two.
 
     python tests/benchmarks/threads.py
 
@@ -18,26 +18,26 @@ OUT = Path("docs/benchmarks/threads.jsonl")
 N = 5000
 
 
-def probabilities(place):
+def probabilities(path):
     from skdigits import make_digit_pipeline
     from skdigits.datasets import load_competition
 
     digits = load_competition()
     X, y = digits.X_train, digits.y_train
     model = make_digit_pipeline("fast", random_state=0).fit(X[:N], y[:N])
-    np.save(place, model.predict_proba(X[N : 2 * N]))
+    np.save(path, model.predict_proba(X[N : 2 * N]))
 
 
 def main():
     found = {}
     for name, threads in (("one", 1), ("one again", 1), ("two", 2)):
-        place = Path(f"{name}.npy")
+        path = Path(f"{name}.npy")
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         subprocess.run(
-            [sys.executable, __file__, str(place)], env=environment, check=True
+            [sys.executable, __file__, str(path)], env=environment, check=True
         )
-        found[name] = np.load(place)
-        place.unlink()
+        found[name] = np.load(path)
+        path.unlink()
     differ = found["one"].argmax(axis=1) != found["two"].argmax(axis=1)
     result = {
         "images": N,

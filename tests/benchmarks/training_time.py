@@ -1,10 +1,10 @@
-"""Time that presets take to train, in turn, beside that of the classic one.
+"""Training time of the presets, relative to the classic one.
 
     OMP_NUM_THREADS=1 python tests/benchmarks/training_time.py [--rounds 5]
 
-Each round trains each network for one epoch on the first 8,400 of the competition's
-images. Seconds are those that the fit kept a core busy. The row of each network goes to
-docs/benchmarks/training-time.jsonl, in place of what is there.
+Each round trains each preset for one epoch on the first 8,400 of the competition's
+images and measures the CPU time. The rows replace the content of
+docs/benchmarks/training-time.jsonl.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from skdigits.datasets import load_competition
 
 OUT = Path("docs/benchmarks/training-time.jsonl")
 IMAGES = 8400
-# As folds.py takes them; the presets that are in bfloat16 here are so in float32, too.
+# Names as in folds.py. Presets in bfloat16 are also measured in float32.
 NAMES = [
     "classic",
     "fast",
@@ -32,7 +32,7 @@ NAMES = [
 
 
 def core_seconds(name, X, y):
-    """Train for one epoch: seconds of a core."""
+    """Train for one epoch and return the CPU time in seconds."""
     model = make_model(name, 0).set_params(cnn__epochs=1)
     start = time.process_time()
     model.fit(X, y)
@@ -46,7 +46,7 @@ def main():
     digits = load_competition()
     X = digits.X_train.to_numpy()[:IMAGES]
     y = digits.y_train.to_numpy()[:IMAGES]
-    for name in NAMES:  # its functions are traced before the clock starts
+    for name in NAMES:  # traces the functions before the time is measured
         core_seconds(name, X[:200], y[:200])
     seconds = [[core_seconds(name, X, y) for name in NAMES] for _ in rounds]
     rows = [

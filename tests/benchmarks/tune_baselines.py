@@ -1,9 +1,9 @@
-"""How the settings of skdigits.baselines were chosen.
+"""Grid search for the settings of skdigits.baselines.
 
     python tests/benchmarks/tune_baselines.py
 
-Each baseline's grid, three folds on the first 5,000 training images: what the grid
-search prints as best is what `make_baselines` has.
+Searches the grid of each baseline in three folds of the first 5,000 training images.
+`make_baselines` uses the parameters that are printed as best.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What pruning saves, what the objective costs, and a grid on several workers.
+"""Savings by pruning, overhead of the objective, and a grid on several workers.
 
     python tests/benchmarks/tuning.py pruning [--seeds 0,1,2]
     python tests/benchmarks/tuning.py overhead
@@ -44,7 +44,7 @@ def make_model(epochs=9):
 
 
 class CountEpochs:
-    """A callback of scikit-learn's: counts the epochs of all fits."""
+    """scikit-learn callback that counts the epochs of all fits."""
 
     count = 0
 
@@ -62,7 +62,7 @@ class CountEpochs:
 
 
 def pruning(seeds):
-    """Thirty trials with the pruner of `tune` and without one, same seeds."""
+    """Run thirty trials with the pruner of `tune` and without, with equal seeds."""
     X, y = load()
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
     for seed in seeds:
@@ -94,7 +94,7 @@ def pruning(seeds):
 
 
 def overhead(seeds):
-    """Two trials of the objective against a loop of fits, in turn."""
+    """Time two trials of the objective and a loop of fits, in turn."""
     X, y = load()
     folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
     model = make_model(epochs=4)
@@ -130,7 +130,7 @@ def overhead(seeds):
 
 
 def grid(seeds):
-    """Wall time of a grid of twelve candidates on loky and dask workers."""
+    """Measure a grid of twelve candidates on loky and dask workers."""
     from distributed import Client, LocalCluster
 
     X, y = (part[:N_GRID] for part in load())
@@ -145,7 +145,7 @@ def grid(seeds):
         with joblib.parallel_config(backend, n_jobs=n_jobs):
             search.fit(X, y)
 
-    places = {
+    backends = {
         "loky 1": lambda: on("loky", 1),
         "loky 2": lambda: on("loky", 2),
         "dask 2": lambda: on("dask", 2),
@@ -154,11 +154,11 @@ def grid(seeds):
         LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
     ):
-        for run in places.values():
+        for run in backends.values():
             run()
-        seconds = {name: [] for name in places}
+        seconds = {name: [] for name in backends}
         for _ in range(3):
-            for name, run in places.items():
+            for name, run in backends.items():
                 seconds[name].append(timed(run))
     keep({"row": "grid", "candidates": 12, "folds": 3, "seconds": seconds})
 

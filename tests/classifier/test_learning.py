@@ -1,4 +1,4 @@
-"""What CNNClassifier learns, from images and labels of every kind."""
+"""Training of CNNClassifier on images and labels of every kind."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def test_learns_digits(digits):
     assert model.score(X[150:], y[150:]) > 0.9
 
 
-def test_scale_of_pixels_does_not_matter(digits):
+def test_unit_of_pixels_does_not_matter(digits):
     X, y = digits
     X = X * 15
     raw = small().fit(X, y).predict_proba(X)
@@ -38,7 +38,7 @@ def test_scale_of_pixels_does_not_matter(digits):
     ],
     ids=["str", "object", "int", "float", "bool", "pandas"],
 )
-def test_labels_come_back_as_they_were(digits, labels):
+def test_predictions_are_labels_of_the_given_kind(digits, labels):
     X, y = digits
     y = labels[y % len(labels)]
     model = small(epochs=15, batch_size=16, random_state=1).fit(X, y)
@@ -54,11 +54,10 @@ def test_hundreds_of_classes():
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_history_without_and_with_validation(digits):
-    X, y = digits
-    model = small(epochs=3).fit(X, y)
+def test_history_without_and_with_validation(fitted):
+    model = fitted(epochs=3)
     assert set(model.history_) == {"loss", "accuracy", "learning_rate"}
-    model = small(epochs=3, validation_fraction=0.2).fit(X, y)
+    model = fitted(epochs=3, validation_fraction=0.2)
     assert {"val_loss", "val_accuracy"} < set(model.history_)
     assert model.n_iter_ == 3
     assert all(
@@ -76,14 +75,14 @@ def test_every_optimizer_learns(digits, optimizer):
     assert model.history_["loss"][-1] < 0.8 * model.history_["loss"][0]
 
 
-def test_label_smoothing_makes_it_less_sure(digits):
-    X, y = digits
-    sure = small(epochs=15, batch_size=16).fit(X, y).predict_proba(X)
-    less = small(epochs=15, batch_size=16, label_smoothing=0.3).fit(X, y)
+def test_label_smoothing_lowers_the_highest_probability(digits, fitted):
+    X, _ = digits
+    sure = fitted(epochs=15, batch_size=16).predict_proba(X)
+    less = fitted(epochs=15, batch_size=16, label_smoothing=0.3)
     assert less.predict_proba(X).max(axis=1).mean() < sure.max(axis=1).mean()
 
 
-def test_the_callers_arrays_stay(digits):
+def test_fit_and_predict_do_not_change_the_arrays(digits):
     X, y = digits
     w = np.ones(len(X))
     given = [X.copy(), y.copy(), w.copy()]

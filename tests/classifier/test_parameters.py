@@ -1,4 +1,4 @@
-"""The parameters of CNNClassifier: which are refused, and that a clone keeps them."""
+"""Parameters of CNNClassifier: errors, and copies in clones."""
 
 import pytest
 from helpers.classifiers import small
@@ -57,13 +57,13 @@ def test_refuses_a_parameter_out_of_range(digits, name, value):
         small(**{name: value}).fit(*digits)
 
 
-def test_refuses_a_callback_that_is_none(digits):
+def test_refuses_a_callback_that_is_not_an_instance(digits):
     with pytest.raises(TypeError, match="callbacks must be instances.*at index 0"):
         small(callbacks=[print]).fit(*digits)
 
 
-def test_clone_keeps_parameters_and_nothing_learnt(digits):
-    model = small(width=0.7).fit(*digits)
+def test_clone_copies_parameters_and_nothing_learned(fitted):
+    model = fitted()
     copied = clone(model)
     assert copied.get_params() == model.get_params()
     assert not hasattr(copied, "classes_")

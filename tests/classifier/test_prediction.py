@@ -1,27 +1,26 @@
-"""What CNNClassifier predicts: probabilities that do not depend on their neighbours."""
+"""Predictions of CNNClassifier: probabilities independent of the other images."""
 
 import itertools
 
 import numpy as np
 import pytest
-from helpers.classifiers import equal, small, weights
+from helpers.classifiers import dense, equal, small, weights
 from sklearn.exceptions import NotFittedError
 
 pytestmark = pytest.mark.processor
 
 
 @pytest.mark.parametrize("architecture", ["fast", "classic", "residual", "strided"])
-@pytest.mark.parametrize("n", [2, 30, 200, 650])
-def test_a_prediction_does_not_depend_on_the_place_among_others(
-    digits, architecture, n
+def test_prediction_does_not_depend_on_the_order_of_images(
+    digits, fitted, architecture
 ):
-    X, y = digits
-    model = small(architecture=architecture, width=1).fit(X, y)
-    X = np.tile(X, (4, 1))[:n]
-    order = np.random.default_rng(0).permutation(n)
-    np.testing.assert_array_equal(
-        model.predict_proba(X[order]), model.predict_proba(X)[order]
-    )
+    model = fitted(architecture=architecture, width=1)
+    for n in (2, 30, 200, 650):
+        X = np.tile(digits[0], (4, 1))[:n]
+        order = np.random.default_rng(0).permutation(n)
+        np.testing.assert_array_equal(
+            model.predict_proba(X[order]), model.predict_proba(X)[order]
+        )
 
 
 def test_probabilities_sum_to_one_in_float64(digits):
@@ -32,60 +31,60 @@ def test_probabilities_sum_to_one_in_float64(digits):
         np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-15)
 
 
-def test_predictions_do_not_depend_on_the_batch(digits):
-    X, y = digits
-    model = small().fit(X, y)
+def test_prediction_does_not_depend_on_the_batch(digits, fitted):
+    X, _ = digits
+    model = fitted()
     many = np.tile(X, (5, 1))
     one_by_one = np.concatenate([model.predict_proba(X[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(model.predict_proba(many)[:5], one_by_one, atol=1e-6)
 
 
-@pytest.mark.parametrize("reach", [1, 2])
-def test_test_time_shift_averages_over_shifted_copies(digits, reach):
-    X, y = digits
-    model = small(epochs=5).fit(X, y)
-    margins = (0, 0), (reach, reach), (reach, reach)
+@pytest.mark.parametrize("max_shift", [1, 2])
+def test_test_time_shift_averages_over_shifted_copies(digits, fitted, max_shift):
+    X, _ = digits
+    model = fitted(epochs=5)
+    margins = (0, 0), (max_shift, max_shift), (max_shift, max_shift)
     wide = np.pad(X.reshape(-1, 8, 8), margins, mode="edge")
-    places = range(2 * reach + 1)
+    starts = range(2 * max_shift + 1)
     copies = [
         model.predict_proba(np.ascontiguousarray(wide[:, i : i + 8, j : j + 8]))
-        for i, j in itertools.product(places, places)
+        for i, j in itertools.product(starts, starts)
     ]
-    model.set_params(test_time_shift=reach)
+    model.set_params(test_time_shift=max_shift)
     averaged = model.predict_proba(X)
     np.testing.assert_allclose(averaged, np.mean(copies, axis=0), atol=1e-6)
     np.testing.assert_array_equal(model.predict(X), averaged.argmax(axis=1))
 
 
-@pytest.mark.parametrize(
-    ("fraction", "pixels"), [(0.1, 0), (0.124, 0), (0.125, 1), (0.3, 2), (0.04, 0)]
-)
-def test_test_time_shift_may_be_a_fraction_of_the_side(digits, fraction, pixels):
-    X, y = digits
-    model = small(test_time_shift=fraction).fit(X, y)
-    proba = model.predict_proba(X[:50])
-    model.set_params(test_time_shift=pixels)
-    np.testing.assert_array_equal(model.predict_proba(X[:50]), proba)
+def test_test_time_shift_may_be_a_fraction_of_the_side(digits, fitted):
+    X, model = digits[0][:50], fitted()
+    by_pixels = [
+        model.set_params(test_time_shift=pixels).predict_proba(X) for pixels in range(3)
+    ]
+    for fraction, pixels in [(0.1, 0), (0.124, 0), (0.125, 1), (0.3, 2), (0.04, 0)]:
+        proba = model.set_params(test_time_shift=fraction).predict_proba(X)
+        np.testing.assert_array_equal(proba, by_pixels[pixels])
 
 
-def test_a_fraction_of_a_large_side_is_ten_pixels_at_most():
+def test_fraction_of_a_large_side_is_at_most_ten_pixels():
     X = np.random.default_rng(0).integers(0, 256, (20, 48, 48), dtype=np.uint8)
-    model = small(epochs=1, width=0.05, test_time_shift=0.9).fit(X, np.arange(20) % 2)
+    model = small(architecture=dense(2), epochs=1, test_time_shift=0.9)  # fast to trace
+    model.fit(X, np.arange(20) % 2)
     proba = model.predict_proba(X[:2])
     model.set_params(test_time_shift=10)
     np.testing.assert_array_equal(model.predict_proba(X[:2]), proba)
 
 
-def test_test_time_shift_is_no_part_of_the_training(digits):
-    X, y = digits
-    first, second = small().fit(X, y), small(test_time_shift=1).fit(X, y)
+def test_training_does_not_depend_on_test_time_shift(digits, fitted):
+    X, _ = digits
+    first, second = fitted(), fitted(test_time_shift=1)
     assert equal(weights(first), weights(second))
     with pytest.raises(ValueError, match="'test_time_shift' parameter.*Got -2"):
         first.set_params(test_time_shift=-2).predict(X)
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba"])
-def test_refuses_to_predict_before_fit(digits, method):
+def test_prediction_before_fit_is_an_error(digits, method):
     with pytest.raises(NotFittedError):
         getattr(small(), method)(digits[0])
     with pytest.raises(NotFittedError):

@@ -1,4 +1,4 @@
-"""Images and labels that CNNClassifier refuses, each with its reason."""
+"""Errors for images and labels that CNNClassifier refuses."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_refuses_nan_and_infinity(digits, value):
         small().fit(X, y)
 
 
-def test_refuses_what_float32_cannot_hold(digits):
+def test_refuses_values_beyond_float32(digits):
     X, y = digits
     with pytest.raises(ValueError, match="range of float32"):
         small().fit(X * 1e300, y)

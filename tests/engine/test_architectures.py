@@ -1,4 +1,4 @@
-"""The architectures that are built in, and what `width` and `dropout` do to them."""
+"""Built-in architectures, and the effect of `width` and `dropout` on them."""
 
 import numpy as np
 import pytest
@@ -11,10 +11,8 @@ pytestmark = pytest.mark.processor
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize(
-    "shape", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (1, 1, 1), (1, 50, 1)]
-)
-def test_every_architecture_takes_every_shape(architecture, shape):
+@pytest.mark.parametrize("shape", [(32, 32, 3), (1, 1, 1), (1, 50, 1)])
+def test_architecture_accepts_every_shape(architecture, shape):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (12, *shape), dtype=np.uint8)
     model = small(architecture=architecture, epochs=1).fit(X, np.arange(12) % 3)
@@ -22,17 +20,16 @@ def test_every_architecture_takes_every_shape(architecture, shape):
     assert model.image_shape_ == shape
 
 
-def test_classic_is_the_network_of_2019():
+def test_classic_has_the_parameters_of_the_2019_notebook():
     X = np.zeros((10, 784), np.uint8)
     X[:, :10] = np.eye(10)
     model = CNNClassifier(architecture="classic", epochs=1).fit(X, np.arange(10))
     assert model.model_.count_params() == 730_602
 
 
-def test_width_multiplies_the_channels(digits):
-    X, y = digits
-    full = small(width=1.0, epochs=1).fit(X, y).model_.get_layer("conv1").filters
-    half = small(width=0.5, epochs=1).fit(X, y).model_.get_layer("conv1").filters
+def test_width_multiplies_the_channels(fitted):
+    full = fitted(width=1.0, epochs=1).model_.get_layer("conv1").filters
+    half = fitted(width=0.5, epochs=1).model_.get_layer("conv1").filters
     assert half * 2 == full
 
 

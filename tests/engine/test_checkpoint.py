@@ -1,4 +1,4 @@
-"""A fit that is killed goes on where it was, and learns what it would have learnt."""
+"""Checkpoints: a killed fit resumes and learns the same weights."""
 
 import os
 import subprocess
@@ -44,12 +44,12 @@ def make_model(recipe, path=None, **params):
     return Pipeline([("augment", ImageAugmenter(shift=0.05)), ("cnn", cnn)])
 
 
-def network(model):
+def classifier_of(model):
     return model["cnn"] if isinstance(model, Pipeline) else model
 
 
 class SeedOf(np.random.RandomState):
-    """A source of randomness that draws one number, the seed of a classifier."""
+    """Random state that always draws the same number, the seed of a classifier."""
 
     def __init__(self, seed):
         super().__init__(0)
@@ -59,7 +59,7 @@ class SeedOf(np.random.RandomState):
         return self.seed_drawn
 
 
-# The child imports Keras with the tests, so it has skdigits start TensorFlow first.
+# The child imports Keras with the tests, so skdigits must start TensorFlow before.
 SCRIPT = """
 import os
 import sys
@@ -74,7 +74,7 @@ make_model(sys.argv[1], sys.argv[2]).fit(X[:200].astype("uint8"), y[:200])
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
+def test_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     script = SCRIPT.format(tests=os.path.dirname(__file__))
@@ -84,28 +84,28 @@ def test_a_killed_fit_ends_with_the_same_weights(digits, tmp_path, recipe):
         while saved_epochs(path) < 2 and time.time() < deadline:
             time.sleep(0.002)
         process.kill()
-        assert process.wait() != 0, "it ended before it was killed"
+        assert process.wait() != 0, "the fit ended before it was killed"
     finally:
         process.kill()
     counter = Epochs()
     resumed = make_model(recipe, path)
-    network(resumed).set_params(callbacks=[counter])
+    classifier_of(resumed).set_params(callbacks=[counter])
     resumed.fit(X, y)
     whole = make_model(recipe).fit(X, y)
-    assert network(resumed).history_ == network(whole).history_
-    assert network(resumed).n_iter_ == network(whole).n_iter_
+    assert classifier_of(resumed).history_ == classifier_of(whole).history_
+    assert classifier_of(resumed).n_iter_ == classifier_of(whole).n_iter_
     np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
     for a, b in zip(
-        network(resumed).model_.get_weights(),
-        network(whole).model_.get_weights(),
+        classifier_of(resumed).model_.get_weights(),
+        classifier_of(whole).model_.get_weights(),
         strict=True,
     ):
         np.testing.assert_array_equal(a, b)
-    assert 0 < counter.count <= network(whole).n_iter_ - 2
+    assert 0 < counter.count <= classifier_of(whole).n_iter_ - 2
 
 
 def interrupt(digits, path, after=3, **params):
-    """Leave the checkpoint of a fit that ended in the middle."""
+    """Return an unfitted model with the checkpoint of an interrupted fit."""
     model = make_model("plain", path, epochs=6, **params)
     stop = InterruptedError("enough")
     with pytest.raises(InterruptedError):
@@ -113,7 +113,7 @@ def interrupt(digits, path, after=3, **params):
     return make_model("plain", path, epochs=6, **params)
 
 
-def test_a_fit_that_ended_is_not_trained_again(digits, tmp_path):
+def test_complete_fit_is_not_trained_again(digits, tmp_path):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     first = make_model("plain", path).fit(X, y)
@@ -124,7 +124,7 @@ def test_a_fit_that_ended_is_not_trained_again(digits, tmp_path):
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
-def test_a_drawn_seed_is_kept(digits, tmp_path):
+def test_resumed_fit_uses_the_seed_of_the_checkpoint(digits, tmp_path):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     model = interrupt(digits, path, random_state=None, validation_fraction=0.2)
@@ -145,7 +145,7 @@ def test_a_drawn_seed_is_kept(digits, tmp_path):
         ({"class_weight": {0: 2.0}}, "class_weight, weights"),
     ],
 )
-def test_another_fit_is_refused(digits, tmp_path, params, named):
+def test_checkpoint_of_other_parameters_is_refused(digits, tmp_path, params, named):
     path = tmp_path / "fit.checkpoint"
     make_model("plain", path).fit(*digits)
     before = path.read_bytes()
@@ -154,7 +154,7 @@ def test_another_fit_is_refused(digits, tmp_path, params, named):
     assert path.read_bytes() == before
 
 
-def test_other_data_are_refused(digits, tmp_path):
+def test_checkpoint_of_other_data_is_refused(digits, tmp_path):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     make_model("plain", path).fit(X, y)
@@ -170,7 +170,7 @@ def test_other_data_are_refused(digits, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "zeros", "keys"])
-def test_a_damaged_file_is_refused_and_left_unchanged(digits, tmp_path, damage):
+def test_damaged_file_is_refused_and_not_changed(digits, tmp_path, damage):
     path = tmp_path / "fit.checkpoint"
     model = interrupt(digits, path)
     content = bytearray(path.read_bytes())
@@ -189,7 +189,7 @@ def test_a_damaged_file_is_refused_and_left_unchanged(digits, tmp_path, damage):
     assert path.read_bytes() == damaged
 
 
-def test_an_interrupted_fit_resumes_at_its_last_saved_epoch(digits, tmp_path):
+def test_interrupted_fit_resumes_at_its_last_saved_epoch(digits, tmp_path):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     model = interrupt(digits, path)
@@ -200,7 +200,7 @@ def test_an_interrupted_fit_resumes_at_its_last_saved_epoch(digits, tmp_path):
     np.testing.assert_array_equal(model.predict_proba(X), whole.predict_proba(X))
 
 
-def test_a_file_that_is_not_a_checkpoint_is_left_unchanged(digits, tmp_path):
+def test_other_file_is_refused_and_not_changed(digits, tmp_path):
     path = tmp_path / "notes.txt"
     for content, message in [
         (b"Buy milk, and bread.\n", "is neither. Pass another path"),
@@ -215,7 +215,7 @@ def test_a_file_that_is_not_a_checkpoint_is_left_unchanged(digits, tmp_path):
         assert path.read_bytes() == content
 
 
-def test_equal_data_and_parameters_continue_a_fit(digits, tmp_path):
+def test_equal_data_of_other_types_resume_a_fit(digits, tmp_path):
     X, y = digits
     path = tmp_path / "fit.checkpoint"
     params = {"architecture": partial(two_dense, units=8), "checkpoint": path}
@@ -245,14 +245,14 @@ def two_dense(image_shape, n_classes, units):
     )
 
 
-def test_a_folder_or_a_missing_folder_is_an_error_before_the_training(digits, tmp_path):
+def test_folder_or_missing_folder_is_an_error_before_training(digits, tmp_path):
     with pytest.raises(IsADirectoryError):
         make_model("plain", tmp_path).fit(*digits)
     with pytest.raises(FileNotFoundError):
         make_model("plain", tmp_path / "none" / "fit.checkpoint").fit(*digits)
 
 
-def test_a_rate_that_a_callback_took_over_stays_taken_over(digits, tmp_path):
+def test_resumed_fit_keeps_the_rate_that_a_callback_set(digits, tmp_path):
     class Own(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 1:
@@ -265,7 +265,7 @@ def test_a_rate_that_a_callback_took_over_stays_taken_over(digits, tmp_path):
     assert model.history_["learning_rate"][1:] == [0.25] * 5
 
 
-def test_a_callback_that_leaves_the_rate_alone_changes_nothing(digits, tmp_path):
+def test_callback_that_does_not_set_the_rate_has_no_effect(digits, tmp_path):
     params = {"callbacks": [keras.callbacks.Callback()], "optimizer": "sgd"}
     model = interrupt(digits, tmp_path / "fit.checkpoint", **params).fit(*digits)
     whole = make_model("plain", epochs=6, optimizer="sgd").fit(*digits)

@@ -1,4 +1,4 @@
-"""A fit that fails leaves the classifier as it was."""
+"""Fits that fail leave the classifier unchanged."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 pytestmark = pytest.mark.processor
 
 
-def test_a_fit_that_fails_leaves_it_as_it_was(digits):
+def test_failed_fit_leaves_the_classifier_unchanged(digits):
     X, y = digits
     names = [f"pixel{i}" for i in range(64)]
     model = small(callbacks=[Failing()])
@@ -28,7 +28,7 @@ def test_a_fit_that_fails_leaves_it_as_it_was(digits):
     assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
-def test_a_first_partial_fit_that_fails_can_be_repeated(digits):
+def test_failed_partial_fit_can_be_repeated(digits):
     X, y = digits
     model = small()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -39,14 +39,14 @@ def test_a_first_partial_fit_that_fails_can_be_repeated(digits):
     assert model.n_iter_ == 1
 
 
-def test_an_interrupted_fit_can_be_repeated(digits):
+def test_interrupted_fit_can_be_repeated(digits, fitted):
     X, y = digits
 
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             raise KeyboardInterrupt
 
-    expected = weights(small().fit(X, y))
+    expected = weights(fitted())
     model = small(callbacks=[Interrupt()])
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)

@@ -1,4 +1,4 @@
-"""Signals in the middle of a fit: all of the old is left, or all of the new."""
+"""Interrupts: all learned attributes are those before the fit or those after it."""
 
 import os
 import pickle
@@ -14,27 +14,26 @@ from helpers.callbacks import Epochs
 from helpers.classifiers import smaller as small
 from helpers.lines import interrupt_at
 
-from skdigits._engine import fit, plan
+from skdigits import _classifier
 from skdigits._engine.checkpoint import saved_epochs
 
 
-def test_what_a_fit_has_learned_comes_in_one_step(digits):
+def test_learned_attributes_are_assigned_in_one_step(digits):
     X, y = digits[0][:40], digits[1][:40] % 2
     model = small(warm_start=True, epochs=1, width=0.1).fit(X, y)
     learned, line = {**vars(model)}, 0
-    files = {fit.__file__, plan.__file__}
+    files = {_classifier.__file__}
     while interrupt_at(line, files, lambda: model.fit(X, y)):
-        # All lines at the end, where attributes change, and some of those before.
+        # Every line at the end, where attributes change, and some before.
         now, line = {**vars(model)}, line + (1 if line > 40 else 7)
         changed = {name for name in now if now[name] is not learned.get(name)}
-        # It is all of the old, or all of the new.
         assert not changed or changed >= {"_network", "history_", "n_iter_"}
         assert now["n_iter_"] == len(now["history_"]["loss"])
         learned = now
     assert line > 20
 
 
-def test_a_refit_is_noticed_by_nobody_until_it_is_done(digits):
+def test_refit_changes_no_prediction_until_its_end(digits):
     X, y = digits
     model = small().fit(X, y)
     before = model.predict_proba(X)
@@ -64,7 +63,7 @@ import keras
 X, y = load_digits(return_X_y=True)
 X = X.astype("uint8")
 
-class Tell(keras.callbacks.Callback):
+class Notify(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch > 2 and epoch % 100 == 3:
             print("in the middle", flush=True)
@@ -78,7 +77,7 @@ if how == "warm":
 if checkpoint:
     model.set_params(checkpoint=checkpoint)
 try:
-    model.set_params(callbacks=[Tell()]).fit(X, y)
+    model.set_params(callbacks=[Notify()]).fit(X, y)
 except KeyboardInterrupt:
     model.set_params(callbacks=None, epochs=1, checkpoint=None)
     try:
@@ -87,12 +86,12 @@ except KeyboardInterrupt:
     except NotFittedError:
         assert before is None, "lost"
     model.fit(X, y).predict_proba(X)
-    print("as before", flush=True)
+    print("unchanged", flush=True)
 """
 
 
 def signalled(number, how, checkpoint=""):
-    """Send a fit in the middle a signal: (return code, what it printed at last)."""
+    """Send a signal to a running fit: (return code, rest of its output)."""
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, how, str(checkpoint)],
         stdout=subprocess.PIPE,
@@ -109,14 +108,14 @@ def signalled(number, how, checkpoint=""):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="on Windows one process cannot press it")
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process")
 @pytest.mark.parametrize("how", ["first", "warm"])
-def test_ctrl_c_leaves_an_estimator_unfitted_or_as_before(how):
-    assert signalled(signal.SIGINT, how) == (0, "as before\n")
+def test_ctrl_c_leaves_the_estimator_unfitted_or_unchanged(how):
+    assert signalled(signal.SIGINT, how) == (0, "unchanged\n")
 
 
 @pytest.mark.slow
-def test_sigterm_leaves_a_whole_checkpoint_and_nothing_else(tmp_path):
+def test_sigterm_leaves_complete_checkpoints_only(tmp_path):
     path = tmp_path / "fit.checkpoint"
     code, _ = signalled(signal.SIGTERM, "first", path)
     assert code == (1 if os.name == "nt" else -signal.SIGTERM)
@@ -126,7 +125,7 @@ def test_sigterm_leaves_a_whole_checkpoint_and_nothing_else(tmp_path):
     assert saved_epochs(path) > 0
 
 
-def test_an_interrupted_warm_start_changes_nothing(digits):
+def test_interrupted_warm_start_changes_nothing(digits):
     X, y = digits
     model = small(warm_start=True).fit(X, y)
     before, history = model.predict_proba(X), {**model.history_}

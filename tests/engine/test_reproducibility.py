@@ -1,4 +1,4 @@
-"""The same int gives the same weights, and seeds leak nowhere."""
+"""An int reproduces the weights, and global random states do not change."""
 
 import ast
 import hashlib
@@ -47,6 +47,7 @@ def test_same_int_same_weights_in_one_process(fingerprint):
     assert fingerprint(0) != fingerprint(1)
 
 
+@pytest.mark.slow
 def test_same_int_same_weights_in_two_processes(fingerprint):
     ran = subprocess.run(
         [sys.executable, "-c", FIT + "print(fingerprint(0), end='')"],
@@ -56,7 +57,8 @@ def test_same_int_same_weights_in_two_processes(fingerprint):
     assert ran.stdout == fingerprint(0), ran.stderr
 
 
-def test_keras_first_gives_the_same_bits_where_onednn_is_settled(fingerprint):
+@pytest.mark.slow
+def test_import_of_keras_first_gives_the_same_bits_with_equal_onednn(fingerprint):
     ran = subprocess.run(
         [sys.executable, "-c", "import keras" + FIT + "print(fingerprint(0), end='')"],
         capture_output=True,
@@ -66,7 +68,7 @@ def test_keras_first_gives_the_same_bits_where_onednn_is_settled(fingerprint):
     assert ran.stdout == fingerprint(0), ran.stderr
 
 
-def test_a_new_engine_gives_what_a_used_one_gives(fingerprint):
+def test_new_and_reused_compiled_models_give_the_same_weights(fingerprint):
     from skdigits._engine.keras import pool
 
     used = fingerprint(0)
@@ -74,15 +76,15 @@ def test_a_new_engine_gives_what_a_used_one_gives(fingerprint):
     assert fingerprint(0) == used
 
 
-def test_a_seeded_fit_and_then_one_without(fingerprint):
+def test_fit_without_seed_after_a_seeded_one_is_random(fingerprint):
     fingerprint(0)
     assert fingerprint(None) != fingerprint(None)
 
 
-def test_two_random_states_give_two_models(fingerprint):
+def test_random_states_of_other_seeds_give_other_weights(fingerprint):
     states = [np.random.RandomState(i) for i in range(2)]
     assert fingerprint(states[0]) != fingerprint(states[1])
-    # A RandomState moves on, as in every estimator of scikit-learn's.
+    # Each fit draws from the RandomState, as in all scikit-learn estimators.
     assert fingerprint(np.random.RandomState(0)) != fingerprint(states[0])
 
 
@@ -110,7 +112,7 @@ with joblib.parallel_config("loky", inner_max_num_threads=1):
 
 
 @pytest.mark.slow
-def test_one_worker_and_two_give_the_same_bits_on_as_many_threads():
+def test_one_worker_and_two_give_the_same_bits_on_equal_threads():
     def run(jobs):
         ran = subprocess.run(
             [sys.executable, "-c", FOLDS.replace("JOBS", jobs)],
@@ -138,7 +140,7 @@ def global_states():
     )
 
 
-def test_global_states_stay(digits, tmp_path):
+def test_global_states_do_not_change(digits, tmp_path):
     X, y = digits
     model = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)
     before = global_states()
@@ -155,11 +157,11 @@ def test_global_states_stay(digits, tmp_path):
     assert global_states() == before
 
 
-def test_a_build_leaves_pythons_random_alone(digits):
+def test_build_does_not_change_the_global_random_state(digits):
     from skdigits._engine.keras import pool
 
     X, y = digits
-    pool._idle.clear()  # the next fit builds its network
+    pool._idle.clear()  # the next fit builds a new model
     random.seed(7)
     before = random.getstate()
     make_digit_pipeline(random_state=0).set_params(cnn__epochs=1).fit(X, y)
@@ -167,7 +169,7 @@ def test_a_build_leaves_pythons_random_alone(digits):
 
 
 @pytest.mark.slow
-def test_scikeras_leaves_keras_classes_alone():
+def test_scikeras_does_not_change_keras_classes():
     code = """
 import keras
 before = [keras.Model.__reduce__, keras.losses.Loss.__reduce__,
@@ -182,7 +184,7 @@ raise SystemExit(before != after)
     assert subprocess.run([sys.executable, "-c", code], stderr=-3).returncode == 0
 
 
-def test_two_threads_at_once(fingerprint):
+def test_fits_in_two_threads_give_the_same_weights(fingerprint):
     expected = [fingerprint(seed) for seed in (0, 1)]
     found = [None, None]
 

@@ -9,7 +9,7 @@ from helpers.classifiers import small
 pytestmark = pytest.mark.processor
 
 
-def test_rates_of_schedules(digits):
+def test_rates_follow_the_formulas(digits):
     X, y = digits
 
     def rates(schedule):
@@ -26,7 +26,7 @@ def test_rates_of_schedules(digits):
 
 def test_plateau_halves_the_rate_down_to_a_tenth(digits):
     X, _ = digits
-    y = np.arange(len(X)) % 2  # nothing to learn from X: the accuracy stays put
+    y = np.arange(len(X)) % 2  # X * 0 has no information: the accuracy is constant
     model = small(
         schedule="plateau",
         epochs=25,

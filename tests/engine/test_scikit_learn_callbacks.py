@@ -1,41 +1,30 @@
-"""Callbacks of scikit-learn's kind see each epoch, and may end a training."""
+"""scikit-learn callbacks are notified of each epoch and may end a training."""
+
+from functools import partial
 
 import numpy as np
 import pytest
+from helpers.classifiers import dense, smaller
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from skdigits import CNNClassifier, ImageAugmenter
+from skdigits import ImageAugmenter
 
 pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
 
 
-def small(**params):
-    return CNNClassifier(**{"epochs": 3, "width": 0.25, "random_state": 0, **params})
-
-
-def dense(image_shape, n_classes):
-    import keras
-
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layers.Flatten(),
-            layers.Dense(n_classes, activation="softmax"),
-        ]
-    )
+small = partial(smaller, epochs=3)
 
 
 @pytest.fixture
-def its_own():
-    """scikit-learn's callbacks themselves."""
+def sklearn_callback():
+    """The module `sklearn.callback`."""
     return pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
 
 
 class Recorder:
-    """Keeps what it is told, and stops the training after some epochs."""
+    """Callback that records events and stops the training after some epochs."""
 
     def __init__(self, stop_after=None):
         self.stop_after = stop_after
@@ -57,7 +46,7 @@ class Recorder:
             return len(self.fitted) == self.stop_after
 
 
-def test_a_callback_is_told_of_the_fit_and_of_its_epochs(digits):
+def test_callback_is_notified_of_the_fit_and_its_epochs(digits):
     callback = Recorder()
     small(epochs=2).set_callbacks(callback).fit(*digits)
     epoch = ["begin epoch", "end epoch"]
@@ -71,7 +60,7 @@ def test_a_callback_is_told_of_the_fit_and_of_its_epochs(digits):
     ]
 
 
-def test_the_classifier_of_an_epoch_is_that_of_a_fit_that_stopped_there(digits):
+def test_classifier_of_an_epoch_equals_a_fit_that_stopped_there(digits):
     X, y = digits
     callback = Recorder(stop_after=2)
     stopped = small(validation_fraction=0.2).set_callbacks(callback).fit(X, y)
@@ -83,7 +72,7 @@ def test_the_classifier_of_an_epoch_is_that_of_a_fit_that_stopped_there(digits):
     assert not np.array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
-def test_callbacks_change_nothing_of_what_is_learnt(digits):
+def test_callbacks_do_not_change_the_weights(digits):
     X, y = digits
     with_callback = small().set_callbacks(Recorder()).fit(X, y)
     np.testing.assert_array_equal(
@@ -91,11 +80,11 @@ def test_callbacks_change_nothing_of_what_is_learnt(digits):
     )
 
 
-def test_they_are_torn_down_after_an_error_and_see_no_epoch_of_partial_fit(digits):
+def test_teardown_follows_an_error_and_partial_fit_notifies_no_callback(digits):
     X, y = digits
     callback = Recorder()
     with pytest.raises(ValueError, match="diverged"):
-        diverging = small(optimizer="sgd", learning_rate=1e38, architecture=dense)
+        diverging = small(optimizer="sgd", learning_rate=1e38, architecture=dense(10))
         diverging.set_callbacks(callback).fit(X, y)
     assert callback.events[-1] == "teardown"
     callback = Recorder()
@@ -103,7 +92,7 @@ def test_they_are_torn_down_after_an_error_and_see_no_epoch_of_partial_fit(digit
     assert callback.events == []
 
 
-def test_all_are_torn_down_though_one_cannot_be_set_up(digits):
+def test_all_callbacks_are_torn_down_after_a_failed_setup(digits):
     class Broken(Recorder):
         def setup(self, estimator, context):
             raise OSError("no place for a log")
@@ -115,7 +104,7 @@ def test_all_are_torn_down_though_one_cannot_be_set_up(digits):
     assert broken.events == ["teardown"]
 
 
-def test_clones_share_the_callbacks_and_none_are_left_when_none_are_set(digits):
+def test_clones_share_callbacks_and_set_callbacks_removes_them(digits):
     callback = Recorder()
     model = small(epochs=1).set_callbacks(callback)
     clone(model).fit(*digits)
@@ -125,12 +114,12 @@ def test_clones_share_the_callbacks_and_none_are_left_when_none_are_set(digits):
 
 
 @pytest.mark.parametrize("callback", [Recorder, object()], ids=["class", "no hooks"])
-def test_what_is_no_callback_is_refused(callback):
+def test_set_callbacks_refuses_other_objects(callback):
     with pytest.raises(TypeError, match="callbacks must be instances"):
         small().set_callbacks(callback)
 
 
-def test_a_hook_that_asks_for_what_there_is_not_is_refused(digits):
+def test_hook_with_an_unknown_argument_is_refused(digits):
     class Curious(Recorder):
         def on_fit_task_begin(self, estimator, context, *, weather):
             """Not reached."""
@@ -139,7 +128,7 @@ def test_a_hook_that_asks_for_what_there_is_not_is_refused(digits):
         small(epochs=1).set_callbacks(Curious()).fit(*digits)
 
 
-def test_a_task_says_where_it_stands(digits):
+def test_context_has_the_epoch_and_its_parent(digits):
     class Contexts(Recorder):
         def on_fit_task_begin(self, estimator, context):
             self.events.append(context)
@@ -156,7 +145,7 @@ def test_a_task_says_where_it_stands(digits):
     assert all(epoch.parent is fit for epoch in epochs)
 
 
-def test_warm_start_counts_its_own_epochs(digits):
+def test_warm_start_counts_sklearn_callback_epochs(digits):
     X, y = digits
     model = small(epochs=2, warm_start=True).fit(X, y)
     callback = Recorder()
@@ -165,9 +154,9 @@ def test_warm_start_counts_its_own_epochs(digits):
     assert callback.fitted[-1][0].history_ == model.history_
 
 
-def test_scoring_monitor_scores_each_epoch(digits, its_own):
+def test_scoring_monitor_scores_each_epoch(digits, sklearn_callback):
     X, y = digits
-    monitor = its_own.ScoringMonitor(scoring="accuracy")
+    monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
     model = small().set_callbacks(monitor).fit(X, y)
     log = monitor.get_logs().data
     epochs = [row["accuracy"] for row in log if row["task_name"] == "epoch"]
@@ -175,9 +164,9 @@ def test_scoring_monitor_scores_each_epoch(digits, its_own):
     assert epochs[-1] == model.score(X, y)
 
 
-def test_scoring_monitor_in_a_search_over_pipelines(digits, its_own):
+def test_scoring_monitor_in_a_search_over_pipelines(digits, sklearn_callback):
     X, y = digits
-    monitor = its_own.ScoringMonitor(scoring="accuracy")
+    monitor = sklearn_callback.ScoringMonitor(scoring="accuracy")
     cnn = small(epochs=2).set_callbacks(monitor)
     model = Pipeline([("augment", ImageAugmenter(random_state=0)), ("cnn", cnn)])
     GridSearchCV(model, {"cnn__width": [0.1, 0.2]}, cv=2, refit=False).fit(X, y)
@@ -187,9 +176,9 @@ def test_scoring_monitor_in_a_search_over_pipelines(digits, its_own):
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
-def test_progress_bar_counts_epochs(digits, its_own, capsys):
+def test_progress_bar_counts_epochs(digits, sklearn_callback, capsys):
     X, y = digits
     model = Pipeline([("augment", ImageAugmenter()), ("cnn", small())])
-    model.set_callbacks(its_own.ProgressBar()).fit(X, y)
+    model.set_callbacks(sklearn_callback.ProgressBar()).fit(X, y)
     shown = capsys.readouterr().out
     assert "CNNClassifier" in shown and "100%" in shown

@@ -1,9 +1,8 @@
-"""Weights of samples and of classes."""
+"""Weights of samples and classes."""
 
-import keras
 import numpy as np
 import pytest
-from helpers.classifiers import equal, small, weights
+from helpers.classifiers import dense, equal, small, weights
 
 pytestmark = pytest.mark.processor
 
@@ -13,26 +12,17 @@ def test_weights_count_as_repetitions(digits):
     X, y = digits
     params = {"batch_size": 400, "epochs": 3, "optimizer": "sgd", "learning_rate": 0.1}
 
-    def no_noise(image_shape, n_classes):
-        return keras.Sequential(
-            [
-                keras.Input(image_shape),
-                keras.layers.Flatten(),
-                keras.layers.Dense(n_classes, activation="softmax"),
-            ]
-        )
-
     repeats = np.where(np.arange(len(X)) % 3 == 0, 2, 1)
-    weighted = small(architecture=no_noise, **params).fit(X, y, repeats)
-    repeated = small(architecture=no_noise, **params)
+    weighted = small(architecture=dense(10), **params).fit(X, y, repeats)
+    repeated = small(architecture=dense(10), **params)
     repeated.fit(X.repeat(repeats, axis=0), y.repeat(repeats))
-    # Repetitions move the pixels' mean a little; to ignore the weights makes 0.05.
+    # Repetitions change the pixel mean. Without weights, the difference is 0.05.
     np.testing.assert_allclose(
         weighted.predict_proba(X), repeated.predict_proba(X), atol=0.002
     )
 
 
-def test_zero_weight_is_absence(digits):
+def test_zero_weight_equals_absence(digits):
     X, y = digits
     keep = np.arange(len(X)) % 4 > 0
     weighted = small().fit(X, y, sample_weight=keep.astype(float))
@@ -40,13 +30,13 @@ def test_zero_weight_is_absence(digits):
     assert equal(weights(weighted), weights(without))
 
 
-def test_a_class_of_no_weight_stays_a_class(digits):
+def test_class_of_zero_weight_stays_in_classes(digits):
     X, y = digits
     without_3 = {digit: int(digit != 3) for digit in range(10)}
     model = small(class_weight=without_3, epochs=5).fit(X, y)
     assert model.predict_proba(X).shape == (200, 10)
     assert list(model.classes_) == list(range(10))
-    # A weight for each sample says the same.
+    # The same weights, for each sample.
     by_sample = small(epochs=5, warm_start=True).fit(X, y, (y != 3).astype(float))
     np.testing.assert_array_equal(by_sample.predict_proba(X), model.predict_proba(X))
     by_sample.fit(X, y, (y != 3).astype(float))
@@ -90,7 +80,7 @@ def test_refuses_negative_weights(digits):
         small().fit(X, y, sample_weight=np.linspace(-1, 1, len(X)))
 
 
-def test_refuses_weights_that_leave_nothing(digits):
+def test_refuses_weights_that_leave_one_class(digits):
     X, y = digits
     with pytest.raises(ValueError, match="leave samples of two classes"):
         small(class_weight=dict.fromkeys(range(10), 0)).fit(X, y)

@@ -1,1 +1,1 @@
-"""What several test files use; pytest puts the folder above on the path."""
+"""Helpers that several test files share; pytest puts `tests` on the path."""

@@ -4,7 +4,7 @@ import keras
 
 
 class Epochs(keras.callbacks.Callback):
-    """Counts the epochs of all fits, and raises an error after some.
+    """Counter of the epochs of all fits, which may raise an error after some.
 
     Fits and clones copy callbacks: the copies count together.
 

@@ -1,4 +1,6 @@
-"""Classifiers that train in seconds, and what several tests ask of them."""
+"""Classifiers that train in seconds, and comparisons of their weights."""
+
+import pickle
 
 import keras
 import numpy as np
@@ -7,13 +9,26 @@ from skdigits import CNNClassifier
 
 
 def small(**params):
-    """A classifier for most tests."""
+    """Return an unfitted classifier for most tests."""
     return CNNClassifier(**{"width": 0.3, "epochs": 2, "random_state": 0, **params})
 
 
 def smaller(**params):
-    """A classifier for tests of files and of signals, which fit it many times."""
+    """Return an unfitted classifier for tests of files and signals, which fit often."""
     return CNNClassifier(**{"width": 0.25, "epochs": 2, "random_state": 0, **params})
+
+
+class CachedFits:
+    """Copies of fitted classifiers; each set of parameters is fitted once."""
+
+    def __init__(self, X, y):
+        self.data, self.pickles = (X, y), {}
+
+    def __call__(self, **params):
+        key = tuple(sorted(params.items()))
+        if key not in self.pickles:
+            self.pickles[key] = pickle.dumps(small(**params).fit(*self.data))
+        return pickle.loads(self.pickles[key])
 
 
 def weights(classifier):

@@ -1,4 +1,4 @@
-"""The competition's files: where the real ones are, and small ones in every form."""
+"""The competition's files: the path of the real ones, and small ones in all forms."""
 
 import gzip
 import os
@@ -19,8 +19,8 @@ def competition_path():
 
 
 def competition_zip():
-    place = Path(os.environ.get("SKDIGITS_DATA") or ROOT.parent / "shared" / "data")
-    path = place / "digit-recognizer.zip" if place.is_dir() else place
+    folder = Path(os.environ.get("SKDIGITS_DATA") or ROOT.parent / "shared" / "data")
+    path = folder / "digit-recognizer.zip" if folder.is_dir() else folder
     return path if zipfile.is_zipfile(path) else None
 
 

@@ -1,4 +1,4 @@
-"""Augmenters that do one thing, and images in which it can be measured."""
+"""Augmenters with one effect, and images in which it can be measured."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from skdigits import ImageAugmenter
 
 
 def still(**params):
-    """An augmenter that does nothing but what is asked for."""
+    """Return an augmenter without any effect that `params` does not ask for."""
     return ImageAugmenter(**{"rotation": 0, "zoom": 0, "shift": 0, **params})
 
 

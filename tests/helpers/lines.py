@@ -1,4 +1,4 @@
-"""Something that happens between two lines of a run."""
+"""Actions and interrupts between two lines of code."""
 
 import contextlib
 import itertools
@@ -7,7 +7,7 @@ import sys
 
 @contextlib.contextmanager
 def before_each_line(files, act):
-    """Call `act(n)` before the nth line that runs of some files."""
+    """Call `act(n)` before the nth line that runs in some files."""
     lines = itertools.count()
 
     def trace(frame, event, arg):
@@ -25,9 +25,9 @@ def before_each_line(files, act):
 
 
 def interrupt_at(line, files, function):
-    """Raise KeyboardInterrupt at the nth line that runs of some files, if any.
+    """Raise KeyboardInterrupt at the nth line that runs in some files.
 
-    Returns whether there was.
+    Returns whether so many lines ran.
     """
 
     def interrupt(n):

@@ -1,4 +1,4 @@
-"""The files that scikit-learn keeps of what it downloads from OpenML."""
+"""Cache files of scikit-learn for data sets of OpenML."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ FILE_ID = "52667"
 
 
 def write_openml_cache(data_home, name, X, y, *, data_id, version=1):
-    """Write what ``fetch_openml(name, version=version)`` looks for.
+    """Write the files that ``fetch_openml(name, version=version)`` reads.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where networks can compute in bfloat16."""
+"""Mark for tests that compute in bfloat16."""
 
 import os
 
@@ -6,5 +6,5 @@ import pytest
 
 needs_bfloat16 = pytest.mark.skipif(
     "ONEDNN_MAX_CPU_ISA" in os.environ,
-    reason="TensorFlow asks oneDNN for what the processor has, and oneDNN may not",
+    reason="TensorFlow requests bfloat16 and oneDNN is forbidden to use it",
 )

@@ -1,4 +1,4 @@
-"""What root may do and nobody may not."""
+"""Rights of root and of the user nobody."""
 
 import contextlib
 import os
@@ -16,10 +16,10 @@ def is_root():
 
 @contextlib.contextmanager
 def mounted(folder, *options):
-    """Have another file system in a folder, or skip the test."""
+    """Mount a file system on a folder, or skip the test."""
     command = ["mount", *options, "none", folder]
     if not is_root() or subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
-        pytest.skip("only root may mount a file system, and not everywhere")
+        pytest.skip("mounting a file system needs root, and is not allowed everywhere")
     try:
         yield folder
     finally:
@@ -28,7 +28,7 @@ def mounted(folder, *options):
 
 @contextlib.contextmanager
 def as_nobody():
-    """Have no more rights than anybody; root would have them all."""
+    """Drop the rights of root."""
     if not is_root():
         yield
         return

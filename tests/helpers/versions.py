@@ -1,4 +1,4 @@
-"""Versions of packages whose own behaviour differs in what a test looks at."""
+"""Versions of packages that tests depend on."""
 
 import sklearn
 from packaging.version import Version

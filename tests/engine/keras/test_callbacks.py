@@ -1,4 +1,4 @@
-"""Early stopping, and callbacks of Keras's that the user passes."""
+"""Early stopping, and Keras callbacks of the user."""
 
 import pickle
 import threading
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.processor
 
 
 class Recorder(keras.callbacks.Callback):
-    """Keeps what the last epoch logged."""
+    """Callback that stores the logs of the last epoch."""
 
     def on_epoch_end(self, epoch, logs=None):
         self.seen = dict(logs)
 
 
 class Unpicklable(keras.callbacks.Callback):
-    """As TensorBoard: once it has taken part it holds what cannot be pickled."""
+    """Callback that cannot be pickled after a fit, like TensorBoard."""
 
     def on_train_begin(self, logs=None):
         self.lock = threading.Lock()
@@ -31,7 +31,7 @@ class Unpicklable(keras.callbacks.Callback):
 
 def test_early_stopping_returns_to_the_best_epoch(digits):
     X, y = digits
-    labels = np.random.default_rng(0).permutation(y)  # what is learnt is of no use
+    labels = np.random.default_rng(0).permutation(y)  # nothing generalises
     params = {
         "batch_size": 16,
         "learning_rate": 0.02,
@@ -45,13 +45,13 @@ def test_early_stopping_returns_to_the_best_epoch(digits):
     assert equal(weights(model), weights(small(epochs=best, **params).fit(X, labels)))
 
 
-def test_early_stopping_without_validation_goes_by_the_training(digits):
+def test_early_stopping_without_validation_monitors_the_training(digits):
     X, y = digits
     model = small(
         epochs=30,
         early_stopping=True,
         n_iter_no_change=2,
-        learning_rate=1.0,  # too high to go on falling
+        learning_rate=1.0,  # too high: the loss soon rises
         optimizer="sgd",
         schedule="constant",
     ).fit(X, y)
@@ -62,7 +62,7 @@ def test_early_stopping_without_validation_goes_by_the_training(digits):
 # --- the user's callbacks
 
 
-def test_a_callback_that_changes_the_network_changes_no_other_fit(digits):
+def test_callback_that_changes_the_model_changes_no_other_fit(digits):
     X, y = digits
 
     class Freeze(keras.callbacks.Callback):
@@ -75,7 +75,7 @@ def test_a_callback_that_changes_the_network_changes_no_other_fit(digits):
     assert equal(weights(small().fit(X, y)), before)
 
 
-def test_a_callback_reports_to_the_trial_that_it_was_given(digits):
+def test_callback_reports_to_its_trial(digits):
     X, y = digits
     study = optuna.create_study()
     trial = study.ask()
@@ -95,13 +95,13 @@ def test_a_callback_reports_to_the_trial_that_it_was_given(digits):
 
 
 @pytest.mark.parametrize("schedule", ["one_cycle", "plateau"])
-def test_a_callback_that_sets_the_rate_is_heeded(digits, schedule):
+def test_callback_that_sets_the_rate_overrides_the_schedule(digits, schedule):
     def fitted(callback, **params):
         params = {"epochs": 4, "learning_rate": 0.01, "schedule": schedule, **params}
         return small(callbacks=[callback], **params).fit(*digits).history_
 
     def rate(epoch, before):
-        return 0.01 if epoch == 0 else before / 2  # it begins with no change
+        return 0.01 if epoch == 0 else before / 2  # the first call changes nothing
 
     history = fitted(keras.callbacks.LearningRateScheduler(rate))
     assert history["learning_rate"] == pytest.approx([0.01, 0.005, 0.0025, 0.00125])
@@ -122,7 +122,7 @@ def test_a_callback_that_sets_the_rate_is_heeded(digits, schedule):
     assert history["learning_rate"][:2] == expected[:2]
 
 
-def test_callbacks_take_part_and_the_parameter_stays(digits):
+def test_callbacks_are_copied_and_the_parameter_does_not_change(digits):
     X, y = digits
     given = Recorder()
     model = small(callbacks=[given], validation_fraction=0.2).fit(X, y)
@@ -131,7 +131,7 @@ def test_callbacks_take_part_and_the_parameter_stays(digits):
     assert model.callbacks_[0].seen["val_loss"] == model.history_["val_loss"][-1]
 
 
-def test_pickles_with_a_callback_that_does_not(digits):
+def test_classifier_pickles_with_a_callback_that_does_not(digits):
     X, y = digits
     model = small(callbacks=[Unpicklable()]).fit(X, y)
     with pytest.raises(TypeError):

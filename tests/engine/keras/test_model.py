@@ -1,4 +1,4 @@
-"""The attribute `model_` of a fitted classifier, and its summary."""
+"""Attribute `model_` of a fitted classifier, and its summary."""
 
 import numpy as np
 import pytest
@@ -11,9 +11,9 @@ from skdigits import CNNClassifier
 pytestmark = pytest.mark.processor
 
 
-def test_model_takes_raw_pixels(digits):
-    X, y = digits
-    model = small().fit(X, y)
+def test_model_takes_raw_pixels(digits, fitted):
+    X, _ = digits
+    model = fitted()
     np.testing.assert_allclose(
         model.model_.predict(X.reshape(-1, 8, 8, 1), verbose=0),
         model.predict_proba(X),
@@ -45,16 +45,16 @@ def test_callbacks_and_their_files_take_raw_pixels(digits, tmp_path):
 
     expected = pipeline.predict_proba(X)
     seen["file"] = keras.models.load_model(whole.filepath).predict(images, verbose=0)
-    network = cnn.model_
-    network.set_weights([w * 0 for w in weights(cnn)])
-    network.load_weights(weights_file)
-    seen["file of weights"] = network.predict(images, verbose=0)
-    for place, found in seen.items():
-        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=place)
+    keras_model = cnn.model_
+    keras_model.set_weights([w * 0 for w in weights(cnn)])
+    keras_model.load_weights(weights_file)
+    seen["file of weights"] = keras_model.predict(images, verbose=0)
+    for source, found in seen.items():
+        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=source)
 
 
 @pytest.mark.parametrize("architecture", ["fast", "residual", dense(10)])
-def test_fits_with_other_pixels_share_no_statistics(digits, architecture):
+def test_fits_on_other_pixels_share_no_statistics(digits, architecture):
     X, y = digits
     params = {"architecture": architecture, "epochs": 1}
     models = [small(**params).fit(X * factor, y) for factor in (1.0, 15.0)]
@@ -64,30 +64,32 @@ def test_fits_with_other_pixels_share_no_statistics(digits, architecture):
         np.testing.assert_allclose(found, model.predict_proba(X * factor), atol=1e-5)
 
 
-def test_model_is_a_copy(digits):
-    X, y = digits
-    model = small().fit(X, y)
+def test_model_is_a_copy(digits, fitted):
+    X, _ = digits
+    model = fitted()
     before = model.predict_proba(X)
     model.model_.set_weights([w * 0 for w in weights(model)])
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
 @pytest.mark.parametrize("architecture", ["fast", dense(10)])
-def test_layers_of_the_model_can_be_looked_into(digits, architecture):
+def test_outputs_of_layers_can_be_computed(digits, architecture):
     import keras
 
     X, y = digits
     model = small(architecture=architecture).fit(X, y)
-    network = model.model_
-    probe = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
+    keras_model = model.model_
+    probe = keras.Model(
+        keras_model.inputs[0], [layer.output for layer in keras_model.layers]
+    )
     outputs = probe(X.reshape(-1, 8, 8, 1).astype("float32"))
     np.testing.assert_allclose(outputs[-1], model.predict_proba(X), atol=1e-5)
 
 
-def test_summary_before_and_after_fit(digits, capsys):
+def test_summary_before_and_after_fit(fitted, capsys):
     before = CNNClassifier(architecture="classic").summary()
     assert "730,602" in before and "conv1" in before and "26, 26, 32" in before
-    model = small().fit(*digits)
+    model = fitted()
     after = model.summary()
     assert "conv3" in after and f"{model.model_.count_params():,}" in after
     other = small().summary(image_shape=(32, 32, 3), n_classes=4)

@@ -1,4 +1,4 @@
-"""The optimizer Muon: which steps are orthogonal, and which are Adam's."""
+"""Muon: steps of hidden matrices are orthogonal, the others are those of Adam."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ RATE = 0.01
 
 @pytest.fixture(scope="module")
 def steps():
-    """One step from random gradients: name of the variable -> gradient, step."""
+    """One step from random gradients: name of a variable -> (gradient, step)."""
     rng = np.random.default_rng(0)
     shapes = {
         "convolution": (3, 3, 4, 8),
@@ -31,11 +31,11 @@ def steps():
 
 
 @pytest.mark.parametrize("name", ["convolution", "dense"])
-def test_hidden_matrices_step_by_nearly_orthogonal_matrices(steps, name):
+def test_steps_of_hidden_matrices_are_nearly_orthogonal(steps, name):
     gradient, step = (array.reshape(-1, array.shape[-1]) for array in steps[name])
     left, _, right = np.linalg.svd(gradient, full_matrices=False)
     scale = RATE * 0.2 * np.sqrt(max(gradient.shape))
-    # In the gradient's own directions the step is all but diagonal, and even.
+    # In the singular directions of the gradient, the step is nearly diagonal.
     turned = left.T @ step @ right.T / scale
     strengths = np.diag(turned)
     assert strengths.min() > 0.6
@@ -44,12 +44,12 @@ def test_hidden_matrices_step_by_nearly_orthogonal_matrices(steps, name):
 
 
 @pytest.mark.parametrize("name", ["bias", "output", "output_bias"])
-def test_vectors_and_the_output_step_as_with_adam(steps, name):
+def test_steps_of_vectors_and_the_output_equal_adam(steps, name):
     gradient, step = steps[name]
     np.testing.assert_allclose(step, RATE * np.sign(gradient), rtol=1e-3)
 
 
-def test_momentum_goes_on(steps):
+def test_momentum_continues_after_a_gradient_of_zero(steps):
     gradient = np.eye(6, dtype=np.float32)
     still = np.zeros_like(gradient)
     variables = [keras.Variable(np.zeros((6, 6), np.float32)) for _ in range(2)]
@@ -60,7 +60,7 @@ def test_momentum_goes_on(steps):
     assert np.abs(variables[0].numpy() - before).max() > RATE / 10
 
 
-def test_survives_keras_own_serialisation():
+def test_serialisation_of_keras_keeps_the_rate():
     again = keras.optimizers.deserialize(keras.optimizers.serialize(Muon(0.02)))
     assert isinstance(again, Muon)
     assert float(again.learning_rate) == pytest.approx(0.02)

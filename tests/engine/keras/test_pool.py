@@ -1,6 +1,5 @@
-"""Fits and threads share compiled networks, and no weights."""
+"""Pool of compiled models: fits and threads share them, but no weights."""
 
-import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,8 +12,7 @@ from skdigits._engine.keras import pool
 pytestmark = pytest.mark.processor
 
 
-def test_fits_do_not_share_what_they_learn(digits):
-    # They share compiled functions, see skdigits._engine.keras.pool.
+def test_fits_share_no_weights(digits):
     X, y = digits
     first = small(random_state=0).fit(X, y)
     before = first.predict_proba(X)
@@ -23,9 +21,9 @@ def test_fits_do_not_share_what_they_learn(digits):
     np.testing.assert_array_equal(first.predict_proba(X), before)
 
 
-def test_predictions_in_many_threads_share_one_network(digits, monkeypatch):
-    X, y = digits
-    model = pickle.loads(pickle.dumps(small().fit(X, y)))
+def test_predictions_in_many_threads_share_one_model(digits, fitted, monkeypatch):
+    X, _ = digits
+    model = fitted()
     expected = model.predict_proba(X)
     pool._idle.clear()
     built = []
@@ -52,9 +50,9 @@ def test_predictions_in_many_threads_share_one_network(digits, monkeypatch):
     assert pool._shared == [] and len(pool._idle) == 1
 
 
-def test_a_fit_beside_predictions_has_a_network_of_its_own(digits):
+def test_fit_during_predictions_uses_another_compiled_model(digits, fitted):
     X, y = digits
-    model = small().fit(X, y)
+    model = fitted()
     expected = model.predict_proba(X)
     other = weights(small(random_state=1).fit(X, y))
     done = threading.Event()

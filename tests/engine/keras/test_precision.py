@@ -1,4 +1,4 @@
-"""Half the precision: the parameter `dtype_policy`, and Keras's own setting."""
+"""bfloat16: the parameter `dtype_policy`, and the policy of Keras."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.processor
 
 
 @needs_bfloat16
-def test_precision_follows_kerass_policy(digits):
+def test_precision_follows_the_policy_of_keras(digits, fitted):
     X, y = digits
-    exact = weights(small().fit(X, y))
+    exact = weights(fitted())
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         assert not equal(weights(small().fit(X, y)), exact)
@@ -44,7 +44,7 @@ def tiny(image_shape, n_classes):
 @pytest.mark.parametrize(
     "architecture", ["fast", "classic", "residual", "strided", tiny]
 )
-def test_half_the_precision(digits, architecture):
+def test_bfloat16_changes_probabilities_little(digits, architecture):
     X, y = digits
     model = small(architecture=architecture, dtype_policy="mixed_bfloat16").fit(X, y)
     assert keras.config.dtype_policy().name == "float32"  # nothing global
@@ -53,7 +53,7 @@ def test_half_the_precision(digits, architecture):
     assert {array.dtype.name for array in weights(model)} == {"float32"}
     proba = model.predict_proba(X)
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
-    if architecture is not tiny:  # ours end in float32 themselves
+    if architecture is not tiny:  # built-in architectures end in float32
         found = model.model_(X.reshape(-1, 8, 8, 1)).numpy()
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
         np.testing.assert_allclose(found, proba, atol=0.02)
@@ -65,9 +65,7 @@ def test_half_the_precision(digits, architecture):
 
 
 @pytest.mark.parametrize("can", [pytest.param(True, marks=needs_bfloat16), False])
-def test_auto_is_half_the_precision_where_the_processor_has_it(
-    can, digits, monkeypatch
-):
+def test_auto_is_bfloat16_where_the_processor_has_it(can, digits, monkeypatch):
     X, y = digits
     monkeypatch.setattr(precision, "computes_in_bfloat16", lambda: can)
     proba = small(dtype_policy="auto").fit(X, y).predict_proba(X)
@@ -78,7 +76,7 @@ def test_auto_is_half_the_precision_where_the_processor_has_it(
 
 @needs_bfloat16
 @pytest.mark.parametrize("can", [True, False])
-def test_a_loaded_model_computes_in_what_the_machine_has(
+def test_loaded_model_computes_in_the_precision_of_the_machine(
     can, digits, monkeypatch, tmp_path
 ):
     X, y = digits
@@ -92,7 +90,7 @@ def test_a_loaded_model_computes_in_what_the_machine_has(
     assert 0 < difference < 0.02
 
 
-def test_a_processor_is_asked_what_it_has(monkeypatch):
+def test_bfloat16_needs_instructions_and_onednn(monkeypatch):
     asked = precision.computes_in_bfloat16.__wrapped__
     text = Path("/proc/cpuinfo")
     has = text.exists() and not precision.INSTRUCTIONS.isdisjoint(
@@ -105,9 +103,9 @@ def test_a_processor_is_asked_what_it_has(monkeypatch):
         assert not asked()
 
 
-def test_a_parameter_goes_before_kerass_policy(digits):
+def test_parameter_overrides_the_policy_of_keras(digits, fitted):
     X, y = digits
-    exact = weights(small().fit(X, y))
+    exact = weights(fitted())
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         assert equal(weights(small(dtype_policy="float32").fit(X, y)), exact)

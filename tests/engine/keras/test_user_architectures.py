@@ -1,6 +1,4 @@
-"""Networks that a function of the user's builds, and those that are refused."""
-
-import pickle
+"""Architectures that a function of the user builds, and errors for invalid ones."""
 
 import keras
 import numpy as np
@@ -10,7 +8,7 @@ from helpers.classifiers import dense, equal, small, weights
 pytestmark = pytest.mark.processor
 
 
-def test_callable_architecture(digits):
+def test_callable_architecture_is_reproducible(digits):
     X, y = digits
 
     def tiny(image_shape, n_classes):
@@ -31,30 +29,24 @@ def test_callable_architecture(digits):
     assert not equal(weights(model), weights(other))
 
 
-def test_callable_architecture_keeps_pretrained_weights(digits):
+def test_pretrained_weights_of_an_architecture_are_used(digits):
     X, y = digits
 
     def pretrained(image_shape, n_classes):
-        network = keras.Sequential(
-            [
-                keras.Input(image_shape),
-                keras.layers.Flatten(),
-                keras.layers.Dense(n_classes, activation="softmax"),
-            ]
-        )
-        network.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
-        return network
+        keras_model = dense(n_classes)(image_shape, n_classes)
+        keras_model.set_weights([np.full((64, 10), 0.5), np.arange(10.0)])
+        return keras_model
 
     model = small(architecture=pretrained, epochs=1, learning_rate=1e-9).fit(X, y)
     np.testing.assert_allclose(weights(model)[1], np.arange(10), atol=1e-4)
 
 
-def test_an_architecture_may_use_a_fitted_classifier(digits):
+def test_architecture_may_use_a_fitted_classifier(digits, fitted):
     X, y = digits
-    fitted = pickle.loads(pickle.dumps(small().fit(X, y)))
+    classifier = fitted()
 
     def on_top(image_shape, n_classes):
-        body = fitted.model_
+        body = classifier.model_
         assert body.output_shape == (None, 10)
         return dense(n_classes)(image_shape, n_classes)
 
@@ -76,7 +68,7 @@ class OwnStep(Subclassed):
         return {}
 
 
-def test_a_subclass_of_model_is_an_architecture(digits):
+def test_subclass_of_model_is_an_architecture(digits):
     X, y = digits
     model = small(architecture=lambda shape, n: Subclassed(n)).fit(X, y)
     images = X.reshape(-1, 8, 8, 1).astype(np.float32)
@@ -97,7 +89,7 @@ def for_other_images(image_shape, n_classes):
 @pytest.mark.parametrize(
     ("architecture", "error", "message"),
     [
-        (lambda shape, n: "network", TypeError, "must return a keras.Model. Got str"),
+        (lambda shape, n: "model", TypeError, "must return a keras.Model. Got str"),
         (dense(7), ValueError, r"each of the 10 classes.*\(None, 7\)"),
         (dense(10, None), ValueError, 'sum to .* activation="softmax"'),
         (dense(10, "sigmoid"), ValueError, "outputs are probabilities"),
@@ -109,35 +101,35 @@ def for_other_images(image_shape, n_classes):
         ),
         (lambda shape, n: OwnStep(n), TypeError, "without a train_step of its own"),
     ],
-    ids=["no-network", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
+    ids=["no-model", "outputs", "linear", "sigmoid", "dict", "shape", "step"],
 )
 def test_refuses_an_architecture(digits, architecture, error, message):
     with pytest.raises(error, match=message):
         small(architecture=architecture).fit(*digits)
 
 
-def test_refuses_a_network_in_place_of_a_function_that_builds_one(digits, tmp_path):
-    network = dense(10)((8, 8, 1), 10)
+def test_refuses_a_model_instead_of_a_function(digits, tmp_path):
+    keras_model = dense(10)((8, 8, 1), 10)
     for params in ({}, {"checkpoint": tmp_path / "fit"}):
         with pytest.raises(
             TypeError, match="architecture must be .* function that bui"
         ):
-            small(architecture=network, **params).fit(*digits)
+            small(architecture=keras_model, **params).fit(*digits)
     with pytest.raises(TypeError, match="Got the model Sequential itself"):
-        small(architecture=network).summary()
+        small(architecture=keras_model).summary()
 
 
-def test_refuses_an_architecture_that_hands_out_one_network_twice(digits):
-    network = dense(10)((8, 8, 1), 10)
-    model = small(architecture=lambda shape, n: network).fit(*digits)
+def test_refuses_an_architecture_that_returns_one_model_twice(digits):
+    keras_model = dense(10)((8, 8, 1), 10)
+    model = small(architecture=lambda shape, n: keras_model).fit(*digits)
     with pytest.raises(ValueError, match="build a new model at each call"):
         model.fit(*digits)
 
 
-def test_an_architecture_that_changes_its_mind_is_said(digits):
+def test_refuses_an_architecture_that_builds_different_models(digits):
     sizes = iter([10, 11])
 
-    def moody(image_shape, n_classes):
+    def changing(image_shape, n_classes):
         layers = [
             keras.Input(image_shape),
             keras.layers.Flatten(),
@@ -146,6 +138,6 @@ def test_an_architecture_that_changes_its_mind_is_said(digits):
         ]
         return keras.Sequential(layers)
 
-    model = small(architecture=moody).fit(*digits)
+    model = small(architecture=changing).fit(*digits)
     with pytest.raises(ValueError, match="build the same model at each call"):
         _ = model.model_

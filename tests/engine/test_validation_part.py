@@ -1,4 +1,4 @@
-"""The images that `validation_fraction` holds out of a fit."""
+"""Images that `validation_fraction` holds out."""
 
 import numpy as np
 import pytest
@@ -9,10 +9,10 @@ from skdigits._engine.data import TrainingData
 pytestmark = pytest.mark.processor
 
 
-def test_the_held_out_part_has_every_class_in_proportion():
+def test_validation_part_is_stratified():
     y = np.repeat([0, 1], [180, 20])
-    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None)
-    parts = data.split(0.25, np.array([0, 1]), seed=0)
+    data = TrainingData(np.zeros((200, 2, 2, 1)), y, None, classes=np.array([0, 1]))
+    parts = data.split(0.25, seed=0)
     shares = [np.bincount(part.labels) / len(part) for part in parts]
     np.testing.assert_allclose(shares, [[0.9, 0.1]] * 2)
     assert [len(part) for part in parts] == [150, 50]
