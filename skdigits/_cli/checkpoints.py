@@ -69,7 +69,7 @@ class TrainingCheckpoints:
         list of (Pipeline, int)
             Each pipeline, and the epochs that an earlier run trained it for.
         """
-        from .._engine.checkpoint import epochs_kept
+        from .._engine.checkpoint import saved_epochs
 
         found = []
         for name, pipeline in getattr(model, "estimators", [("", model)]):
@@ -77,8 +77,8 @@ class TrainingCheckpoints:
             # Worker processes may have another working directory.
             file = self.folder.absolute() / f"{stem}.checkpoint"
             pipeline.set_params(cnn__checkpoint=file)
-            self._files += [file, file.with_name(f"{file.name}.previous")]
-            found.append((pipeline, epochs_kept(file)))
+            self._files.append(file)
+            found.append((pipeline, saved_epochs(file)))
         return found
 
     def remove(self):

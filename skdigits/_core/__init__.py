@@ -1,1 +1,1 @@
-"""What every part needs and has nothing to do with images: errors, files, versions."""
+"""Errors, files, progress and compatibility, independent of images."""

@@ -195,7 +195,7 @@ if __name__ == "__main__":
     process = subprocess.Popen(
         [sys.executable, "run.py"], stdout=subprocess.DEVNULL, start_new_session=True
     )
-    while not any(files.glob("*.previous")):  # written after the second epoch
+    while not any(files.glob("*.checkpoint")):
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
@@ -229,7 +229,7 @@ if __name__ == "__main__":
     )
     process = subprocess.Popen([sys.executable, "run.py"], stdout=subprocess.DEVNULL)
     folder = Path("submission.csv.training")
-    while len(list(folder.glob("*.previous"))) < 2:  # both have trained two epochs
+    while len(list(folder.glob("*.checkpoint"))) < 2:  # both train
         assert process.poll() is None
         time.sleep(0.01)
     workers = psutil.Process(process.pid).children(recursive=True)
