@@ -109,7 +109,8 @@ def interrupt(digits, path, after=3, **params):
     model = make_model("plain", path, epochs=6, **params)
     stop = InterruptedError("enough")
     with pytest.raises(InterruptedError):
-        model.set_params(callbacks=[Epochs(after, stop)]).fit(*digits)
+        stops = Epochs(after, stop)
+        model.set_params(callbacks=[*(model.callbacks or ()), stops]).fit(*digits)
     return make_model("plain", path, epochs=6, **params)
 
 

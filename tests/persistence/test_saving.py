@@ -208,7 +208,7 @@ def test_architecture_function_must_be_passed_to_load(digits, path):
     def other(image_shape, n_classes):
         return tiny(image_shape, n_classes, filters=5)
 
-    with pytest.raises(ModelFileError, match="must be built as it was in fit"):
+    with pytest.raises(ModelFileError, match="must build the same model at each call"):
         skdigits.load(path, architectures={"tiny": other})
     with pytest.raises(TypeError, match="must be callable"):
         skdigits.load(path, architectures={"tiny": "tiny"})
