@@ -101,8 +101,8 @@ def save(
     >>> model = skdigits.CNNClassifier(epochs=1, width=0.25, random_state=0)
     >>> model = model.fit(digits.X_train, digits.y_train)
     >>> with TemporaryDirectory() as folder:
-    ...     skdigits.save(model, Path(folder, "digits.safetensors"))
-    ...     loaded = skdigits.load(Path(folder, "digits.safetensors"))
+    ...     skdigits.save(model, Path(folder, "digits.skdigits"))
+    ...     loaded = skdigits.load(Path(folder, "digits.skdigits"))
     >>> bool((loaded.predict(digits.X_test) == model.predict(digits.X_test)).all())
     True
     """

@@ -14,12 +14,12 @@ def model(digits):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "digits.safetensors"
+    return tmp_path / "digits.skdigits"
 
 
 @pytest.fixture(scope="module")
 def content(model, tmp_path_factory):
     """The bytes of a good file."""
-    path = tmp_path_factory.mktemp("model") / "digits.safetensors"
+    path = tmp_path_factory.mktemp("model") / "digits.skdigits"
     skdigits.save(model, path)
     return path.read_bytes()
