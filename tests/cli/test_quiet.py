@@ -48,25 +48,3 @@ def test_messages_after_ctrl_c_pass():
     code += "time.sleep(0.5); os.write(2, b'last\\n')"
     ran = run(code, start_new_session=True)
     assert (ran.returncode, ran.stderr) == (0, b"first\nlast\nafter\n")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments", [["fit"], ["predict", "model.skdigits", "image.png"]]
-)
-def test_commands_write_nothing_to_standard_error(arguments, tmp_path):
-    import numpy as np
-    from PIL import Image
-
-    import skdigits
-    from skdigits.datasets import load_sample
-
-    digits = load_sample()
-    model = skdigits.CNNClassifier(epochs=1, width=0.2)
-    model.fit(digits.X_train[:100], digits.y_train[:100])
-    skdigits.save(model, tmp_path / "model.skdigits")
-    image = digits.X_train.iloc[0].to_numpy(np.uint8).reshape(28, 28)
-    Image.fromarray(image).save(tmp_path / "image.png")
-    command = [sys.executable, "-m", "skdigits", *arguments]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True)
-    assert (ran.returncode, ran.stderr) == (0, b"")
