@@ -24,5 +24,5 @@ def test_refuses_a_class_too_small_to_hold_out(digits):
     y[0] = 77
     with pytest.raises(ValueError, match=r"two samples of each class.*Class 77 has 1"):
         small(validation_fraction=0.2).fit(X, y)
-    with pytest.raises(ValueError, match="both parts must have one of each"):
+    with pytest.raises(ValueError, match="both parts must have at least one of each"):
         small(validation_fraction=0.01).fit(*digits)

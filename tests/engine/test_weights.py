@@ -82,7 +82,9 @@ def test_refuses_negative_weights(digits):
 
 def test_refuses_weights_that_leave_one_class(digits):
     X, y = digits
-    with pytest.raises(ValueError, match="leave samples of two classes"):
+    with pytest.raises(
+        ValueError, match="positive for samples of at least two classes"
+    ):
         small(class_weight=dict.fromkeys(range(10), 0)).fit(X, y)
     with pytest.raises(ValueError, match="class_weight must be finite and not neg"):
         small(class_weight={3: -1}).fit(X, y)
