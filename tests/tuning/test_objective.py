@@ -136,7 +136,9 @@ def test_steps_mean_the_same_folds_however_long_they_ran(digits):
 def test_more_epochs_than_the_estimator_has_must_be_announced(digits):
     X, y = digits
     options = {"suggest": lambda trial: {"cnn__epochs": 5}, "cv": 2}
-    with pytest.raises(ValueError, match="3 epochs at most.*Got 5. Pass max_epochs=5"):
+    with pytest.raises(
+        ValueError, match="at most 3 epochs.*Got 5 instead. Pass max_epochs=5"
+    ):
         CrossValidationObjective(pipeline(), X, y, **options)(make_study().ask())
     objective = CrossValidationObjective(pipeline(), X, y, max_epochs=5, **options)
     assert 0 <= objective(make_study().ask()) <= 1
