@@ -130,8 +130,8 @@ class CrossValidationObjective:
         self._groups = groups
         self._suggested: dict[int, dict[str, Any]] = {}  # in this process
         self.splits_ = self._split()
-        network = final_network(estimator)
-        self.max_epochs_ = 1 if network is None else max_epochs or network.epochs
+        classifier = final_network(estimator)
+        self.max_epochs_ = 1 if classifier is None else max_epochs or classifier.epochs
 
     def _split(self):
         return list(self._cv.split(self.X, self.y, self._groups))
@@ -160,12 +160,12 @@ class CrossValidationObjective:
         """
         params = self.suggest(trial)
         candidate = clone(self.estimator).set_params(**params)
-        network = final_network(candidate)
-        if network is not None and network.epochs > self.max_epochs_:
+        classifier = final_network(candidate)
+        if classifier is not None and classifier.epochs > self.max_epochs_:
             raise ValueError(
                 f"suggest must return at most {self.max_epochs_} epochs, those of "
-                f"the estimator. Got {network.epochs} instead. Pass "
-                f"max_epochs={network.epochs}."
+                f"the estimator. Got {classifier.epochs} instead. Pass "
+                f"max_epochs={classifier.epochs}."
             )
         trial.set_user_attr(PARAMS, _to_text(params))
         self._suggested[trial.number] = params
@@ -174,7 +174,7 @@ class CrossValidationObjective:
             if math.isnan(score):
                 raise ValueError("its score is NaN")
             return score
-        # Other errors are those of this trial.
+        # These end the study; any other error is one of this trial.
         except (
             optuna.TrialPruned,
             optuna.exceptions.StorageInternalError,
@@ -219,11 +219,11 @@ class CrossValidationObjective:
     def _train_fold(self, model, fold, trial):
         train, test = self.splits_[fold]
         X_test, y_test = (safe_indexing(data, test) for data in (self.X, self.y))
-        network, scores = final_network(model), None
+        classifier, scores = final_network(model), None
         # Without a pruner, the predictions after each epoch would be wasted.
-        if fold == 0 and network is not None and _prunes(trial):
+        if fold == 0 and classifier is not None and _prunes(trial):
             scores = _EpochScores(self, model, X_test, y_test, trial)
-            network._epoch_hook = scores
+            classifier._epoch_hook = scores
         params = {
             name: safe_indexing(value, train)
             if np.ndim(value) > 0 and len(value) == len(self.y)
@@ -232,7 +232,7 @@ class CrossValidationObjective:
         }
         model.fit(safe_indexing(self.X, train), safe_indexing(self.y, train), **params)
         if scores is not None and scores.is_pruned:
-            epoch = network.n_iter_
+            epoch = classifier.n_iter_
             raise optuna.TrialPruned(f"after epoch {epoch} of the first fold")
         score = self._scorer(model, X_test, y_test)
         if not isinstance(score, numbers.Real):

@@ -5,7 +5,6 @@ import os
 import re
 import sqlite3
 import time
-import warnings
 from pathlib import Path
 
 import optuna
@@ -94,14 +93,13 @@ def open_storage(address):
         engine["connect_args"] = {"timeout": BUSY}
     for attempt in range(1, OPENINGS + 1):
         try:
-            with no_experimental_warnings():
-                return optuna.storages.RDBStorage(
-                    address,
-                    engine_kwargs=engine,
-                    heartbeat_interval=HEARTBEAT,
-                    grace_period=GRACE,
-                    heartbeat_stale_trial_callback=retry_callback(),
-                )
+            return optuna.storages.RDBStorage(
+                address,
+                engine_kwargs=engine,
+                heartbeat_interval=HEARTBEAT,
+                grace_period=GRACE,
+                heartbeat_stale_trial_callback=retry_callback(),
+            )
         except DBAPIError as exc:
             # Of several processes that create the tables of a database, one succeeds.
             if attempt < OPENINGS and re.search("exist|locked|unique", str(exc), re.I):
@@ -116,16 +114,7 @@ def open_storage(address):
 
 def retry_callback():
     """Return the callback of Optuna that queues a failed trial again."""
-    with no_experimental_warnings():
-        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
-
-
-@contextlib.contextmanager
-def no_experimental_warnings():
-    """Silence the warnings of Optuna that heartbeats and retries are experimental."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
+    return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import uuid
+import warnings
 from datetime import datetime, timedelta
 
 import joblib
@@ -32,20 +33,15 @@ class SeededSampler(optuna.samplers.TPESampler):
 
     def __init__(self, seed):
         super().__init__(seed=seed)
-        self._first_seed = seed
+        self._study_seed = seed
 
     def before_trial(self, study, trial):
         number = trial.system_attrs.get("failed_trial", trial.number)
         before = study.get_trials(deepcopy=False)[:number]
         number -= sum("failed_trial" in trial.system_attrs for trial in before)
-        seed = np.random.SeedSequence([self._first_seed, number]).generate_state(1)[0]
+        seed = np.random.SeedSequence([self._study_seed, number]).generate_state(1)[0]
         super().__init__(seed=int(seed))
         super().before_trial(study, trial)
-
-
-def default_sampler(seed):
-    """Return Optuna's TPE sampler, seeded for each trial if there is a seed."""
-    return optuna.samplers.TPESampler() if seed is None else SeededSampler(int(seed))
 
 
 def check_study(study, objective, scoring, is_stored):
@@ -121,19 +117,16 @@ def done_trials(study):
 
 
 def _is_done(trial):
-    # The trial of a killed process has failed, too, but is run again.
+    # Optuna marks the trial of a killed process as failed; that one is run again.
     is_scored = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
     return is_scored or ERROR in trial.user_attrs
 
 
 def _running_elsewhere(study):
-    """Return the trials of other processes, which may have been killed lately.
-
-    Only databases with heartbeats know it.
-    """
+    """Return the running trials of other processes, if the storage has heartbeats."""
     if getattr(study._storage, "get_heartbeat_interval", lambda: None)() is None:
         return []
-    # Optuna never finds a process dead that was killed before its first heartbeat.
+    # Optuna never marks a trial as failed that was killed before its first heartbeat.
     recent = datetime.now() - timedelta(seconds=_storage.GRACE + _storage.HEARTBEAT)
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     return [t for t in running if PARAMS in t.user_attrs or t.datetime_start > recent]
@@ -228,8 +221,7 @@ def _wait_for_others(study, n_trials, deadline, verbose):
             f"trial is run again within {_storage.GRACE} seconds.\n"
         )
     while time.time() < deadline:
-        with _storage.no_experimental_warnings():
-            optuna.storages.fail_stale_trials(study)
+        optuna.storages.fail_stale_trials(study)
         done = len(done_trials(study))
         if done >= n_trials or done + len(_running_elsewhere(study)) < n_trials:
             return done < n_trials
@@ -249,7 +241,7 @@ def show_trials(study, n_trials, verbose):
                 is_scored = trial.state == TrialState.COMPLETE
                 result = f"{trial.value:.4f}" if is_scored else trial.state.name.lower()
                 count = f"{len(seen)}/{n_trials or '?'}"
-                line = f"{count} trial {trial.number}: {result}, {summarize(done)}"
+                line = f"{count} trial {trial.number}: {result}, {_summarize(done)}"
                 sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
@@ -270,7 +262,7 @@ def show_trials(study, n_trials, verbose):
             thread.join()
 
 
-def summarize(done):
+def _summarize(done):
     """Return the best score and the number of pruned and of failed trials."""
     scores = [t.value for t in done if t.state == TrialState.COMPLETE]
     best = f"best {max(scores):.4f}" if scores else "no score yet"
@@ -281,10 +273,12 @@ def summarize(done):
 
 @contextlib.contextmanager
 def quiet_optuna():
-    """Silence the log of Optuna; tune itself warns of failed trials."""
+    """Silence Optuna's log, as tune warns of failed trials, and its heartbeats."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(level, optuna.logging.ERROR))
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
     finally:
         optuna.logging.set_verbosity(level)

@@ -13,6 +13,7 @@ from typing import Any
 import joblib
 import optuna
 from numpy.typing import ArrayLike
+from optuna.samplers import TPESampler
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
@@ -187,6 +188,9 @@ def tune(
             "n_trials or timeout must be given, or a callback or a sampler that stops "
             "the study. Got n_trials=None and timeout=None, which never ends."
         )
+    if sampler is None:
+        is_seeded = random_state is not None
+        sampler = _study.SeededSampler(random_state) if is_seeded else TPESampler()
     n_jobs = joblib.effective_n_jobs(n_jobs)
     address = storage_address(storage, n_jobs)
     folds: dict[str, Any] = {"cv": cv, "groups": groups, "params": params}
@@ -201,7 +205,7 @@ def tune(
     )
     how: dict[str, Any] = {
         "study_name": study_name,
-        "sampler": sampler or _study.default_sampler(random_state),
+        "sampler": sampler,
         "pruner": pruner
         or optuna.pruners.PercentilePruner(
             200 / 3,
@@ -250,9 +254,8 @@ def tune(
         best_params = _best_params(objective, study)
     if is_interrupted:
         warn_user(
-            f"Interrupted after {len(done)} trials: {_study.summarize(done)}. The "
-            "study is returned, and best_estimator is None. With a storage, call tune "
-            "again to continue."
+            f"Interrupted after {len(done)} trials. The study is returned, and "
+            "best_estimator is None. With a storage, call tune again to continue."
         )
         return TuningResult(study, best_params, None)
     failed = [trial for trial in done if ERROR in trial.user_attrs]

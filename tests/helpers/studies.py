@@ -80,18 +80,18 @@ def start_worker(storage, script=SCRIPT):
 
 
 def wait_for_running_trial(study, seconds=120):
-    """Wait until a process is in the middle of a trial: (its pid, the trial)."""
+    """Wait until a process trains a trial; return its pid and the trial."""
     deadline = time.time() + seconds
     while time.time() < deadline:
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if "pid" in trial.user_attrs and trial.intermediate_values:
                 return trial.user_attrs["pid"], trial.number
         time.sleep(0.05)
-    raise TimeoutError(f"no trial was begun within {seconds} s")
+    raise TimeoutError(f"no trial was started within {seconds} s")
 
 
 def kill_one_of_three(storage, load, script=SCRIPT):
-    """Run one study in three processes, kill one in a trial: (study, its trial)."""
+    """Run a study in three processes and kill one; return the study and its trial."""
     workers = [start_worker(storage, script) for _ in range(3)]
     try:
         deadline = time.time() + 120
