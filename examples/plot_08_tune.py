@@ -1,14 +1,14 @@
 """
-Tune the network and its augmentation together
-==============================================
+Tune a classifier and its augmentation together
+===============================================
 
-How far to rotate and how fast to learn are questions for cross-validation. Both are
-parameters of one Pipeline, so scikit-learn's searches tune them with nothing of ours
-in between, and a study of Optuna's gives up early on what looks bad.
+The rotation of the augmentation and the learning rate are parameters of one Pipeline,
+so the searches of scikit-learn tune them together. An Optuna study also prunes bad
+trials early.
 """
 
 # %%
-# A part of the bundled digits keeps this short.
+# Some of the bundled digits keep this example short.
 from skdigits import make_digit_pipeline
 from skdigits.datasets import load_sample
 
@@ -19,7 +19,7 @@ model.set_params(cnn__epochs=10, cnn__batch_size=32, cnn__width=0.5)
 model.set_params(cnn__test_time_shift=0)
 
 # %%
-# A grid, tried on the same folds.
+# Search a grid; all candidates get the same folds.
 from sklearn.model_selection import GridSearchCV
 
 search = GridSearchCV(model, {"augment__rotation": [0, 8, 16]}, cv=2).fit(X, y)
@@ -47,7 +47,7 @@ accuracy = result.best_estimator.score(digits.X_test, digits.y_test)
 print(result.best_params, f"{accuracy:.4f} on the test images")
 
 # %%
-# Where the trials were, coloured by accuracy. Crosses are those that were given up.
+# The parameters of all trials, coloured by accuracy. Crosses are pruned trials.
 import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots(layout="constrained")
@@ -56,4 +56,4 @@ for trial in result.study.trials:
     marker = "X" if trial.state.name == "PRUNED" else "o"
     dots = ax.scatter(*point, 120, trial.value, marker=marker, vmin=0.8, vmax=1)
 figure.colorbar(dots, label="accuracy")
-ax.set(xscale="log", xlabel="learning rate", ylabel="rotation, degrees at most")
+ax.set(xscale="log", xlabel="learning rate", ylabel="largest rotation (degrees)")

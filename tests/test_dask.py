@@ -70,6 +70,11 @@ def test_workers_and_their_threads_stay_within_the_cores(client, digits):
     assert sum(per_worker.values()) <= max(2, os.cpu_count())
 
 
+def suggest_width(trial):
+    trial.set_user_attr("pid", os.getpid())
+    return {"cnn__width": trial.suggest_float("w", 0.1, 0.5)}
+
+
 def test_tune_uses_all_workers_of_dask(client, digits, tmp_path):
     X, y = digits
     with joblib.parallel_config("dask", n_jobs=2):
@@ -77,12 +82,12 @@ def test_tune_uses_all_workers_of_dask(client, digits, tmp_path):
             model(),
             X,
             y,
-            suggest=lambda trial: {"cnn__width": trial.suggest_float("w", 0.1, 0.5)},
+            suggest=suggest_width,
             n_trials=4,
             cv=2,
-            storage=tmp_path / "study.journal",
+            storage=tmp_path / "study.db",
             n_jobs=2,
             verbose=0,
         )
-    assert len({tuple(trial.user_attrs["worker"]) for trial in study.trials}) == 2
+    assert len({trial.user_attrs["pid"] for trial in study.trials}) == 2
     assert best["cnn"].width == study.best_params["w"]

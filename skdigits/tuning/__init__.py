@@ -1,4 +1,11 @@
-"""Tuning with Optuna: trials that are pruned by epoch, in studies that survive."""
+"""Tuning with Optuna: trials pruned by epoch, in studies that can be resumed."""
+
+import warnings
+
+with warnings.catch_warnings():
+    # In a notebook without ipywidgets, the unused progress bar of Optuna warns.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import optuna as _optuna  # noqa: F401
 
 from ._objective import CrossValidationObjective
 from ._search_space import suggest_digit_params

@@ -1,13 +1,14 @@
 """Cross-validated score as an objective for Optuna, pruned by epoch."""
 
+import ast
 import contextlib
 import math
 import numbers
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import optuna
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.exceptions import FitFailedWarning
@@ -15,27 +16,26 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import indexable
 
+from .._core.identity import describe
 from .._core.sklearn_compat import safe_indexing
 from .._core.warnings import warn_user
 from ..pipelines import final_network, find_networks
-from ._optuna import optuna
-from ._scored import PARAMS, from_json, to_json
 
-StorageInternalError = optuna.exceptions.StorageInternalError
 ERROR = "error"  # attribute of a trial: why it failed
+PARAMS = "params"  # attribute of a trial: what `suggest` returned, as text
 
 
 class CrossValidationObjective:
     """Cross-validated score of an estimator, as an objective for Optuna.
 
-    ``study.optimize(objective)`` maximises it. Folds are trained one after another. A
-    trial that the pruner of the study gives up trains no further epoch or fold.
+    Folds are trained one after another. A trial that the study's pruner ends trains no
+    further epoch or fold.
 
     Parameters
     ----------
     estimator : estimator
-        A `CNNClassifier`, a Pipeline that ends in one, or any other estimator, which
-        is then pruned between folds. It is cloned and stays as it is.
+        A `CNNClassifier` or a Pipeline that ends in one; any other estimator is pruned
+        only between folds. It is cloned, not changed.
     X : array-like of shape (n_samples, ...)
         Images, as the estimator takes them.
     y : array-like of shape (n_samples,)
@@ -44,8 +44,7 @@ class CrossValidationObjective:
         ``suggest(trial)`` returns a dict of parameters for ``estimator.set_params``,
         such as `skdigits.tuning.suggest_digit_params`.
     cv : int, cross-validation generator or iterable, default=5
-        As in `sklearn.model_selection.cross_val_score`. It is split once: all trials
-        get the same folds.
+        As in `sklearn.model_selection.cross_val_score`. All trials get the same folds.
     scoring : str, callable or None, default="accuracy"
         As in `sklearn.model_selection.cross_val_score`.
     groups : array-like of shape (n_samples,), default=None
@@ -54,40 +53,37 @@ class CrossValidationObjective:
         Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
         Values with one entry for each sample are split with the folds.
     max_epochs : int, default=None
-        The most epochs that `suggest` may ask for. None means those of `estimator`.
+        Largest number of epochs that `suggest` may return. None means the epochs of
+        `estimator`.
 
     Attributes
     ----------
     splits_ : list of (train, test) ndarrays
         The folds.
     max_epochs_ : int
-        Steps of a fold: 1 if the estimator does not end in a `CNNClassifier`.
+        Steps of a fold; 1 if the estimator does not end in a `CNNClassifier`.
 
     Raises
     ------
     TypeError
-        If `scoring` is several scores.
+        If `scoring` consists of several scores.
     ValueError
-        If the lengths of `X` and `y` differ, or if `scoring` or `cv` are not known.
+        If the lengths of `X` and `y` differ, or if `scoring` or `cv` is unknown.
 
     See Also
     --------
-    skdigits.tuning.tune : A whole study, resumable and over several processes.
+    skdigits.tuning.tune : Run a study, with resumption and several processes.
 
     Notes
     -----
-    Epoch e of the first fold, counted from 1, is step e, and its value is the score on
-    that fold. The end of fold k is step ``k * max_epochs_``, and its value is the mean
-    score of the folds so far. So at each step all trials have seen the same folds.
-    Scores between epochs are computed without ``test_time_shift``, which would take
-    longer than the training.
+    Step e, counted from 1, is the score on the first fold after epoch e, computed
+    without ``test_time_shift`` to save time. Step ``k * max_epochs_`` is the mean score
+    of the first k folds. So trials are compared on the same folds.
 
-    What `suggest` returned is stored in ``trial.user_attrs["params"]``, as JSON.
-
-    A trial whose estimator cannot be trained (out of memory, a value that a parameter
-    does not take) fails with a `sklearn.exceptions.FitFailedWarning`; the reason is in
-    ``trial.user_attrs["error"]``, and the study continues. A parameter that the
-    estimator does not have is the same in every trial: it is an error at once.
+    A trial whose estimator cannot be trained (out of memory, an invalid value) fails
+    with a `sklearn.exceptions.FitFailedWarning`; the reason is in
+    ``trial.user_attrs["error"]``, and the study continues. What `suggest` returned is
+    in ``trial.user_attrs["params"]``, as text.
 
     Examples
     --------
@@ -134,8 +130,8 @@ class CrossValidationObjective:
         self._groups = groups
         self._suggested: dict[int, dict[str, Any]] = {}  # in this process
         self.splits_ = self._split()
-        network = final_network(estimator)
-        self.max_epochs_ = 1 if network is None else max_epochs or network.epochs
+        classifier = final_network(estimator)
+        self.max_epochs_ = 1 if classifier is None else max_epochs or classifier.epochs
 
     def _split(self):
         return list(self._cv.split(self.X, self.y, self._groups))
@@ -150,31 +146,40 @@ class CrossValidationObjective:
         Returns
         -------
         float
-            Mean score of the folds; NaN, for Optuna a failure, if the estimator cannot
-            be trained or if a score is NaN.
+            Mean score of the folds; NaN, which Optuna takes for a failure, if the
+            estimator cannot be trained or a score is NaN.
 
         Raises
         ------
         optuna.TrialPruned
-            If the pruner gives the trial up.
+            If the pruner ends the trial.
         TypeError
             If `scoring` does not return a number.
         ValueError
-            If `suggest` names a parameter that the estimator does not have, or asks for
-            more than `max_epochs` epochs.
+            If `suggest` returns an unknown parameter or more than `max_epochs` epochs.
         """
         params = self.suggest(trial)
         candidate = clone(self.estimator).set_params(**params)
-        self._check_epochs(candidate)
-        trial.set_user_attr(PARAMS, to_json(params))
+        classifier = final_network(candidate)
+        if classifier is not None and classifier.epochs > self.max_epochs_:
+            raise ValueError(
+                f"suggest must return at most {self.max_epochs_} epochs, those of "
+                f"the estimator. Got {classifier.epochs} instead. Pass "
+                f"max_epochs={classifier.epochs}."
+            )
+        trial.set_user_attr(PARAMS, _to_text(params))
         self._suggested[trial.number] = params
         try:
             score = self._cross_validate(candidate, trial)
             if math.isnan(score):
                 raise ValueError("its score is NaN")
             return score
-        # These are for Optuna and for the caller; other errors are this trial's.
-        except (optuna.TrialPruned, StorageInternalError, NotOneScore):
+        # These end the study; any other error is one of this trial.
+        except (
+            optuna.TrialPruned,
+            optuna.exceptions.StorageInternalError,
+            NotOneScore,
+        ):
             raise
         except Exception as exc:
             reason = f"{type(exc).__name__}: {exc}"
@@ -186,97 +191,92 @@ class CrossValidationObjective:
             return float("nan")
 
     def _scored_params(self, trial):
-        """Return the parameters that a finished trial was scored with; None if lost.
+        """Return the parameters that a trial was scored with; None if they are lost.
 
-        Values without a form in JSON are known to the process that ran the trial.
-        Another process calls `suggest` again and uses what is equal.
+        Functions, estimators and the like are not stored. They are taken from this
+        process or from another call of `suggest`, if their description is the same.
         """
-        stored = trial.user_attrs.get(PARAMS)
-        with contextlib.suppress(KeyError):
-            return from_json(stored)
-        for restore in (lambda t: self._suggested[t.number], self.suggest):
-            # A suggest that was changed, or needs more than a finished trial, may fail.
-            with contextlib.suppress(Exception):
-                params = restore(trial)
-                if to_json(params) == stored:
+        text = trial.user_attrs[PARAMS]
+        with contextlib.suppress(ValueError, SyntaxError):
+            return ast.literal_eval(text)
+        for restore in (self._suggested.get, lambda _: self.suggest(trial)):
+            with contextlib.suppress(Exception):  # a suggest that was changed may fail
+                params = restore(trial.number)
+                if _to_text(params) == text:
                     return params
         return None
-
-    def _check_epochs(self, candidate):
-        network = final_network(candidate)
-        if network is not None and network.epochs > self.max_epochs_:
-            raise ValueError(
-                f"suggest may ask for {self.max_epochs_} epochs at most, those of the "
-                f"estimator. Got {network.epochs}. Pass max_epochs={network.epochs}."
-            )
 
     def _cross_validate(self, candidate, trial):
         scores = []
         for fold in range(len(self.splits_)):
             scores.append(self._train_fold(clone(candidate), fold, trial))
             trial.report(np.mean(scores), (fold + 1) * self.max_epochs_)
-            # After the last fold nothing is left to be saved by pruning.
+            # Pruning after the last fold would save nothing.
             if fold + 1 < len(self.splits_) and trial.should_prune():
                 raise optuna.TrialPruned(f"after fold {fold + 1}")
-        if len(scores) > 1 and isinstance(trial, optuna.Trial):
-            from optuna.terminator import report_cross_validation_scores
-
-            with warnings.catch_warnings():  # deprecated, as Optuna's terminators are
-                warnings.simplefilter("ignore", FutureWarning)
-                report_cross_validation_scores(trial, scores)
         return float(np.mean(scores))
 
     def _train_fold(self, model, fold, trial):
         train, test = self.splits_[fold]
         X_test, y_test = (safe_indexing(data, test) for data in (self.X, self.y))
-        watch = None
-        # Scores between epochs cost predictions, which only a pruner is worth.
-        if fold == 0 and final_network(model) is not None and _prunes(trial):
-            watch = _EpochScores(self, model, X_test, y_test, trial)
-            final_network(model)._epoch_hook = watch
+        classifier, scores = final_network(model), None
+        # Without a pruner, the predictions after each epoch would be wasted.
+        if fold == 0 and classifier is not None and _prunes(trial):
+            scores = _EpochScores(self, model, X_test, y_test, trial)
+            classifier._epoch_hook = scores
         params = {
-            name: safe_indexing(value, train) if self._is_per_sample(value) else value
+            name: safe_indexing(value, train)
+            if np.ndim(value) > 0 and len(value) == len(self.y)
+            else value
             for name, value in self.params.items()
         }
         model.fit(safe_indexing(self.X, train), safe_indexing(self.y, train), **params)
-        if watch is not None and watch.pruned:
-            epoch = final_network(model).n_iter_
+        if scores is not None and scores.is_pruned:
+            epoch = classifier.n_iter_
             raise optuna.TrialPruned(f"after epoch {epoch} of the first fold")
         score = self._scorer(model, X_test, y_test)
         if not isinstance(score, numbers.Real):
             raise NotOneScore(f"scoring must return a number. Got {score!r} instead.")
         return float(score)
 
-    def _is_per_sample(self, value):
-        return np.ndim(value) > 0 and len(value) == len(self.y)
-
 
 class NotOneScore(TypeError):
-    """An error of all trials, so that the study ends at the first."""
+    """Error of a scorer, which ends the study at its first trial."""
 
 
 class _EpochScores:
-    """Hook of a classifier that reports epochs and stops a pruned training."""
+    """Hook of a classifier that reports each epoch and stops a pruned fit."""
 
     def __init__(self, objective, model, X_test, y_test, trial):
         self.objective, self.model, self.trial = objective, model, trial
         self.X_test, self.y_test = X_test, y_test
-        self.pruned = False
+        self.is_pruned = False
 
     def __call__(self, fitted, epoch):
         if epoch >= self.objective.max_epochs_:
-            return False  # a last epoch is reported with its fold
+            return False  # the last epoch is reported with its fold
         if epoch == 1:  # the steps before the classifier are fitted by now
             self.X_test = find_networks(self.model)[0].transform(self.X_test)
-        # Or each score would take several predictions, longer than the epoch.
-        fitted.test_time_shift = 0
+        fitted.test_time_shift = 0  # its predictions would take longer than an epoch
         score = self.objective._scorer(fitted, self.X_test, self.y_test)
         self.trial.report(score, epoch)
-        self.pruned = self.trial.should_prune()
-        return self.pruned
+        self.is_pruned = self.trial.should_prune()
+        return self.is_pruned
 
 
 def _prunes(trial):
-    """Whether a pruner reads the scores between epochs."""
     study = getattr(trial, "study", None)  # a FixedTrial has none
     return study is not None and not isinstance(study.pruner, optuna.pruners.NopPruner)
+
+
+def _to_text(params):
+    """Return params as the text of a Python literal, or described if they are not."""
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in params.items()
+    }
+    try:
+        ast.literal_eval(repr(plain))
+        return repr(plain)
+    except (ValueError, SyntaxError):  # functions, estimators, arrays, NaN
+        return describe(params)

@@ -1,4 +1,4 @@
-"""Where to look for the settings of a digit pipeline."""
+"""Search space of the digit pipelines."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,16 @@ def suggest_digit_params(trial: "optuna.trial.BaseTrial") -> dict[str, Any]:
     Returns
     -------
     params : dict
-        For ``set_params`` of a Pipeline with steps "augment" and "cnn": the network's
-        width (0.5 to 1.5), dropout (its own rates, or one in 0 to 0.5), learning rate
-        (0.0005 to 0.01), batch size (64, 128 or 256) and schedule ("one_cycle",
-        "cosine" or "linear"); rotation (0 to 20 degrees), zoom (0 to 0.2), shift (0 to
-        0.12 of the side) and elastic (none, or 0.2 to 1.2).
+        For ``set_params`` of a Pipeline with steps "augment" and "cnn": width (0.5 to
+        1.5), dropout (that of the architecture, or 0 to 0.5), learning rate (0.0005 to
+        0.01), batch size (64, 128 or 256), schedule ("one_cycle", "cosine" or
+        "linear"), rotation (0 to 20 degrees), zoom (0 to 0.2), shift (0 to 0.12 of the
+        side) and elastic (none, or 0.2 to 1.2).
 
     Notes
     -----
-    In the trial they have the names that they have in the Pipeline. ``cnn__dropout``
-    and ``augment__elastic`` are asked for only where the trial's ``own_dropout`` is
-    false and its ``bends`` true.
+    Parameters have the same names in the trial and in the Pipeline. ``cnn__dropout`` is
+    sampled only if ``own_dropout`` is false, ``augment__elastic`` if ``bends`` is true.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A whole study: trials in one process or many, and the best estimator."""
+"""Run a study in one process or many, and train the best estimator."""
 
 import math
 import os
@@ -11,27 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import optuna
 from numpy.typing import ArrayLike
+from optuna.samplers import TPESampler
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
 from .._core.warnings import warn_user
 from . import _study
-from ._comparable import check_study
-from ._objective import ERROR, CrossValidationObjective
-from ._optuna import optuna
-from ._progress import StudyProgress, trials_text
-from ._sampler import default_sampler
-from ._scored import PARAMS
+from ._objective import ERROR, PARAMS, CrossValidationObjective
 from ._search_space import suggest_digit_params
 from ._storage import (
-    clear_storage_errors,
     open_storage,
     sqlite_address,
     storage_address,
+    translate_storage_errors,
 )
-
-ENDING = optuna.samplers.GridSampler, optuna.samplers.BruteForceSampler
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +36,13 @@ class TuningResult:
     Attributes
     ----------
     study : optuna.study.Study
-        All trials, with their scores and their intermediate values.
+        All trials, with their scores and intermediate values.
     best_params : dict or None
-        Parameters of the estimator that the best trial was scored with, for
-        ``set_params``; None if no trial has completed. The values that the trial
-        sampled, which may have other names, are in ``study.best_params``.
+        Parameters of the estimator in the best trial, for ``set_params``; None if no
+        trial has completed. ``study.best_params`` has the values that were sampled.
     best_estimator : estimator or None
-        Trained on all samples with `best_params`; None if the study was interrupted,
-        or if no trial has completed.
+        Trained on all samples with `best_params`; None if the study was interrupted or
+        if `best_params` is None.
     """
 
     study: optuna.study.Study
@@ -83,14 +77,13 @@ def tune(
 ) -> TuningResult:
     """Search for the best parameters and train with them.
 
-    A study that `storage` has already is continued: call `tune` again after a kill, or
-    with more trials. The same call in several processes, on one machine or on many,
-    shares one study.
+    A study in `storage` is continued: call `tune` again after a kill, or with more
+    trials. The same call in several processes, on one machine or on many, shares it.
 
     Parameters
     ----------
     estimator : estimator
-        As in `CrossValidationObjective`. It is cloned and stays as it is.
+        As in `CrossValidationObjective`. It is cloned, not changed.
     X : array-like of shape (n_samples, ...)
         Images, as the estimator takes them.
     y : array-like of shape (n_samples,)
@@ -98,10 +91,10 @@ def tune(
     suggest : callable, default=suggest_digit_params
         ``suggest(trial)`` returns a dict of parameters for ``estimator.set_params``.
     n_trials : int or None, default=50
-        Trials that the study is to have in the end, including those of earlier calls
-        and of other processes, pruned ones, and those that failed by themselves. Of n
-        processes that share a study, the last trials may be n - 1 more. None means
-        until `timeout`, or until the sampler or a callback stops the study.
+        Trials of the study at the end, including those of earlier calls and of other
+        processes, pruned ones, and those that could not be trained. With n processes
+        there may be n - 1 more. None means no limit but `timeout`, the sampler's end
+        or a callback.
     timeout : float, default=None
         Seconds after which no trial is started.
     cv : int, cross-validation generator or iterable, default=5
@@ -113,31 +106,29 @@ def tune(
     params : dict, default=None
         Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
     max_epochs : int, default=None
-        The most epochs that `suggest` may ask for. None means those of `estimator`.
+        Largest number of epochs that `suggest` may return. None means the epochs of
+        `estimator`.
     sampler : optuna.samplers.BaseSampler, default=None
         None means Optuna's TPE sampler, seeded by `random_state`.
     pruner : optuna.pruners.BasePruner, default=None
-        None means that after five trials, and from the middle of the first fold, trials
-        among the worst third are pruned; ``optuna.pruners.NopPruner()`` means that
-        every trial is trained to its end.
+        None prunes the worst third of the trials, from the middle of the first fold,
+        after five trials; ``optuna.pruners.NopPruner()`` prunes nothing.
     callbacks : iterable of callable, default=()
-        ``callback(study, trial)`` is called after each trial, in the process that ran
-        it. ``study.stop()`` stops all processes of this call after their trials.
+        ``callback(study, trial)`` is called after each trial, in its process.
+        ``study.stop()`` stops all processes of this call after their trials.
     storage : str, path-like, optuna.storages.BaseStorage or None, default=None
         The path of an SQLite file, such as "study.db", for processes of one machine;
         the address of a database, such as "postgresql+psycopg://user@host/name", for
-        many machines; an Optuna storage, which is used as it is; None for a study in
-        memory.
+        many machines; an Optuna storage; None for a study in memory.
     study_name : str, default="skdigits"
         The study in `storage`. It must maximise one score.
     n_jobs : int, default=None
-        Trials at a time, each in a process of its own, as in scikit-learn.
+        Number of processes, as in scikit-learn. Each runs one trial at a time.
     random_state : int or None, default=None
-        Seed of the default sampler. With one process, the same calls sample the same
-        trials, also where a study is interrupted and continued.
+        Seed of the default sampler. In one process, the trials are reproducible, also
+        if the study is interrupted and continued.
     verbose : int, default=1
-        0 is silent; 1 shows a progress bar, or a line for each trial where there is no
-        terminal.
+        0 is silent; 1 writes a line for each trial.
 
     Returns
     -------
@@ -147,11 +138,11 @@ def tune(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind.
+        If an argument has the wrong type.
     ValueError
         If an argument has the wrong value; if the study minimises, has several
         objectives, or was made with other data, folds, scoring or estimator; if the
-        file at `storage` is not one of studies; and as `CrossValidationObjective`.
+        file at `storage` does not hold studies.
     ConnectionError
         If the database does not answer, or goes away.
     FileNotFoundError
@@ -161,18 +152,16 @@ def tune(
 
     Notes
     -----
-    Ctrl-C ends the search with a warning; the study is returned with all trials that
-    ended. With a storage, the next call runs the interrupted one again.
+    Ctrl-C ends the search with a warning and returns the study. With a storage, the
+    next call runs the interrupted trial again.
 
-    The trial of a killed process is run again by the other processes, or by the next
-    call, one minute after the last sign of life in the database. A call that has
-    nothing else to do waits for it, with a message. A `JournalStorage` has no signs of
-    life: there another trial is run in its place.
+    The trial of a killed process is run again, by another process or the next call, one
+    minute after its last heartbeat in the database. A call without other trials waits
+    for it. A `JournalStorage` has no heartbeats: another trial takes its place.
 
-    Values from `suggest` are stored as JSON. Functions, estimators and the like cannot
-    be stored: a later call, or one with several processes, calls `suggest` again with
-    the best trial. There is a warning, and no best estimator, if it does not return
-    what was scored.
+    Functions, estimators and the like from `suggest` are not stored: another process or
+    call asks `suggest` for those of the best trial. If `suggest` then returns something
+    else, there is a warning, and `best_params` is None.
 
     Examples
     --------
@@ -194,11 +183,14 @@ def tune(
     """
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     _check_numbers(n_trials, timeout, random_state)
-    if n_trials is timeout is None and not callbacks and _never_stops(sampler):
+    if n_trials is timeout is sampler is None and not callbacks:
         raise ValueError(
-            "n_trials and timeout are both None, and nothing else ends the study. Pass "
-            "one of them, or a callback or a sampler that stops it."
+            "n_trials or timeout must be given, or a callback or a sampler that stops "
+            "the study. Got n_trials=None and timeout=None, which never ends."
         )
+    if sampler is None:
+        is_seeded = random_state is not None
+        sampler = _study.SeededSampler(random_state) if is_seeded else TPESampler()
     n_jobs = joblib.effective_n_jobs(n_jobs)
     address = storage_address(storage, n_jobs)
     folds: dict[str, Any] = {"cv": cv, "groups": groups, "params": params}
@@ -213,116 +205,98 @@ def tune(
     )
     how: dict[str, Any] = {
         "study_name": study_name,
-        "sampler": sampler or default_sampler(random_state),
+        "sampler": sampler,
         "pruner": pruner
         or optuna.pruners.PercentilePruner(
             200 / 3,
             n_startup_trials=5,
-            # Early scores say more of the learning rate than of the end.
+            # Early scores depend on the learning rate more than the last ones do.
             n_warmup_steps=objective.max_epochs_ // 2,
         ),
     }
-    options = {
+    limits = {
         "n_trials": n_trials,
         "deadline": time.time() + (math.inf if timeout is None else timeout),
         "callbacks": callbacks,
     }
+    is_interrupted = False
     with (
         _study.quiet_optuna(),
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
     ):
-        is_shared_for_now = storage is None and n_jobs > 1
-        if is_shared_for_now:
+        is_temporary = storage is None and n_jobs > 1
+        if is_temporary:
             address = sqlite_address(Path(folder, "study.db"))
         opened = open_storage(address)
-        interrupted = False
-        with clear_storage_errors(opened):
+        with translate_storage_errors():
             study = optuna.create_study(
                 storage=opened, direction="maximize", load_if_exists=True, **how
             )
-            check_study(study, objective, scoring, storage is not None)
+            _study.check_study(study, objective, scoring, storage is not None)
             if any(trial.state.is_finished() for trial in study.trials):
-                study.sampler.reseed_rng()  # or it would sample its first trials again
+                study.sampler.reseed_rng()  # it would sample its first trials again
             _study.repeat_interrupted(study)
-            with StudyProgress(study, n_trials, verbose) as progress:
-                try:
+            try:
+                with _study.show_trials(study, n_trials, verbose):
                     _study.search(
-                        study, objective, n_jobs, address, how, progress, **options
+                        study, objective, n_jobs, address, how, verbose, **limits
                     )
-                except KeyboardInterrupt:
-                    interrupted = True
-            if is_shared_for_now:
-                study = _into_memory(study, opened, how)
+            except KeyboardInterrupt:
+                is_interrupted = True
+            if is_temporary:
+                memory = optuna.storages.InMemoryStorage()
+                optuna.copy_study(
+                    from_study_name=study_name, from_storage=opened, to_storage=memory
+                )
+                study = optuna.load_study(storage=memory, **how)
                 opened.engine.dispose()  # Windows cannot remove an open file
-        done = [*filter(_study.is_done, study.get_trials(deepcopy=False))]
+            done = _study.done_trials(study)
         best_params = _best_params(objective, study)
-    if interrupted:
+    if is_interrupted:
         warn_user(
-            f"Interrupted after {len(done)} trials: {trials_text(done)}. They are in "
-            "the study that is returned. With a storage, call tune again to continue. "
-            "There is no best_estimator."
+            f"Interrupted after {len(done)} trials. The study is returned, and "
+            "best_estimator is None. With a storage, call tune again to continue."
         )
         return TuningResult(study, best_params, None)
-    return TuningResult(study, best_params, _refit(objective, best_params, done))
+    failed = [trial for trial in done if ERROR in trial.user_attrs]
+    if done and len(failed) == len(done):
+        raise RuntimeError(
+            f"Every one of the {len(done)} trials failed. The reason of the last one: "
+            f"{failed[-1].user_attrs[ERROR]}"
+        )
+    if best_params is None:
+        return TuningResult(study, None, None)
+    best = clone(objective.estimator).set_params(**best_params)
+    return TuningResult(
+        study, best_params, best.fit(objective.X, objective.y, **objective.params)
+    )
 
 
 def _check_numbers(n_trials, timeout, random_state):
-    """Raise an error for numbers of the wrong kind or out of their range."""
-    for name, value, kind, least in (
+    """Raise an error for numbers of the wrong type or out of range."""
+    for name, value, kind, low in (
         ("n_trials", n_trials, Integral, 1),
         ("timeout", timeout, Real, 0),
         ("random_state", random_state, Integral, 0),
     ):
-        if value is None:
-            continue
-        text = f"{name} must be {'an integer' if kind is Integral else 'a number'} of "
-        text += f"at least {least}, or None. Got {value!r} instead."
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise TypeError(text)
-        if not value >= least:  # true of NaN
-            raise ValueError(text)
-
-
-def _never_stops(sampler):
-    if sampler is None:
-        return True
-    is_optunas = type(sampler).__module__.startswith("optuna.")
-    return is_optunas and not isinstance(sampler, ENDING)
-
-
-def _into_memory(study, opened, how):
-    """Copy a study out of a file that is about to be removed."""
-    memory = optuna.storages.InMemoryStorage()
-    optuna.copy_study(
-        from_study_name=study.study_name, from_storage=opened, to_storage=memory
-    )
-    return optuna.load_study(storage=memory, **how)
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if value is not None and not (is_number and value >= low):  # refuses NaN
+            raise (ValueError if is_number else TypeError)(
+                f"{name} must be {'an integer' if kind is Integral else 'a number'} of "
+                f"at least {low}, or None. Got {value!r} instead."
+            )
 
 
 def _best_params(objective, study):
-    """Return the parameters of the best trial; None if there is none."""
+    """Return the parameters of the best trial; None if there is none or it is lost."""
     if all(trial.state.name != "COMPLETE" for trial in study.trials):
         return None
-    best = study.best_trial
-    params = objective._scored_params(best)
+    params = objective._scored_params(study.best_trial)
     if params is None:
         warn_user(
-            f"The best trial, {best.number}, has parameters without a form in JSON and "
-            "suggest does not return them again: there is no best_estimator. They were "
-            f"{best.user_attrs.get(PARAMS)}."
+            f"The best trial, {study.best_trial.number}, has parameters that cannot be "
+            "stored, and suggest does not return them again: best_params and "
+            "best_estimator are None. The parameters were "
+            f"{study.best_trial.user_attrs[PARAMS]}."
         )
     return params
-
-
-def _refit(objective, best_params, done):
-    """Train on everything with the best parameters; None where there are none."""
-    if best_params is not None:
-        best = clone(objective.estimator).set_params(**best_params)
-        return best.fit(objective.X, objective.y, **objective.params)
-    failed = [trial for trial in done if ERROR in trial.user_attrs]
-    if done and len(failed) == len(done):
-        raise RuntimeError(
-            f"Every one of the {len(done)} trials failed. The last one's reason: "
-            f"{failed[-1].user_attrs[ERROR]}"
-        )
-    return None

@@ -1,4 +1,4 @@
-"""CrossValidationObjective: what a trial is worth, and what pruning saves."""
+"""CrossValidationObjective: scores of trials, and epochs saved by pruning."""
 
 from collections import Counter
 
@@ -31,7 +31,7 @@ PRUNERS = {
 
 
 class PruneAt(optuna.pruners.BasePruner):
-    """Gives every trial but the first up at a step."""
+    """Prunes every trial but the first at a step."""
 
     def __init__(self, step):
         self.step = step
@@ -41,7 +41,7 @@ class PruneAt(optuna.pruners.BasePruner):
 
 
 class StopAfter(Epochs):
-    """Ends a training after some epochs."""
+    """Ends a fit after some epochs."""
 
     def __init__(self, epochs):
         super().__init__()
@@ -54,7 +54,7 @@ class StopAfter(Epochs):
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss"])
-def test_value_is_that_of_cross_val_score(digits, scoring):
+def test_value_equals_cross_val_score(digits, scoring):
     X, y = digits
     objective = CrossValidationObjective(
         pipeline(), X, y, suggest=suggest_rate, cv=3, scoring=scoring
@@ -96,7 +96,7 @@ def test_intermediate_values_are_the_scores_after_each_epoch(digits):
     assert len(set(expected)) == 3
 
 
-def test_a_pruned_trial_trains_no_epoch_after_its_pruning(digits):
+def test_pruned_trial_trains_no_further_epoch(digits):
     X, y = digits
     counter = Epochs()
     model = pipeline()
@@ -110,7 +110,7 @@ def test_a_pruned_trial_trains_no_epoch_after_its_pruning(digits):
     assert [trial.last_step for trial in study.trials] == [6, 2, 2]
 
 
-def test_steps_mean_the_same_folds_however_long_they_ran(digits):
+def test_steps_mean_the_same_folds_for_any_number_of_epochs(digits):
     X, y = digits
     epochs = {0: 4, 1: 2}
     objective = CrossValidationObjective(
@@ -133,10 +133,12 @@ def test_steps_mean_the_same_folds_however_long_they_ran(digits):
         assert trial.intermediate_values[8] == trial.value == np.mean([first, second])
 
 
-def test_more_epochs_than_the_estimator_has_must_be_announced(digits):
+def test_more_epochs_than_max_epochs_are_an_error(digits):
     X, y = digits
     options = {"suggest": lambda trial: {"cnn__epochs": 5}, "cv": 2}
-    with pytest.raises(ValueError, match="3 epochs at most.*Got 5. Pass max_epochs=5"):
+    with pytest.raises(
+        ValueError, match="at most 3 epochs.*Got 5 instead. Pass max_epochs=5"
+    ):
         CrossValidationObjective(pipeline(), X, y, **options)(make_study().ask())
     objective = CrossValidationObjective(pipeline(), X, y, max_epochs=5, **options)
     assert 0 <= objective(make_study().ask()) <= 1
@@ -144,7 +146,7 @@ def test_more_epochs_than_the_estimator_has_must_be_announced(digits):
 
 @pytest.mark.filterwarnings("ignore:WilcoxonPruner is experimental")
 @pytest.mark.parametrize("name", PRUNERS)
-def test_any_pruner(digits, name):
+def test_every_pruner_of_optuna_works(digits, name):
     X, y = digits
     study = make_study(PRUNERS[name]())
     objective = CrossValidationObjective(
@@ -171,7 +173,7 @@ def test_other_estimators_are_pruned_between_folds(digits):
     assert list(study.trials[1].intermediate_values) == [1, 2]
 
 
-def test_fit_params_are_cut_with_the_folds(digits):
+def test_fit_params_are_split_with_the_folds(digits):
     X, y = digits
     weight = np.where(y == 3, 0.0, 1.0)
     objective = CrossValidationObjective(
@@ -187,18 +189,18 @@ def test_fit_params_are_cut_with_the_folds(digits):
     assert objective(make_study().ask()) == expected.mean()
 
 
-def test_a_trial_that_cannot_be_trained_fails_and_the_study_goes_on(digits):
+def test_study_continues_after_a_trial_that_cannot_be_trained(digits):
     X, y = digits
 
-    def no_network(image_shape, n_classes):
-        raise MemoryError("no room for it")
+    def broken_architecture(image_shape, n_classes):
+        raise MemoryError("out of memory")
 
     objective = CrossValidationObjective(
         pipeline(epochs=1),
         X,
         y,
         suggest=lambda trial: (
-            {"cnn__architecture": no_network}
+            {"cnn__architecture": broken_architecture}
             if trial.number == 0
             else {"cnn__batch_size": 0}
             if trial.number == 1
@@ -207,9 +209,9 @@ def test_a_trial_that_cannot_be_trained_fails_and_the_study_goes_on(digits):
         cv=2,
     )
     study = make_study()
-    with pytest.warns(FitFailedWarning, match="Trial 0 failed.*no room for it"):
+    with pytest.warns(FitFailedWarning, match="Trial 0 failed.*out of memory"):
         study.optimize(objective, n_trials=3)
     fail, ok = TrialState.FAIL, TrialState.COMPLETE
     assert [trial.state for trial in study.trials] == [fail, fail, ok]
-    assert study.trials[0].user_attrs["error"] == "MemoryError: no room for it"
+    assert study.trials[0].user_attrs["error"] == "MemoryError: out of memory"
     assert "batch_size" in study.trials[1].user_attrs["error"]

@@ -22,7 +22,7 @@ pytestmark = [
 
 
 class Server:
-    """A PostgreSQL server of our own, reached by a socket in its folder."""
+    """PostgreSQL server for these tests, reached by a socket in its folder."""
 
     def __init__(self, programs, folder, user):
         self.programs, self.folder, self.user = programs, folder, user
@@ -57,10 +57,10 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server():
-    """A server, started for the module, or a skip where there is none."""
+    """Start a server for the module, or skip its tests."""
     pytest.importorskip("psycopg")
     if os.name == "nt":
-        pytest.skip("it is reached by a socket that is a file")
+        pytest.skip("the server is reached by a Unix socket")
     found = [Path(shutil.which("pg_ctl") or "/nowhere").parent]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     programs = next((place for place in found if (place / "pg_ctl").exists()), None)
@@ -83,7 +83,7 @@ def test_a_killed_process_loses_no_trial_of_a_database(server):
     check_nothing_lost(*kill_one_of_three(server.url, load))
 
 
-OPEN_AT_A_WORD = """
+OPEN_ON_INPUT = """
 import sys
 from skdigits.tuning._storage import open_storage
 print("ready", flush=True)
@@ -92,14 +92,14 @@ open_storage(sys.argv[1])
 """
 
 
-def test_processes_that_find_a_database_empty_make_its_tables_once(server):
+def test_processes_create_the_tables_of_an_empty_database_once(server):
     import psycopg
 
     with psycopg.connect(
         f"host={server.folder} user=postgres dbname=postgres", autocommit=True
     ) as connection:
         connection.execute("CREATE DATABASE empty")
-    command = [sys.executable, "-c", OPEN_AT_A_WORD]
+    command = [sys.executable, "-c", OPEN_ON_INPUT]
     command.append(server.url.replace("/postgres?", "/empty?"))
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(4)]
@@ -122,7 +122,7 @@ def test_processes_of_one_call_share_a_database(server, digits):
     np.testing.assert_array_equal(best.predict_proba(X), best_again.predict_proba(X))
 
 
-def test_a_server_that_is_down_is_said_so_and_its_studies_are_whole(server, digits):
+def test_server_that_is_down_is_an_error_and_loses_no_study(server, digits):
     options = {"storage": server.url, "study_name": "down", "verbose": 0}
     run_tune(digits, n_trials=1, **options)
     server.stop()
@@ -138,16 +138,16 @@ def test_a_server_that_is_down_is_said_so_and_its_studies_are_whole(server, digi
     assert [trial.number for trial in study.trials] == [0, 1]
 
 
-def test_a_server_that_goes_in_the_middle_ends_the_call_clearly(server, digits):
+def test_server_that_stops_during_the_search_is_an_error(server, digits):
     options = {"storage": server.url, "study_name": "lost", "verbose": 0}
 
-    def pull_the_plug(trial):
+    def stop_server(trial):
         server.stop()
         return {"cnn__learning_rate": 0.001}
 
     try:
         with pytest.raises(ConnectionError, match="went away"):
-            run_tune(digits, suggest=pull_the_plug, n_trials=1, **options)
+            run_tune(digits, suggest=stop_server, n_trials=1, **options)
     finally:
         server.start()
     study = optuna.load_study(study_name="lost", storage=server.url)
