@@ -1,6 +1,7 @@
 """Storages of studies: SQLite files, databases and those of Optuna."""
 
 import contextlib
+import json
 import os
 import re
 import sqlite3
@@ -23,7 +24,10 @@ def storage_address(storage, n_jobs):
     """Return the address of the `storage` of `tune`, or the Optuna storage itself."""
     if storage is None:
         return optuna.storages.InMemoryStorage()
-    if isinstance(storage, optuna.storages.InMemoryStorage) and n_jobs > 1:
+    is_in_memory = isinstance(storage, optuna.storages.InMemoryStorage) or (
+        getattr(storage, "url", None) in ("sqlite://", "sqlite:///:memory:")
+    )
+    if is_in_memory and n_jobs > 1:
         raise ValueError(
             "Processes cannot share a storage in memory. Pass n_jobs=1, a path such as "
             "'study.db', or storage=None."
@@ -36,6 +40,11 @@ def storage_address(storage, n_jobs):
             f"Optuna storage or None. Got {storage!r} instead."
         )
     storage = os.fspath(storage)
+    if re.match(r"\w\w+:/(?!/)", storage):  # a single letter is a drive of Windows
+        raise ValueError(
+            "storage must be a path or an address with three slashes, such as "
+            f"'sqlite:///study.db'. Got {storage!r} instead."
+        )
     if "://" not in storage:
         return sqlite_address(storage)
     try:
@@ -129,6 +138,12 @@ def translate_storage_errors():
                 raise ConnectionError(
                     f"The study's storage went away: {getattr(cause, 'orig', cause)}. "
                     "Finished trials are in it: call tune again when it is back."
+                ) from exc
+            if isinstance(cause, (json.JSONDecodeError, UnicodeDecodeError)):
+                raise ValueError(
+                    "The journal of the study is damaged: one of its lines is not "
+                    f"JSON ({cause}). Restore a copy, or remove that line, which is "
+                    "often the last one."
                 ) from exc
             cause = cause.__cause__ or cause.__context__
         raise

@@ -1,6 +1,7 @@
 """One study for any number of processes, each of which runs ``study.optimize``."""
 
 import contextlib
+import logging
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from . import _storage
 from ._objective import ERROR, PARAMS
 
 IDENTITY = "skdigits"  # attribute of a study: descriptions of all that scores depend on
+TRIAL_LOGGERS = ("_optimize", "_tell")  # modules of optuna.study that log each trial
 STOPPED = "stopped"  # attribute of a study: the last call that was stopped
 
 
@@ -273,12 +275,24 @@ def _summarize(done):
 
 @contextlib.contextmanager
 def quiet_optuna():
-    """Silence Optuna's log, as tune warns of failed trials, and its heartbeats."""
+    """Show the warnings of Optuna, but not each trial nor its experimental features.
+
+    `CrossValidationObjective` itself warns of failed trials.
+    """
     level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(level, optuna.logging.ERROR))
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    loggers = [logging.getLogger(f"optuna.study.{name}") for name in TRIAL_LOGGERS]
+    for logger in loggers:
+        logger.addFilter(_is_not_of_trial)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             yield
     finally:
+        for logger in loggers:
+            logger.removeFilter(_is_not_of_trial)
         optuna.logging.set_verbosity(level)
+
+
+def _is_not_of_trial(record):
+    return not record.getMessage().startswith("Trial ")

@@ -281,7 +281,7 @@ def test_files_of_another_kind_are_refused_and_not_changed(name, tmp_path):
 @pytest.mark.parametrize(
     "storage, error, message",
     [
-        ("sqlite:/study.db", FileNotFoundError, "sqlite:.* does not exist"),
+        ("sqlite:/study.db", ValueError, "three slashes"),
         ("missing/study.db", FileNotFoundError, "missing.* does not exist"),
         ("sqlite:///missing/study.db", FileNotFoundError, "missing.* does not exist"),
         ("", ValueError, "must be the path of a file"),

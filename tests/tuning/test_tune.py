@@ -310,3 +310,32 @@ def test_a_result_can_be_unpacked():
     study, best_params, best = result
     assert study is result.study and best is result.best_estimator
     assert best_params is result.best_params
+
+
+def test_warnings_of_optuna_are_shown_without_trials(caplog, monkeypatch):
+    logger = optuna.logging.get_logger("optuna")
+    monkeypatch.setattr(logger, "propagate", True)
+    warn = [lambda study, trial: logger.warning("Sampled at random.")]
+    values = iter([float("nan"), *[0.5] * 5])
+    with pytest.warns(FitFailedWarning):
+        tune_svc(n_trials=2, scoring=lambda *data: next(values), callbacks=warn)
+    assert set(caplog.messages) == {"Sampled at random."}
+
+
+def test_damaged_journal_is_a_clear_error(tmp_path):
+    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "study.log"))
+    storage = optuna.storages.JournalStorage(backend)
+    tune_svc(n_trials=1, storage=storage)
+    with open(tmp_path / "study.log", "ab") as file:
+        file.write(bytes(100) + b"\n")
+    with pytest.raises(ValueError, match=r"journal of the study is damaged.* remove"):
+        tune_svc(n_trials=2, storage=storage)
+
+
+def test_storages_that_processes_cannot_share_are_refused():
+    for storage in (
+        optuna.storages.InMemoryStorage(),
+        optuna.storages.RDBStorage("sqlite:///:memory:"),
+    ):
+        with pytest.raises(ValueError, match="cannot share a storage in memory"):
+            tune_svc(n_trials=1, storage=storage, n_jobs=2)
