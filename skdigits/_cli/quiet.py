@@ -39,15 +39,20 @@ def without_start_messages():
         yield
         return
     terminal = os.dup(2)
-    forwarder = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", FORWARD, START_MESSAGES],
-        stdin=subprocess.PIPE,
-        stdout=terminal,
-        stderr=subprocess.DEVNULL,
-        # Ctrl-C must not end it. Each system takes one of these two.
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
+    try:
+        forwarder = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", FORWARD, START_MESSAGES],
+            stdin=subprocess.PIPE,
+            stdout=terminal,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C must not end it. Each system takes one of these two.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+    except OSError:  # this user may not start Python: the lines are shown
+        os.close(terminal)
+        yield
+        return
     os.dup2(forwarder.stdin.fileno(), 2)
     forwarder.stdin.close()
     try:

@@ -76,7 +76,7 @@ def likely_image_shape(n_pixels):
 def check_not_one_image(X, image_shape):
     """Raise a ValueError if `X` is one image of `image_shape` without a sample axis."""
     try:
-        shape = np.shape(X)
+        shape = tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape
     except ValueError:  # ragged: scikit-learn's check reports it
         return
     forms = [image_shape, image_shape[:2]] if image_shape[2] == 1 else [image_shape]

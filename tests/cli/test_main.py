@@ -107,13 +107,13 @@ def test_output_is_checked_before_reading(command, output, message, tmp_path, ca
 @pytest.mark.parametrize("name", ["train.csv", "train.csv.gz", "test.csv"])
 def test_error_names_missing_file_of_competition(name, tmp_path, capsys):
     assert main(["submit", str(tmp_path)]) == 1
-    assert "is missing" not in capsys.readouterr().err
+    assert "does not have train.csv or test.csv" in capsys.readouterr().err
     (tmp_path / name).touch()
     missing = "test.csv" if name.startswith("train") else "train.csv"
     assert main(["submit", str(tmp_path)]) == 1
     err = capsys.readouterr().err
     assert err.startswith("skdigits: path must be the competition's zip, or the folder")
-    assert f"'{tmp_path}' instead, where {missing} is missing. If you" in err
+    assert f"Got '{tmp_path}', which does not have {missing}. If you" in err
 
 
 def write_competition(path, n_train, n_test):
