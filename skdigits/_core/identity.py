@@ -77,6 +77,8 @@ def _text(value, vague, parents):
         )
     if isinstance(value, types.MethodType):
         return f"{text(value.__self__)}.{value.__name__}"
+    if isinstance(value, np.ufunc):  # before NumPy 2.1 without a qualified name
+        return f"numpy.{value.__name__}"
     if callable(value) and hasattr(value, "__qualname__"):
         return _function_text(value, vague, text)
     return _object_text(value, vague, text)
