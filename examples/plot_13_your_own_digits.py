@@ -42,15 +42,14 @@ from PIL import Image
 
 from skdigits.plots import DigitsDisplay
 
-small = [Image.fromarray(photo).convert("L").resize((28, 28)) for photo in photos]
+small = [Image.fromarray(p).convert("L").resize((28, 28)) for p in photos]
 resized = 255 - np.array(small).reshape(10, 784)
 _, axes = plt.subplots(3, 10, figsize=(9, 4.2), layout="constrained")
 for ax, photo in zip(axes[0], photos, strict=True):
     ax.set_axis_off()
     ax.imshow(photo)
-DigitsDisplay.from_estimator(model[1:], resized, range(10), axes=axes[1])
-seen = model["normalize"].transform(photos)
-DigitsDisplay.from_estimator(model[1:], seen, range(10), axes=axes[2])
+for row, X in zip(axes[1:], (resized, model[0].transform(photos)), strict=True):
+    DigitsDisplay.from_estimator(model[1:], X, range(10), axes=row)
 
 # %%
 # Find and read the digits of a page in the light of a lamp.
