@@ -86,7 +86,7 @@ def _may_hold_studies(path):
     # With mode=ro, SQLite could not roll back the writing of a killed process.
     address = f"{path.as_uri()}?mode=rw"
     try:
-        with contextlib.closing(sqlite3.connect(address, BUSY, uri=True)) as db:
+        with contextlib.closing(sqlite3.connect(address, timeout=BUSY, uri=True)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     except sqlite3.DatabaseError:
         return False

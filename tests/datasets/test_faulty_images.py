@@ -123,6 +123,7 @@ def test_files_of_too_many_bytes_are_refused(tmp_path):
         load_images(tmp_path, max_pixels=98)
 
 
+@pytest.mark.filterwarnings("ignore:.* image format is deprecated:DeprecationWarning")
 def test_other_formats_are_not_decoded(tmp_path, monkeypatch):
     """For some formats, such as EPS, Pillow starts programs."""
     started = tmp_path / "started"

@@ -45,9 +45,9 @@ class ScheduledRate(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if self.factor is schedules.constant:
             return
-        # It has set no rate yet in a fit that was resumed with new callbacks.
-        if self.set_rate is not None and not self.is_overruled:
-            self.is_overruled = self._now() != self.set_rate
+        if self.may_be_overruled and not self.is_overruled:
+            # None where an interrupted fit had no callbacks, but this one has.
+            self.is_overruled = self.set_rate not in (None, self._now())
         if not self.is_overruled:
             self._set(self.rate * self.factor(self.batch / self.n_batches))
         self.batch += 1
