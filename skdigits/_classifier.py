@@ -494,15 +494,15 @@ class CNNClassifier(
         """
         check_is_fitted(self)
         self._validate_params()
-        from ._engine.keras.pool import share
+        from ._engine.keras.predictor import predictor_of
 
         # Read once: a fit in another thread may replace it meanwhile.
         network = self._network
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         images = as_pixels(X, self.image_shape_)
         warn_of_pixel_scale(images, network.pixels)
-        with share(network) as compiled:
-            return compiled.predict(images, max_shift=self._max_shift())
+        predictor = predictor_of(network.spec)
+        return predictor.predict(network, images, max_shift=self._max_shift())
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the most probable class of each image.

@@ -132,8 +132,8 @@ def make_digit_ensemble(
     more, set parameters of single members:
     ``set_params(network2__cnn__width=1.5, network3__augment__rotation=15)``.
 
-    Members of one preset share a compiled model, in which they predict one after
-    another, so ten members need hardly more memory than one.
+    Members of one preset predict with one compiled model, so ten members need hardly
+    more memory than one.
 
     Examples
     --------

@@ -212,11 +212,12 @@ def _load(file, architectures, allow_nan):
         )
     read_arrays_into(classifiers, arrays)
     if classifiers:  # this starts TensorFlow
-        from .._engine.keras.pool import check_state
+        from .._engine.keras.predictor import predictor_of
 
         for classifier in classifiers.values():
             try:
-                check_state(classifier._network)
+                network = classifier._network
+                predictor_of(network.spec).check(network)
             except (TypeError, ValueError) as exc:
                 raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator

@@ -262,7 +262,9 @@ def predict_one_image(runs):
 @row
 def equal_batches(runs):
     """Probabilities of 28,000 images; B: in batches of 256 and a smaller last one."""
-    from skdigits._engine.keras import pool
+    import tensorflow as tf
+
+    from skdigits._engine.keras.predictor import predictor_of
     from skdigits._images.layout import as_pixels
 
     model = fit_classic()()
@@ -270,10 +272,11 @@ def equal_batches(runs):
 
     def unequal():
         pixels = as_pixels(X, model.image_shape_)
-        with pool.share(model._network) as compiled:
-            predictor = compiled._predictor(pixels.dtype, 0)
-            for first in range(0, len(X), 256):
-                predictor(pixels[first : first + 256]).numpy()
+        predictor = predictor_of(model._network.spec)
+        weights = predictor._weights(model._network)
+        function = predictor._function(pixels.dtype, 0)
+        for first in range(0, len(X), 256):
+            function(tf.constant(pixels[first : first + 256]), *weights).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, runs)
 
@@ -281,15 +284,18 @@ def equal_batches(runs):
 @row
 def equal_batches_of_a_few(runs):
     """Probabilities of 30 images, filled up to 48; B: of 30 images as they are."""
-    from skdigits._engine.keras import pool
+    import tensorflow as tf
+
+    from skdigits._engine.keras.predictor import predictor_of
 
     model = fit_classic()()
     X, _ = images(30)
     pixels = X.reshape(-1, 28, 28, 1)
 
     def unequal():
-        with pool.share(model._network) as compiled:
-            compiled._predictor(pixels.dtype, 0)(pixels).numpy()
+        predictor = predictor_of(model._network.spec)
+        weights = predictor._weights(model._network)
+        predictor._function(pixels.dtype, 0)(tf.constant(pixels), *weights).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)
 

@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 
 import skdigits
 from skdigits import ModelFileError
-from skdigits._engine.keras import pool
 from skdigits.pipelines import make_digit_ensemble
 
 pytestmark = pytest.mark.processor
@@ -79,18 +78,6 @@ def test_ensemble_of_different_presets_is_saved(digits, path):
     np.testing.assert_array_equal(
         skdigits.load(path).predict_proba(X), model.predict_proba(X)
     )
-
-
-def test_equal_architectures_share_compiled_network(digits, path):
-    X, y = digits
-    ensemble = make_digit_ensemble("fast", 3, random_state=0)
-    for _, network in ensemble.estimators:
-        network.set_params(cnn__epochs=1, cnn__width=0.27)  # as in no other test
-    skdigits.save(ensemble.fit(X, y), path)
-    loaded = skdigits.load(path)
-    loaded.predict_proba(X)
-    (spec,) = {network["cnn"]._network.spec for network in loaded.estimators_}
-    assert sum(compiled.spec == spec for compiled in pool._idle) == 1
 
 
 def test_member_of_another_class_is_refused(digits, path):

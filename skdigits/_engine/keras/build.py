@@ -10,7 +10,7 @@ import numpy as np
 
 from .precision import dtype_policy
 
-_building = threading.RLock()  # reentrant: an architecture may fit a classifier
+building = threading.RLock()  # reentrant: an architecture may fit a classifier
 _used_networks = weakref.WeakSet()
 
 STANDARDISE = "standardise"  # name of the first layer of every network
@@ -143,7 +143,7 @@ def _seeded_initialisers(seed):
     Keras seeds them from Python's `random` when they are made. Its state is restored
     afterwards, and one network is built at a time, so other code is not affected.
     """
-    with _building:
+    with building:
         state = random.getstate()
         if seed is not None:
             random.seed(seed)

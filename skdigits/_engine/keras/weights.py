@@ -38,14 +38,8 @@ def seed_generators(network, rng):
             variable.assign([rng.integers(2**31), 0])
 
 
-def assign(variables, arrays):
-    """Assign arrays to variables.
-
-    Raises
-    ------
-    ValueError
-        If their shapes or dtypes differ.
-    """
+def check_arrays(variables, arrays):
+    """Raise a ValueError unless variables and arrays have equal shapes and dtypes."""
     own = [
         (tuple(v.shape), keras.backend.standardize_dtype(v.dtype)) for v in variables
     ]
@@ -55,6 +49,11 @@ def assign(variables, arrays):
             "policy of Keras, as in fit. Got one whose weights have other shapes or "
             "dtypes."
         )
+
+
+def assign(variables, arrays):
+    """Assign arrays to variables; raises as `check_arrays` does."""
+    check_arrays(variables, arrays)
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 

@@ -1,13 +1,14 @@
-"""Pool of compiled models: fits and threads share them, but no weights."""
+"""Fits and predictions in threads share compiled models, but no weights."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import numpy as np
 import pytest
 from helpers.classifiers import equal, small, weights
 
-from skdigits._engine.keras import pool
+from skdigits import CNNClassifier
 
 pytestmark = pytest.mark.processor
 
@@ -21,19 +22,31 @@ def test_fits_share_no_weights(digits):
     np.testing.assert_array_equal(first.predict_proba(X), before)
 
 
-def test_predictions_in_many_threads_share_one_model(digits, fitted, monkeypatch):
-    X, _ = digits
-    model = fitted()
-    expected = model.predict_proba(X)
-    pool._idle.clear()
-    built = []
+def test_predictions_in_many_threads_trace_once(digits):
+    X, y = digits
+    traced = []
 
-    class Counted(pool.CompiledNetwork):
-        def __init__(self, *args):
-            built.append(args)
-            super().__init__(*args)
+    class Traced(keras.layers.Layer):
+        def call(self, inputs):
+            traced.append(len(inputs.shape))
+            return inputs
 
-    monkeypatch.setattr(pool, "CompiledNetwork", Counted)
+    def traced_architecture(image_shape, n_classes):
+        return keras.Sequential(
+            [
+                keras.layers.Flatten(),
+                Traced(),
+                keras.layers.Dense(n_classes, activation="softmax"),
+            ]
+        )
+
+    model = CNNClassifier(architecture=traced_architecture, epochs=1, random_state=0)
+    model.fit(X, y)
+    before = len(traced)
+    model.predict_proba(X)
+    once = len(traced) - before
+    model.fit(X, y)
+    before = len(traced)
     start = threading.Barrier(8)
 
     def predict(_):
@@ -41,16 +54,13 @@ def test_predictions_in_many_threads_share_one_model(digits, fitted, monkeypatch
         return [model.predict_proba(X) for _ in range(5)]
 
     with ThreadPoolExecutor(8) as threads:
-        found = [
-            proba for several in threads.map(predict, range(8)) for proba in several
-        ]
-    assert len(found) == 40
-    assert all(np.array_equal(proba, expected) for proba in found)
-    assert len(built) == 1
-    assert pool._shared == [] and len(pool._idle) == 1
+        found = list(threads.map(predict, range(8)))
+    assert len(traced) - before == once
+    expected = model.predict_proba(X)
+    assert all(np.array_equal(probas, [expected] * 5) for probas in found)
 
 
-def test_fit_during_predictions_uses_another_compiled_model(digits, fitted):
+def test_fit_during_predictions_does_not_change_them(digits, fitted):
     X, y = digits
     model = fitted()
     expected = model.predict_proba(X)
