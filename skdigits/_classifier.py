@@ -36,7 +36,7 @@ from ._engine.optimizers import OPTIMIZERS, OptimizerName
 from ._engine.parameters import PARAMETERS
 from ._engine.plan import TrainingPlan
 from ._engine.schedules import SCHEDULES, ScheduleName
-from ._engine.trained import NetworkSpec
+from ._engine.trained import ModelSpec
 from ._engine.training import train
 from ._images.layout import as_pixels, validate_images
 from ._images.mistakes import warn_of_pixel_scale
@@ -444,7 +444,7 @@ class CNNClassifier(
                 )
             seeds = () if augmented.seed is None else (augmented.seed,)
         if continues:
-            warn_of_pixel_scale(images, self._network.pixels)
+            warn_of_pixel_scale(images, self._trained.pixels)
         return make_training_data(
             images,
             y,
@@ -457,9 +457,9 @@ class CNNClassifier(
 
     def _plan(self, params, continues):
         """Make the plan of a training from the parameters."""
-        spec = NetworkSpec.of(params, self.image_shape_, len(self.classes_))
+        spec = ModelSpec.of(params, self.image_shape_, len(self.classes_))
         if continues:
-            seed = self._network.seed
+            seed = self._trained.seed
         else:
             seed = check_random_state(self.random_state).randint(2**31 - 1)
         identity = None
@@ -471,7 +471,7 @@ class CNNClassifier(
         fields = {field.name for field in dataclasses.fields(TrainingPlan)}
         return TrainingPlan(
             spec=spec,
-            trained=self._network if continues else None,
+            trained=self._trained if continues else None,
             history=self.history_ if continues else {},
             seed=seed,
             identity=identity,
@@ -497,12 +497,12 @@ class CNNClassifier(
         from ._engine.keras.predictor import predictor_of
 
         # Read once: a fit in another thread may replace it meanwhile.
-        network = self._network
+        trained = self._trained
         X = validate_images(self, X, image_shape=self.image_shape_, reset=False)
         images = as_pixels(X, self.image_shape_)
-        warn_of_pixel_scale(images, network.pixels)
-        predictor = predictor_of(network.spec)
-        return predictor.predict(network, images, max_shift=self._max_shift())
+        warn_of_pixel_scale(images, trained.pixels)
+        predictor = predictor_of(trained.spec)
+        return predictor.predict(trained, images, max_shift=self._max_shift())
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the most probable class of each image.
@@ -539,31 +539,31 @@ class CNNClassifier(
         text : str
             Table of the layers with their output shapes and numbers of weights.
         """
-        from ._engine.keras.model import network_summary
+        from ._engine.keras.model import model_summary
 
         if self.__sklearn_is_fitted__() and image_shape is None and n_classes is None:
-            return network_summary(self._network.spec)
+            return model_summary(self._trained.spec)
         self._validate_params()
         shape = tuple(image_shape or self.image_shape or (28, 28))
         shape = shape if len(shape) == 3 else (*shape, 1)
         params = self.get_params(deep=False)
-        return network_summary(NetworkSpec.of(params, shape, n_classes or 10))
+        return model_summary(ModelSpec.of(params, shape, n_classes or 10))
 
     @property
     def model_(self) -> "Model":
         """Trained `keras.Model`; see the attributes of the class."""
         check_is_fitted(self)
         if "_model" not in vars(self):
-            from ._engine.keras.model import build_model
+            from ._engine.keras.model import trained_model
 
-            self._model = build_model(self._network)
+            self._model = trained_model(self._trained)
         return self._model
 
     @property
     def pixel_range_(self) -> tuple[float, float]:
         """Smallest and largest training pixel."""
         check_is_fitted(self)
-        return self._network.pixels.min, self._network.pixels.max
+        return self._trained.pixels.min, self._trained.pixels.max
 
     def _max_shift(self):
         """Convert `test_time_shift` to pixels."""
@@ -573,7 +573,7 @@ class CNNClassifier(
         return shift
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_network")
+        return hasattr(self, "_trained")
 
     def __getstate__(self):
         state = super().__getstate__()
@@ -585,7 +585,7 @@ class CNNClassifier(
 def _attributes(learned):
     """Return the attributes of a classifier for what a training has `Learned`."""
     return {
-        "_network": learned.network,
+        "_trained": learned.trained,
         "callbacks_": learned.callbacks,
         "history_": learned.history,
         "n_iter_": learned.n_iter,
@@ -595,7 +595,7 @@ def _attributes(learned):
 
 def _learned(classifier):
     """Return the names of all attributes that a fit has set."""
-    private = {"_model", "_network"}
+    private = {"_model", "_trained"}
     return {name for name in vars(classifier) if name.endswith("_") or name in private}
 
 

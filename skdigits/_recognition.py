@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ._normalizer import DigitNormalizer
-from .pipelines import find_networks, fitted_parts
+from .pipelines import find_classifiers, fitted_parts
 
 # Labels with a lower probability are marked. Of 8,400 held-out images of the
 # competition, a model of the preset "robust" marked 135, with 31 of its 41 errors.
@@ -129,7 +129,7 @@ def _without_normalizer(model):
 def _pixel_range(model):
     """Return the smallest and largest pixel of a model's training images, or None."""
     try:
-        classifier, steps, _ = find_networks(model)[0]
+        classifier, steps, _ = find_classifiers(model)[0]
     except TypeError:
         return None
     is_unchanged = all(hasattr(step, "augment") for step in steps)

@@ -167,7 +167,7 @@ def make_digit_ensemble(
     return VotingClassifier(members, voting="soft", n_jobs=n_jobs, verbose=verbose)
 
 
-def final_network(estimator: Any) -> CNNClassifier | None:
+def final_classifier(estimator: Any) -> CNNClassifier | None:
     """Return the CNNClassifier that an estimator is or ends in.
 
     Parameters
@@ -185,12 +185,12 @@ def final_network(estimator: Any) -> CNNClassifier | None:
     return estimator if isinstance(estimator, CNNClassifier) else None
 
 
-class NetworkInside(NamedTuple):
+class ClassifierInside(NamedTuple):
     """CNNClassifier inside an estimator.
 
     Attributes
     ----------
-    network : CNNClassifier
+    classifier : CNNClassifier
         The object itself, not a copy.
     steps : tuple of transformers
         Steps that ``predict`` applies before the classifier, without "passthrough".
@@ -198,7 +198,7 @@ class NetworkInside(NamedTuple):
         Expression for the classifier, such as ".best_estimator_[-1]".
     """
 
-    network: CNNClassifier
+    classifier: CNNClassifier
     steps: tuple[Any, ...]
     path: str
 
@@ -209,7 +209,7 @@ class NetworkInside(NamedTuple):
         return X
 
 
-def find_networks(estimator: Any) -> list[NetworkInside]:
+def find_classifiers(estimator: Any) -> list[ClassifierInside]:
     """Find each CNNClassifier in Pipelines, searches, ensembles and calibrated models.
 
     Parameters
@@ -218,7 +218,7 @@ def find_networks(estimator: Any) -> list[NetworkInside]:
 
     Returns
     -------
-    list of NetworkInside
+    list of ClassifierInside
         At least one. A Pipeline or a CNNClassifier need not be fitted.
 
     Raises
@@ -228,7 +228,7 @@ def find_networks(estimator: Any) -> list[NetworkInside]:
     TypeError
         If the estimator does not have a CNNClassifier.
     """
-    found = list(_networks_inside(estimator, (), ""))
+    found = list(_classifiers_inside(estimator, (), ""))
     if found:
         return found
     params = estimator.get_params() if hasattr(estimator, "get_params") else {}
@@ -273,11 +273,11 @@ def fitted_parts(estimator: Any) -> dict[str, Any]:
     return {}
 
 
-def _networks_inside(estimator, steps, path) -> Iterator[NetworkInside]:
+def _classifiers_inside(estimator, steps, path) -> Iterator[ClassifierInside]:
     if isinstance(estimator, CNNClassifier):
-        yield NetworkInside(estimator, steps, path)
+        yield ClassifierInside(estimator, steps, path)
     if isinstance(estimator, Pipeline):
         before = [step for _, step in estimator.steps[:-1]]
         steps = *steps, *(s for s in before if s not in (None, "passthrough"))
     for key, part in fitted_parts(estimator).items():
-        yield from _networks_inside(part, steps, path + key)
+        yield from _classifiers_inside(part, steps, path + key)

@@ -13,7 +13,7 @@ from PIL import Image
 from .._recognition import Recognizer
 from ..datasets import load_sample
 from ..persistence import load
-from ..pipelines import find_networks, make_digit_pipeline
+from ..pipelines import find_classifiers, make_digit_pipeline
 from ..plots._activations import scale_channels, tile_channels
 from .quiet import without_start_messages
 
@@ -103,7 +103,7 @@ def _make_predict(model):
     """Return the function that computes the text of the page for a drawing."""
     recognizer = Recognizer(model)
     try:
-        inside = find_networks(recognizer.rest)[0]
+        inside = find_classifiers(recognizer.rest)[0]
     except TypeError:
         inside = None
 
@@ -122,7 +122,9 @@ def _make_predict(model):
         shape = recognizer.normalizer.output_shape
         parts.append(_figure(X[0].reshape(shape), "Input of the model"))
         if inside is not None:
-            parts += _channels(inside.network, inside.transform(recognizer.prepare(X)))
+            parts += _channels(
+                inside.classifier, inside.transform(recognizer.prepare(X))
+            )
         best = probabilities.argmax()
         title = f"{recognizer.classes[best]}, {probabilities[best]:.0%} sure"
         return title, "".join(parts)

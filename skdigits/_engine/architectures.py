@@ -3,7 +3,7 @@
 Each takes standardised pixels, ends in a softmax over the classes, and adapts to the
 shape of the images: a pooling window is never larger than its input.
 
-A `LayerPlan` is a description. `skdigits._engine.keras.build` builds a network from it,
+A `LayerPlan` is a description. `skdigits._engine.keras.build` builds a model from it,
 and a model file is compared with it before its arrays are allocated.
 
 References
@@ -158,7 +158,7 @@ class LayerPlan:
         Name of an Add layer -> name of the earlier layer whose output it adds to that
         of the previous one.
     variable_shapes : list of tuple of int
-        Shapes of all variables of the network, in the order of Keras.
+        Shapes of all variables of the model, in the order of Keras.
     """
 
     def __init__(self, name, image_shape):

@@ -101,10 +101,10 @@ class Checkpoint:
         learning_rate, control, is_finished
             As in `Progress`.
         """
-        arrays = learned.network.to_arrays()
+        arrays = learned.trained.to_arrays()
         header = {
             "identity": self.identity,
-            "seed": learned.network.seed,
+            "seed": learned.trained.seed,
             "history": learned.history,
             "trained_with": learned.trained_with,
             "learning_rate": learning_rate,

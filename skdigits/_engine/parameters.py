@@ -8,29 +8,29 @@ class Role(NamedTuple):
 
     Parameters
     ----------
-    network : bool
-        Whether the network depends on it: fits with other values share no network.
+    model : bool
+        Whether the model depends on it: fits with other values share no model.
     identity : bool
         Whether a fit resumes the checkpoint of another fit.
     saved : bool
         Whether a model file holds it. Others belong to one program or one machine.
     """
 
-    network: bool
+    model: bool
     identity: bool
     saved: bool
 
 
-OF_NETWORK = Role(network=True, identity=True, saved=True)
-OF_TRAINING = Role(network=False, identity=True, saved=True)
+OF_MODEL = Role(model=True, identity=True, saved=True)
+OF_TRAINING = Role(model=False, identity=True, saved=True)
 
 PARAMETERS = {
-    "architecture": OF_NETWORK,
-    "width": OF_NETWORK,
-    "dropout": OF_NETWORK,
-    "optimizer": OF_NETWORK,
-    "label_smoothing": OF_NETWORK,
-    "dtype_policy": OF_NETWORK,
+    "architecture": OF_MODEL,
+    "width": OF_MODEL,
+    "dropout": OF_MODEL,
+    "optimizer": OF_MODEL,
+    "label_smoothing": OF_MODEL,
+    "dtype_policy": OF_MODEL,
     "image_shape": OF_TRAINING,
     "epochs": OF_TRAINING,
     "batch_size": OF_TRAINING,
@@ -43,9 +43,9 @@ PARAMETERS = {
     "test_time_shift": OF_TRAINING,
     "warm_start": OF_TRAINING,
     "random_state": OF_TRAINING,
-    "verbose": Role(network=False, identity=False, saved=True),
-    "callbacks": Role(network=False, identity=False, saved=False),
-    "checkpoint": Role(network=False, identity=False, saved=False),
+    "verbose": Role(model=False, identity=False, saved=True),
+    "callbacks": Role(model=False, identity=False, saved=False),
+    "checkpoint": Role(model=False, identity=False, saved=False),
 }
 
-NETWORK_PARAMETERS = [name for name, role in PARAMETERS.items() if role.network]
+MODEL_PARAMETERS = [name for name, role in PARAMETERS.items() if role.model]

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from .trained import NetworkSpec, TrainedNetwork
+from .trained import ModelSpec, TrainedNetwork
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,7 +12,7 @@ class TrainingPlan:
 
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : ModelSpec
     trained : TrainedNetwork or None
         To train further; None for a new start.
     history : dict of lists of float
@@ -34,7 +34,7 @@ class TrainingPlan:
     verbose : int
     """
 
-    spec: NetworkSpec
+    spec: ModelSpec
     trained: TrainedNetwork | None
     history: dict
     seed: int

@@ -1,4 +1,4 @@
-"""Plain data that describes a network and what it has learned.
+"""Plain data that describes a model and what it has learned.
 
 A fitted estimator holds these objects, so it is copied, pickled and sent to other
 processes without TensorFlow.
@@ -11,12 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 from .architectures import ARCHITECTURES
-from .parameters import NETWORK_PARAMETERS
+from .parameters import MODEL_PARAMETERS
 
 
 @dataclasses.dataclass(frozen=True)
-class NetworkSpec:
-    """Everything that affects which functions TensorFlow traces for a network.
+class ModelSpec:
+    """Everything that affects which functions TensorFlow traces for a model.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class NetworkSpec:
     optimizer : str
     label_smoothing : float
     dtype_policy : str or None
-        "auto" is resolved when a network is built. None means the policy of Keras at
+        "auto" is resolved when a model is built. None means the policy of Keras at
         that time.
     key : str or None
         Unique key for a callable architecture: two calls of it may build different
-        networks, so fits never share them.
+        models, so fits never share them.
     """
 
     architecture: str | Callable
@@ -48,7 +48,7 @@ class NetworkSpec:
     @classmethod
     def of(cls, params, image_shape, n_classes):
         """Make it from a dict with the parameters of a `CNNClassifier`."""
-        params = {name: params[name] for name in NETWORK_PARAMETERS}
+        params = {name: params[name] for name in MODEL_PARAMETERS}
         return cls(image_shape=image_shape, n_classes=n_classes, **params)
 
     def layer_plan(self):
@@ -62,10 +62,10 @@ class NetworkSpec:
             return self
         return dataclasses.replace(self, key=uuid.uuid4().hex)
 
-    def check_same_network(self, other):
-        """Raise a ValueError unless a fit with `other` can continue this network."""
+    def check_same_model(self, other):
+        """Raise a ValueError unless a fit with `other` can continue this model."""
         if dataclasses.replace(other, key=self.key) != self:
-            *first, last = NETWORK_PARAMETERS
+            *first, last = MODEL_PARAMETERS
             raise ValueError(
                 f"{', '.join(first)} and {last} must not change when a fit continues "
                 "the previous one. Use sklearn.base.clone for a new start."
@@ -75,18 +75,18 @@ class NetworkSpec:
 # Compared and hashed by identity: comparing the arrays would take longer than loading
 # them.
 @dataclasses.dataclass(frozen=True, eq=False)
-class NetworkState:
-    """The weights of a network and its optimizer; immutable.
+class Weights:
+    """The weights of a model and its optimizer; immutable.
 
     Parameters
     ----------
-    network : list of ndarray
+    model : list of ndarray
         Weights, statistics and the states of random generators, in Keras's order.
     optimizer : list of ndarray
         Moments, counters and the learning rate.
     """
 
-    network: list[np.ndarray]
+    model: list[np.ndarray]
     optimizer: list[np.ndarray]
 
 
@@ -97,7 +97,7 @@ class PixelStatistics:
     Parameters
     ----------
     mean, std : float
-        The network standardises images with them. `std` is positive.
+        The model standardises images with them. `std` is positive.
     min, max : float
         Smallest and largest pixel.
     """
@@ -116,26 +116,26 @@ class PixelStatistics:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """A trained network without TensorFlow: specification, weights and statistics.
+    """Result of a fit without TensorFlow: specification, weights and statistics.
 
     Parameters
     ----------
-    spec : NetworkSpec
-    state : NetworkState or None
+    spec : ModelSpec
+    weights : Weights or None
         None before the first training, which starts with random weights.
     pixels : PixelStatistics
     seed : int
         Seed of all random numbers of its trainings.
     """
 
-    spec: NetworkSpec
-    state: NetworkState | None
+    spec: ModelSpec
+    weights: Weights | None
     pixels: PixelStatistics
     seed: int
 
-    def with_state(self, state):
-        """Return the network with other weights."""
-        return dataclasses.replace(self, state=state)
+    def with_weights(self, weights):
+        """Return a copy with other weights."""
+        return dataclasses.replace(self, weights=weights)
 
     def to_arrays(self):
         """Return the weights as named arrays, for a file.
@@ -143,23 +143,23 @@ class TrainedNetwork:
         Returns
         -------
         dict of str to ndarray
-            Named "network/0", "network/1" and so on, and "optimizer/0" and so on.
+            Named "model/0", "model/1" and so on, and "optimizer/0" and so on.
         """
         return {
             f"{part}/{i}": array
-            for part, arrays in vars(self.state).items()
+            for part, arrays in vars(self.weights).items()
             for i, array in enumerate(arrays)
         }
 
     @classmethod
     def from_arrays(cls, arrays, *, spec, pixels, seed):
-        """Make a trained network from the arrays of `to_arrays`.
+        """Make it from the arrays of `to_arrays`.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
             Arrays with other names are ignored.
-        spec : NetworkSpec
+        spec : ModelSpec
         pixels : PixelStatistics
         seed : int
 
@@ -167,13 +167,13 @@ class TrainedNetwork:
         -------
         TrainedNetwork
         """
-        state = NetworkState(
+        weights = Weights(
             **{
                 field.name: numbered_arrays(arrays, field.name)
-                for field in dataclasses.fields(NetworkState)
+                for field in dataclasses.fields(Weights)
             }
         )
-        return cls(spec=spec, state=state, pixels=pixels, seed=seed)
+        return cls(spec=spec, weights=weights, pixels=pixels, seed=seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Learned:
 
     Parameters
     ----------
-    network : TrainedNetwork
+    trained : TrainedNetwork
     history : dict of lists of float
         Logs of each epoch.
     trained_with : dict
@@ -191,7 +191,7 @@ class Learned:
         The copies of the user's callbacks that took part in the last training.
     """
 
-    network: TrainedNetwork
+    trained: TrainedNetwork
     history: dict
     trained_with: dict
     callbacks: list = dataclasses.field(default_factory=list)

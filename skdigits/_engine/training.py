@@ -24,7 +24,7 @@ def train(plan, data, tasks=None):
     ------
     ValueError
         If the checkpoint is of another fit, if the data cannot be split, if a fitted
-        classifier is trained further with another network, or if training diverges.
+        classifier is trained further with another model, or if training diverges.
     """
     checkpoint, held_out, seed = None, None, plan.seed
     if plan.checkpoint is not None:
@@ -35,14 +35,14 @@ def train(plan, data, tasks=None):
         data, held_out = data.split(plan.validation_fraction, seed)
     if plan.trained is None:
         trained = TrainedNetwork(
-            plan.spec.for_one_fit(), state=None, pixels=data.statistics(), seed=seed
+            plan.spec.for_one_fit(), weights=None, pixels=data.statistics(), seed=seed
         )
     else:
-        plan.trained.spec.check_same_network(plan.spec)
+        plan.trained.spec.check_same_model(plan.spec)
         pixels = plan.trained.pixels.extended(*data.range())
         trained = dataclasses.replace(plan.trained, pixels=pixels, seed=seed)
 
     # This loads TensorFlow, which takes seconds: only after the data is checked.
-    from .keras.train import train as train_network
+    from .keras.train import train as train_model
 
-    return train_network(plan, trained, data, held_out, tasks, checkpoint)
+    return train_model(plan, trained, data, held_out, tasks, checkpoint)

@@ -216,8 +216,8 @@ def _load(file, architectures, allow_nan):
 
         for classifier in classifiers.values():
             try:
-                network = classifier._network
-                predictor_of(network.spec).check(network)
+                trained = classifier._trained
+                predictor_of(trained.spec).check(trained)
             except (TypeError, ValueError) as exc:
                 raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator

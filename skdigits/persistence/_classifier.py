@@ -4,8 +4,8 @@ import dataclasses
 import math
 
 from .._classifier import CNNClassifier
-from .._engine.parameters import NETWORK_PARAMETERS
-from .._engine.trained import NetworkSpec, PixelStatistics, TrainedNetwork
+from .._engine.parameters import MODEL_PARAMETERS
+from .._engine.trained import ModelSpec, PixelStatistics, TrainedNetwork
 from ._fields import (
     HISTORY,
     MAX_PIXELS,
@@ -28,29 +28,29 @@ VALUES_PER_WEIGHT = 4
 
 
 def _write_spec(classifier):
-    spec = classifier._network.spec
-    return write_parameters({name: getattr(spec, name) for name in NETWORK_PARAMETERS})
+    spec = classifier._trained.spec
+    return write_parameters({name: getattr(spec, name) for name in MODEL_PARAMETERS})
 
 
 def _read_spec(classifier, data, reader):
     require(
-        isinstance(data, dict) and data.keys() == set(NETWORK_PARAMETERS),
-        f"network must have the entries {', '.join(NETWORK_PARAMETERS)}",
+        isinstance(data, dict) and data.keys() == set(MODEL_PARAMETERS),
+        f"model must have the entries {', '.join(MODEL_PARAMETERS)}",
     )
     as_fitted = read_parameters(CNNClassifier(), data, reader.architectures)
     params, n_classes = as_fitted.get_params(deep=False), len(classifier.classes_)
-    spec = NetworkSpec.of(params, classifier.image_shape_, n_classes).for_one_fit()
-    classifier._network = TrainedNetwork(spec, state=None, pixels=None, seed=None)
+    spec = ModelSpec.of(params, classifier.image_shape_, n_classes).for_one_fit()
+    classifier._trained = TrainedNetwork(spec, weights=None, pixels=None, seed=None)
 
 
-def _of_network(name, write, read):
-    """Return the field of an attribute of the network."""
+def _of_trained(name, write, read):
+    """Return the field of an attribute of the `TrainedNetwork`."""
 
     def store(classifier, data, reader):
         values = {name: read(data)}
-        classifier._network = dataclasses.replace(classifier._network, **values)
+        classifier._trained = dataclasses.replace(classifier._trained, **values)
 
-    return Field(lambda classifier: write(getattr(classifier._network, name)), store)
+    return Field(lambda classifier: write(getattr(classifier._trained, name)), store)
 
 
 def _read_pixels(data):
@@ -76,9 +76,9 @@ CLASSIFIER = {
     ),
     "history": HISTORY,
     "trained_with": TRAINED_WITH,
-    "network": Field(_write_spec, _read_spec),
-    "pixels": _of_network("pixels", dataclasses.asdict, _read_pixels),
-    "seed": _of_network(
+    "model": Field(_write_spec, _read_spec),
+    "pixels": _of_trained("pixels", dataclasses.asdict, _read_pixels),
+    "seed": _of_trained(
         "seed",
         int,
         checked(
@@ -103,24 +103,24 @@ def write_arrays(classifiers):
     return {
         f"{prefix}{name}": array
         for prefix, classifier in classifiers.items()
-        for name, array in classifier._network.to_arrays().items()
+        for name, array in classifier._trained.to_arrays().items()
     }
 
 
 def check_shapes(shapes, classifiers):
-    """Raise a DamagedFileError unless the arrays in a header fit their networks."""
+    """Raise a DamagedFileError unless the arrays in a header fit their models."""
     groups = _by_prefix(shapes)
     require(groups.keys() == classifiers.keys(), "its arrays must belong to its models")
     for prefix, classifier in classifiers.items():
-        _check_network(groups[prefix], classifier._network.spec)
+        _check_shapes_of(groups[prefix], classifier._trained.spec)
 
 
 def read_arrays_into(classifiers, arrays):
     """Complete classifiers with their arrays, whose shapes were checked."""
     for prefix, own in _by_prefix(arrays).items():
-        network = classifiers[prefix]._network
-        classifiers[prefix]._network = TrainedNetwork.from_arrays(
-            own, spec=network.spec, pixels=network.pixels, seed=network.seed
+        trained = classifiers[prefix]._trained
+        classifiers[prefix]._trained = TrainedNetwork.from_arrays(
+            own, spec=trained.spec, pixels=trained.pixels, seed=trained.seed
         )
 
 
@@ -132,13 +132,13 @@ def _by_prefix(named):
     return groups
 
 
-def _check_network(shapes, spec):
+def _check_shapes_of(shapes, spec):
     if callable(spec.architecture):
         require(
             math.prod(spec.image_shape) <= MAX_PIXELS,
             f"its images must have at most {MAX_PIXELS:,} pixels",
         )
-        expected = [None] * sum(name.startswith("network/") for name in shapes)
+        expected = [None] * sum(name.startswith("model/") for name in shapes)
     else:
         expected = spec.layer_plan().variable_shapes
         n_values = sum(map(math.prod, shapes.values()))
@@ -148,7 +148,7 @@ def _check_network(shapes, spec):
             f"its arrays must have at most {limit:,} values. Got {n_values:,}",
         )
     n_optimizer = len(shapes) - len(expected)
-    names = [f"network/{i}" for i in range(len(expected))]
+    names = [f"model/{i}" for i in range(len(expected))]
     optimizer = [f"optimizer/{i}" for i in range(n_optimizer)]
     require(shapes.keys() == {*names, *optimizer}, "its arrays have unexpected names")
     for name, shape in zip(names, expected, strict=True):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._augmenter import ImageAugmenter
 from .._core.warnings import warn_user
-from ..pipelines import final_network
+from ..pipelines import final_classifier
 
 SUFFIXES = (".keras", ".onnx", ".json")
 
@@ -36,7 +36,7 @@ def exported_bytes(estimator, suffix):
             f"path must end in one of {', '.join(SUFFIXES)}. Got {suffix!r} instead."
         )
     _check_steps(estimator)
-    cnn = final_network(estimator)
+    cnn = final_classifier(estimator)
     model = _float32_model(cnn) if suffix == ".onnx" else cnn.model_
     if suffix == ".json":
         return model.to_json().encode()
@@ -55,7 +55,7 @@ def exported_bytes(estimator, suffix):
 
 
 def _check_steps(estimator):
-    if final_network(estimator) is None:
+    if final_classifier(estimator) is None:
         raise TypeError(
             "estimator must be a CNNClassifier, or a Pipeline that ends in one. Got "
             f"{type(estimator).__name__} instead."
@@ -74,14 +74,14 @@ def _check_steps(estimator):
 def _float32_model(cnn):
     """Return ``model_`` in float32: ONNX Runtime does not support bfloat16."""
     check_is_fitted(cnn)
-    from .._engine.keras.model import build_model
+    from .._engine.keras.model import trained_model
     from .._engine.keras.precision import dtype_policy
 
-    network = cnn._network
-    if not dtype_policy(network.spec).startswith("mixed_"):
+    trained = cnn._trained
+    if not dtype_policy(trained.spec).startswith("mixed_"):
         return cnn.model_
-    spec = dataclasses.replace(network.spec, dtype_policy="float32")
-    return build_model(dataclasses.replace(network, spec=spec))
+    spec = dataclasses.replace(trained.spec, dtype_policy="float32")
+    return trained_model(dataclasses.replace(trained, spec=spec))
 
 
 def _write_onnx(model, file):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..pipelines import find_networks
+from ..pipelines import find_classifiers
 from ._constructor import explain_arguments
 from ._image_grid import as_images, as_samples, enough_axes
 
@@ -93,7 +93,7 @@ class ActivationsDisplay:
         display : ActivationsDisplay
             The display, with its artists.
         """
-        first, *others = find_networks(estimator)
+        first, *others = find_classifiers(estimator)
         if others:
             member = re.sub(r"(\[-1\])+$", "", first.path)  # with its other steps
             raise TypeError(
@@ -102,7 +102,7 @@ class ActivationsDisplay:
                 f"of its members, such as estimator{member}"
                 f"{' with estimator[:-1].transform(X)' * member.startswith('[-1]')}."
             )
-        classifier = first.network
+        classifier = first.classifier
         check_is_fitted(classifier)
         from .._engine.keras.model import image_layers, layer_outputs
 

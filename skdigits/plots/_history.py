@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..pipelines import find_networks
+from ..pipelines import find_classifiers
 from ._colours import BLUE, GREEN, ORANGE
 from ._constructor import explain_arguments
 
@@ -103,7 +103,9 @@ class HistoryDisplay:
         """
         several = isinstance(estimator, list | tuple)
         estimators = estimator if several else [estimator]
-        found = [inside.network for e in estimators for inside in find_networks(e)]
+        found = [
+            inside.classifier for e in estimators for inside in find_classifiers(e)
+        ]
         for classifier in found:
             check_is_fitted(classifier, "history_")
         histories = [classifier.history_ for classifier in found]

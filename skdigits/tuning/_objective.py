@@ -19,7 +19,7 @@ from sklearn.utils import indexable
 from .._core.identity import describe
 from .._core.sklearn_compat import safe_indexing
 from .._core.warnings import warn_user
-from ..pipelines import final_network, find_networks
+from ..pipelines import final_classifier, find_classifiers
 
 ERROR = "error"  # attribute of a trial: why it failed
 PARAMS = "params"  # attribute of a trial: what `suggest` returned, as text
@@ -130,7 +130,7 @@ class CrossValidationObjective:
         self._groups = groups
         self._suggested: dict[int, dict[str, Any]] = {}  # in this process
         self.splits_ = self._split()
-        classifier = final_network(estimator)
+        classifier = final_classifier(estimator)
         self.max_epochs_ = 1 if classifier is None else max_epochs or classifier.epochs
 
     def _split(self):
@@ -160,7 +160,7 @@ class CrossValidationObjective:
         """
         params = self.suggest(trial)
         candidate = clone(self.estimator).set_params(**params)
-        classifier = final_network(candidate)
+        classifier = final_classifier(candidate)
         if classifier is not None and classifier.epochs > self.max_epochs_:
             raise ValueError(
                 f"suggest must return at most {self.max_epochs_} epochs, those of "
@@ -219,7 +219,7 @@ class CrossValidationObjective:
     def _train_fold(self, model, fold, trial):
         train, test = self.splits_[fold]
         X_test, y_test = (safe_indexing(data, test) for data in (self.X, self.y))
-        classifier, scores = final_network(model), None
+        classifier, scores = final_classifier(model), None
         # Without a pruner, the predictions after each epoch would be wasted.
         if fold == 0 and classifier is not None and _prunes(trial):
             scores = _EpochScores(self, model, X_test, y_test, trial)
@@ -256,7 +256,7 @@ class _EpochScores:
         if epoch >= self.objective.max_epochs_:
             return False  # the last epoch is reported with its fold
         if epoch == 1:  # the steps before the classifier are fitted by now
-            self.X_test = find_networks(self.model)[0].transform(self.X_test)
+            self.X_test = find_classifiers(self.model)[0].transform(self.X_test)
         fitted.test_time_shift = 0  # its predictions would take longer than an epoch
         score = self.objective._scorer(fitted, self.X_test, self.y_test)
         self.trial.report(score, epoch)

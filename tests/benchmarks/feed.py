@@ -272,8 +272,8 @@ def equal_batches(runs):
 
     def unequal():
         pixels = as_pixels(X, model.image_shape_)
-        predictor = predictor_of(model._network.spec)
-        weights = predictor._weights(model._network)
+        predictor = predictor_of(model._trained.spec)
+        weights = predictor._weights(model._trained)
         function = predictor._function(pixels.dtype, 0)
         for first in range(0, len(X), 256):
             function(tf.constant(pixels[first : first + 256]), *weights).numpy()
@@ -293,8 +293,8 @@ def equal_batches_of_a_few(runs):
     pixels = X.reshape(-1, 28, 28, 1)
 
     def unequal():
-        predictor = predictor_of(model._network.spec)
-        weights = predictor._weights(model._network)
+        predictor = predictor_of(model._trained.spec)
+        weights = predictor._weights(model._trained)
         predictor._function(pixels.dtype, 0)(tf.constant(pixels), *weights).numpy()
 
     return in_turn(lambda: model.predict_proba(X), unequal, 10 * runs, warm_up=5)

@@ -152,6 +152,7 @@ def test_validation_needs_enough_images_of_each_label(tmp_path, monkeypatch, cap
     assert os.listdir() == ["few"]
 
 
+@pytest.mark.slow
 def test_second_command_for_same_output_is_an_error(
     quick, tmp_path, monkeypatch, capsys
 ):
@@ -432,6 +433,7 @@ def test_predict_holds_few_images_in_memory(split, model, pages, capsys):
     assert capsys.readouterr().out.count(".jpg,") >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 @pytest.mark.parametrize(
     "streams", [">&-", "2>&-", "<&- >&- 2>&-", "| head -c 1 >first"]

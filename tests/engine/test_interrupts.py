@@ -30,7 +30,7 @@ def test_learned_attributes_are_assigned_in_one_step(digits):
         assert interrupt_at(line, files, lambda: model.fit(X, y))
         now = {**vars(model)}
         changed = {name for name in now if now[name] is not learned.get(name)}
-        assert not changed or changed >= {"_network", "history_", "n_iter_"}
+        assert not changed or changed >= {"_trained", "history_", "n_iter_"}
         assert now["n_iter_"] == len(now["history_"]["loss"])
         learned = now
 

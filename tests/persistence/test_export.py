@@ -41,6 +41,7 @@ def images(digits):
     return digits[0].reshape(-1, 8, 8, 1).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_keras_reads_export_without_skdigits(digits, model, tmp_path):
     skdigits.export(model, tmp_path / "digits.keras")
     np.save(tmp_path / "images.npy", images(digits))

@@ -117,7 +117,7 @@ def test_other_kinds_of_files_are_refused(tmp_path):
         refused(folder / "bad", bad, "is not a valid model")
         # The same bytes as tensors, with correct digests.
         tensor["shape"] = [len(bad)]
-        content = with_digests(EMPTY_PIPELINE, {"cnn/network/0": tensor}, bad)
+        content = with_digests(EMPTY_PIPELINE, {"cnn/model/0": tensor}, bad)
         refused(folder / "bad", content, "is not a valid model")
     assert not (tmp_path / "trap").exists()
 
@@ -250,9 +250,9 @@ def test_inconsistent_normalizer_is_refused(normalizer, path, change):
         ("x", 0),
     ],
 )
-def test_other_network_parameters_are_refused(content, path, name, value):
+def test_other_model_parameters_are_refused(content, path, name, value):
     estimator, arrays = parts(content)
-    network_of(estimator)["network"][name] = value
+    network_of(estimator)["model"][name] = value
     refused(path, rebuilt(estimator, arrays))
 
 
@@ -261,7 +261,7 @@ def test_arrays_of_other_shapes_dtypes_or_names_are_refused(content, path):
         return {key: array for key, array in arrays.items() if key != name}
 
     estimator, arrays = parts(content)
-    first = "cnn/network/0"
+    first = "cnn/model/0"
     changes = [
         {**arrays, first: arrays[first][..., :-1]},
         {**arrays, first: arrays[first].ravel()},
@@ -278,8 +278,8 @@ def test_arrays_of_other_shapes_dtypes_or_names_are_refused(content, path):
 
 def test_nan_weights_need_allow_nan(content, path):
     estimator, arrays = parts(content)
-    arrays["cnn/network/0"] = arrays["cnn/network/0"].copy()
-    arrays["cnn/network/0"][0] = np.nan
+    arrays["cnn/model/0"] = arrays["cnn/model/0"].copy()
+    arrays["cnn/model/0"][0] = np.nan
     refused(path, rebuilt(estimator, arrays), "NaN or infinite. Pass allow_nan=True")
     assert skdigits.load(path, allow_nan=True)["cnn"].n_iter_ == 2
 
@@ -335,7 +335,7 @@ def test_invalid_description_of_tensor_is_refused(content, path, change):
     text = tensors.pop("__metadata__")["content"]
     path.write_bytes(with_digests(text, tensors, data))
     skdigits.load(path)
-    tensors["cnn/network/1"] |= change
+    tensors["cnn/model/1"] |= change
     refused(path, with_digests(text, tensors, data))
 
 

@@ -67,8 +67,8 @@ def test_other_programs_read_the_weights(model, content, path):
     path.write_bytes(content)
     assert metadata(path)["format"] == "skdigits model 3"
     with safetensors.safe_open(path, "np") as file:
-        assert {"cnn/network/0", "cnn/optimizer/0"} <= set(file.keys())
-        kernel = file.get_tensor("cnn/network/0")
+        assert {"cnn/model/0", "cnn/optimizer/0"} <= set(file.keys())
+        kernel = file.get_tensor("cnn/model/0")
     np.testing.assert_array_equal(kernel, model["cnn"].model_.get_weights()[0])
 
 
@@ -101,6 +101,7 @@ def test_loaded_pipeline_equals_saved_one(digits, path, params):
         assert getattr(loaded["cnn"], name) == getattr(model["cnn"], name)
 
 
+@pytest.mark.slow
 def test_another_process_predicts_equal_bits(digits, model, path):
     skdigits.save(model, path)
     code = (

@@ -122,6 +122,7 @@ def test_ctrl_c_returns_the_finished_trials(digits):
     )
 
 
+@pytest.mark.slow
 def test_default_pruner_lets_half_of_the_trials_complete():
     digits = load_sample()
     X, y = digits.X_train[:300], digits.y_train[:300]

@@ -11,9 +11,9 @@ import numpy as np
 from .precision import dtype_policy
 
 building = threading.RLock()  # reentrant: an architecture may fit a classifier
-_used_networks = weakref.WeakSet()
+_used_models = weakref.WeakSet()
 
-STANDARDISE = "standardise"  # name of the first layer of every network
+STANDARDISE = "standardise"  # name of the first layer of every model
 # Methods of a keras.Model that a layer of another model is never asked for.
 TRAINING_METHODS = ("train_step", "test_step", "predict_step", "compute_loss")
 
@@ -32,16 +32,16 @@ def _in_policy(name):
         keras.config.set_dtype_policy(own)
 
 
-def build_network(spec, pixels=None, seed=None):
-    """Build the network of a `NetworkSpec`, which takes raw pixels.
+def build_model(spec, pixels=None, seed=None):
+    """Build the model of a `ModelSpec`, which takes raw pixels.
 
-    Its first layer, "standardise", standardises them. A network that a callable
+    Its first layer, "standardise", standardises them. A model that a callable
     architecture returns comes after it: its layers if it is Sequential, else the
-    network as one layer.
+    model as one layer.
 
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : ModelSpec
     pixels : PixelStatistics or None
         None leaves the pixels unchanged.
     seed : int or None
@@ -55,7 +55,7 @@ def build_network(spec, pixels=None, seed=None):
     Raises
     ------
     TypeError, ValueError
-        If a callable architecture does not return a new network that takes images of
+        If a callable architecture does not return a new model that takes images of
         the shape and returns a probability for each class.
     """
     if isinstance(spec.architecture, keras.Layer):  # a Model is one
@@ -72,24 +72,22 @@ def build_network(spec, pixels=None, seed=None):
     ):
         if isinstance(spec.architecture, str):
             return build_layers(spec.layer_plan(), pixels)
-        network = spec.architecture(spec.image_shape, spec.n_classes)
-        _check_network(network, spec)
+        model = spec.architecture(spec.image_shape, spec.n_classes)
+        _check_model(model, spec)
     images = keras.Input(spec.image_shape, name="images")
-    is_sequential = type(network) is keras.Sequential
-    layers = network.layers if is_sequential else [network]
+    is_sequential = type(model) is keras.Sequential
+    layers = model.layers if is_sequential else [model]
     if is_sequential:
-        for layer in layers:  # or layer.output would be the one in the old network
+        for layer in layers:  # or layer.output would be the one in the old model
             layer._inbound_nodes.clear()
-    return keras.Sequential(
-        [images, standardisation(pixels), *layers], name=network.name
-    )
+    return keras.Sequential([images, standardisation(pixels), *layers], name=model.name)
 
 
 def standardisation(pixels):
     """Build the layer that standardises raw pixels.
 
     Its configuration has the mean and the variance, so the layer is right in every copy
-    and file of a network, also in those that hold the architecture alone.
+    and file of a model, also in those that hold the architecture alone.
 
     Parameters
     ----------
@@ -120,7 +118,7 @@ def mean_and_variance(pixels):
 
 
 def build_layers(plan, pixels=None):
-    """Build the network of a `LayerPlan`; `pixels` is as in `build_network`."""
+    """Build the model of a `LayerPlan`; `pixels` is as in `build_model`."""
     images = keras.Input(plan.image_shape, name="images")
     first = standardisation(pixels)
     layers = [
@@ -141,7 +139,7 @@ def _seeded_initialisers(seed):
     """Seed the initialisers and dropouts that have no seed.
 
     Keras seeds them from Python's `random` when they are made. Its state is restored
-    afterwards, and one network is built at a time, so other code is not affected.
+    afterwards, and one model is built at a time, so other code is not affected.
     """
     with building:
         state = random.getstate()
@@ -153,27 +151,27 @@ def _seeded_initialisers(seed):
             random.setstate(state)
 
 
-def _check_network(network, spec):
+def _check_model(model, spec):
     expected = f"(None, {spec.n_classes})"
-    if not isinstance(network, keras.Model):
+    if not isinstance(model, keras.Model):
         raise TypeError(
             "architecture must return a keras.Model. Got "
-            f"{type(network).__name__} instead."
+            f"{type(model).__name__} instead."
         )
     for name in TRAINING_METHODS:
-        if getattr(type(network), name) is not getattr(keras.Model, name):
+        if getattr(type(model), name) is not getattr(keras.Model, name):
             raise TypeError(
                 f"architecture must return a keras.Model without a {name} of its own. "
-                f"Got {type(network).__name__}, whose {name} would not be called. Use "
+                f"Got {type(model).__name__}, whose {name} would not be called. Use "
                 "layers, an optimizer or callbacks instead."
             )
-    if network in _used_networks:
+    if model in _used_models:
         raise ValueError(
             "architecture must build a new model at each call. Got the one that it "
             "had returned before, whose weights several fits would share."
         )
     try:
-        outputs = network(keras.Input(spec.image_shape))
+        outputs = model(keras.Input(spec.image_shape))
     except Exception as exc:
         raise ValueError(
             "architecture must return a model for images of shape "
@@ -187,11 +185,11 @@ def _check_network(network, spec):
             f"{spec.n_classes} classes: {expected}. Got {got} instead."
         )
     probe = np.random.default_rng(0).normal(size=(8, *spec.image_shape))
-    sums = np.float32(network(probe, training=False).numpy()).sum(axis=1)
+    sums = np.float32(model(probe, training=False).numpy()).sum(axis=1)
     if not np.allclose(sums, 1, atol=0.02):  # the tolerance is float16's
         raise ValueError(
             "architecture must return a model whose outputs are probabilities. Got "
             f"outputs of an image that sum to {sums[0]:.3g} instead of 1. End with "
             'keras.layers.Dense(n_classes, activation="softmax").'
         )
-    _used_networks.add(network)
+    _used_models.add(model)

@@ -7,7 +7,7 @@ from numbers import Real
 import keras
 
 from .. import schedules
-from .weights import read_state
+from .weights import read_weights
 
 SETS_RATE = (
     keras.callbacks.LearningRateScheduler,
@@ -105,7 +105,7 @@ class NotifyTasks(keras.callbacks.Callback):
     ----------
     tasks : skdigits._core.sklearn_compat.FitTasks
     learned : callable
-        ``learned(state)`` returns the `Learned` of the epochs so far.
+        ``learned(weights)`` returns the `Learned` of the epochs so far.
     """
 
     def __init__(self, tasks, learned):
@@ -116,7 +116,7 @@ class NotifyTasks(keras.callbacks.Callback):
         self.tasks.begin_epoch()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.tasks.end_epoch(lambda: self.learned(read_state(self.model))):
+        if self.tasks.end_epoch(lambda: self.learned(read_weights(self.model))):
             self.model.stop_training = True
 
 
@@ -129,7 +129,7 @@ class WriteCheckpoint(keras.callbacks.Callback):
     control : list of keras.callbacks.Callback
         Those of `control_callbacks`, whose attributes are saved as well.
     learned : callable
-        ``learned(state)`` returns the `Learned` of the epochs so far.
+        ``learned(weights)`` returns the `Learned` of the epochs so far.
     """
 
     SAVED = (
@@ -157,7 +157,7 @@ class WriteCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         # `finish` writes the last epoch, with the result of the training.
         if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
-            self._write(self.learned(read_state(self.model)))
+            self._write(self.learned(read_weights(self.model)))
 
     def finish(self, learned):
         """Write that the training is finished, with its result."""

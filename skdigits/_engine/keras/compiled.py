@@ -5,34 +5,34 @@ import numpy as np
 import tensorflow as tf
 
 from ..._core.warnings import warn_user
-from .build import STANDARDISE, build_network, mean_and_variance
+from .build import STANDARDISE, build_model, mean_and_variance
 from .precision import dtype_policy
 from .trainer import Trainer
 from .weights import (
     assign,
     initialise,
-    load_state,
-    read_state,
+    load_weights,
+    read_weights,
     seed_generators,
 )
 
 MAX_INITIAL_SHARE = 0.1  # of initial values in moving statistics
 
 
-class CompiledNetwork:
-    """A compiled network that fits use in turn.
+class CompiledModel:
+    """A compiled model that fits use in turn.
 
-    The weights after a fit are returned as a `NetworkState`, which can be loaded again.
+    The weights after a fit are returned as a `Weights`, which can be loaded again.
 
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : ModelSpec
     seed : int or None
-        See `skdigits._engine.keras.build.build_network`.
+        See `skdigits._engine.keras.build.build_model`.
 
     Attributes
     ----------
-    spec : NetworkSpec
+    spec : ModelSpec
     policy : str
         The dtype policy of its layers.
     """
@@ -40,31 +40,31 @@ class CompiledNetwork:
     def __init__(self, spec, seed=None):
         self.spec = spec
         self.policy = dtype_policy(spec)
-        self._network = build_network(spec, seed=seed)
+        self._model = build_model(spec, seed=seed)
         # Variables: constants would be traced into functions that other fits share.
-        self._pixels = self._network.get_layer(STANDARDISE)
+        self._pixels = self._model.get_layer(STANDARDISE)
         self._pixels.mean = tf.Variable(self._pixels.mean)
         self._pixels.variance = tf.Variable(self._pixels.variance)
         self._trainer = Trainer(
-            self._network,
+            self._model,
             optimizer=spec.optimizer,
             label_smoothing=spec.label_smoothing,
         )
-        self._fresh_optimizer = read_state(self._network).optimizer
+        self._fresh_optimizer = read_weights(self._model).optimizer
 
     def start(self, pixels, seed):
-        """Set random weights, as in a network that has never been trained."""
+        """Set random weights, as in a model that has never been trained."""
         self._set_pixels(pixels)
         rng = np.random.default_rng(seed)
         if isinstance(self.spec.architecture, str):
-            initialise(self._network, rng)
+            initialise(self._model, rng)
         else:  # it has set its weights, which may be trained ones
-            seed_generators(self._network, rng)
-        assign(self._network.optimizer.variables, self._fresh_optimizer)
+            seed_generators(self._model, rng)
+        assign(self._model.optimizer.variables, self._fresh_optimizer)
 
-    def load(self, pixels, state):
-        """Set the pixels' statistics and the weights of a trained network."""
-        load_state(self._network, state)
+    def load(self, pixels, weights):
+        """Set the pixels' statistics and the weights of a `TrainedNetwork`."""
+        load_weights(self._model, weights)
         self._set_pixels(pixels)
 
     def _set_pixels(self, pixels):
@@ -75,14 +75,14 @@ class CompiledNetwork:
         layer.variance.assign(layer.input_variance)
 
     def train(self, feed, **options):
-        """Train on a feed; return the new state."""
+        """Train on a feed; return the new weights."""
         self._trainer.train(feed, **options)
-        return read_state(self._network)
+        return read_weights(self._model)
 
     def warn_of_unsettled_statistics(self, n_steps):
         """Warn if moving statistics still hold much of their initial values.
 
-        Keras's default momentum needs hundreds of steps. With fewer, a network predicts
+        Keras's default momentum needs hundreds of steps. With fewer, a model predicts
         with other statistics than it was trained with.
 
         Parameters
@@ -90,7 +90,7 @@ class CompiledNetwork:
         n_steps : int
             Steps of the training.
         """
-        for layer in _all_layers(self._network):
+        for layer in _all_layers(self._model):
             if not isinstance(layer, keras.layers.BatchNormalization):
                 continue
             initial = layer.momentum**n_steps

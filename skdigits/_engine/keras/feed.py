@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-PREFETCH = 4  # batches that are prepared while the network trains
+PREFETCH = 4  # batches that are prepared while the model trains
 VALIDATION_BATCH = 240  # images, an upper bound
 
 

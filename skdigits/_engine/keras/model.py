@@ -2,29 +2,29 @@
 
 import keras
 
-from .build import STANDARDISE, build_network
+from .build import STANDARDISE, build_model
 from .start import check_process
 from .weights import assign
 
 
-def build_model(network):
+def trained_model(trained):
     """Build the `keras.Model` of a `TrainedNetwork`, which takes raw pixels."""
     check_process()
-    model = build_network(network.spec, network.pixels)
-    assign(model.variables, network.state.network)
+    model = build_model(trained.spec, trained.pixels)
+    assign(model.variables, trained.weights.model)
     return model
 
 
-def network_summary(spec):
-    """Describe the layers of the network of a `NetworkSpec` in a table: a str."""
+def model_summary(spec):
+    """Describe the layers of the model of a `ModelSpec` in a table: a str."""
     check_process()
     lines = []
-    build_network(spec).summary(print_fn=lines.append, line_length=80)
+    build_model(spec).summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)
 
 
 def image_layers(model):
-    """Find the layers of a `build_model` model whose outputs are images.
+    """Find the layers of a `trained_model` model whose outputs are images.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ def image_layers(model):
     Returns
     -------
     dict of str to keras.layers.Layer
-        By name, in the order of the network. Empty for a subclass of `keras.Model`:
+        By name, in the order of the model. Empty for a subclass of `keras.Model`:
         Keras does not know what is between its layers.
     """
-    network = _inner(model)
-    if not getattr(network, "inputs", None):
+    inner = _inner(model)
+    if not getattr(inner, "inputs", None):
         return {}
     return {
         layer.name: layer
-        for layer in network.layers
+        for layer in inner.layers
         if layer.name != STANDARDISE
         and not isinstance(layer, keras.layers.InputLayer)
         and len(getattr(layer.output, "shape", ())) == 4
@@ -54,7 +54,7 @@ def layer_outputs(model, images, names):
     Parameters
     ----------
     model : keras.Model
-        Made by `build_model`.
+        Made by `trained_model`.
     images : ndarray of shape (n, height, width, channels)
         Raw pixels.
     names : list of str
@@ -64,11 +64,11 @@ def layer_outputs(model, images, names):
     -------
     dict of str to ndarray of shape (n, height, width, channels)
     """
-    network = _inner(model)
-    if network is not model:
+    inner = _inner(model)
+    if inner is not model:
         images = model.get_layer(STANDARDISE)(images)
     found = image_layers(model)
-    probe = keras.Model(network.inputs[0], {name: found[name].output for name in names})
+    probe = keras.Model(inner.inputs[0], {name: found[name].output for name in names})
     return {name: out.numpy() for name, out in probe(images, training=False).items()}
 
 

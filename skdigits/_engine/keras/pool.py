@@ -1,14 +1,14 @@
 """Pool of compiled models, which fits use in turn.
 
 Compiling one takes most of a second, and memory that TensorFlow never frees. So the
-pool stores it: a fit copies its weights out as a `NetworkState`, and the next fit of an
-equal `NetworkSpec` reuses the model.
+pool stores it: a fit copies its weights out as a `Weights`, and the next fit of an
+equal `ModelSpec` reuses the model.
 """
 
 import contextlib
 import threading
 
-from .compiled import CompiledNetwork
+from .compiled import CompiledModel
 from .precision import dtype_policy
 from .quiet import without_retracing_warnings
 from .start import check_process
@@ -20,31 +20,31 @@ _lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def borrow(network, *, alone=False):
-    """Borrow the compiled network of a `TrainedNetwork`, to train it further.
+def borrow(trained, *, alone=False):
+    """Borrow the compiled model of a `TrainedNetwork`, to train it further.
 
     It does not return to the pool after an error.
 
     Parameters
     ----------
-    network : TrainedNetwork
-        If it has no state, the compiled one starts with random weights.
+    trained : TrainedNetwork
+        If it has no weights, the compiled one starts with random weights.
     alone : bool
         Build a new one that does not join the pool: the user's callbacks may change it.
 
     Yields
     ------
-    CompiledNetwork
+    CompiledModel
     """
     check_process()
     with without_retracing_warnings():
-        compiled = None if alone else _take(network.spec)
+        compiled = None if alone else _take(trained.spec)
         if compiled is None:
-            compiled = CompiledNetwork(network.spec, network.seed)
-        if network.state is None:
-            compiled.start(network.pixels, network.seed)
+            compiled = CompiledModel(trained.spec, trained.seed)
+        if trained.weights is None:
+            compiled.start(trained.pixels, trained.seed)
         else:
-            compiled.load(network.pixels, network.state)
+            compiled.load(trained.pixels, trained.weights)
         yield compiled
     if not alone:
         with _lock:

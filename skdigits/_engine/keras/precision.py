@@ -1,4 +1,4 @@
-"""Precision in which a network computes."""
+"""Precision in which a model computes."""
 
 import functools
 import os
@@ -14,7 +14,7 @@ FIRST_CAPABLE_GPU = 8, 0  # NVIDIA's compute capability
 
 
 def dtype_policy(spec):
-    """Return the dtype policy of the layers that `build_network` builds now."""
+    """Return the dtype policy of the layers that `build_model` builds now."""
     if spec.dtype_policy == AUTO:
         return "mixed_bfloat16" if computes_in_bfloat16() else "float32"
     return spec.dtype_policy or keras.config.dtype_policy().name

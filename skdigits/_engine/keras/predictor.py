@@ -12,7 +12,7 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from .build import build_network, building, mean_and_variance
+from .build import build_model, building, mean_and_variance
 from .precision import dtype_policy
 from .quiet import without_retracing_warnings
 from .start import check_process
@@ -29,7 +29,7 @@ _predictors = {}  # (spec, dtype policy) -> Predictor; the newest are last
 
 
 def predictor_of(spec):
-    """Return the `Predictor` of a `NetworkSpec`."""
+    """Return the `Predictor` of a `ModelSpec`."""
     check_process()
     key = spec, dtype_policy(spec)
     found = _predictors.get(key)
@@ -47,22 +47,22 @@ class Predictor:
 
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : ModelSpec
     """
 
     def __init__(self, spec):
-        self._model = build_network(spec)  # its first layer leaves the pixels unchanged
+        self._model = build_model(spec)  # its first layer leaves the pixels unchanged
         self._image_shape = spec.image_shape
         index = {id(variable): i for i, variable in enumerate(self._model.variables)}
         self._trainable = [index[id(v)] for v in self._model.trainable_variables]
         self._others = [index[id(v)] for v in self._model.non_trainable_variables]
-        self._tensors = weakref.WeakKeyDictionary()  # state -> its weights as tensors
+        self._tensors = weakref.WeakKeyDictionary()  # Weights -> tensors
         self._functions = {}
         self._tracing = threading.Lock()
 
     def check(self, trained):
         """Raise a ValueError unless the weights of a `TrainedNetwork` fit the model."""
-        check_arrays(self._model.variables, trained.state.network)
+        check_arrays(self._model.variables, trained.weights.model)
 
     def predict(self, trained, images, *, max_shift):
         """Compute the probabilities of the classes.
@@ -107,12 +107,12 @@ class Predictor:
 
     def _weights(self, trained):
         """Return the pixels' mean and standard deviation and the weights: tensors."""
-        tensors = self._tensors.get(trained.state)
+        tensors = self._tensors.get(trained.weights)
         if tensors is None:
             self.check(trained)
             mean, variance = np.float32(mean_and_variance(trained.pixels))
-            arrays = [mean, np.sqrt(variance), *trained.state.network]
-            tensors = self._tensors[trained.state] = [tf.constant(a) for a in arrays]
+            arrays = [mean, np.sqrt(variance), *trained.weights.model]
+            tensors = self._tensors[trained.weights] = [tf.constant(a) for a in arrays]
         return tensors
 
     def _function(self, dtype, max_shift):

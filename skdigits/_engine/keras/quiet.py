@@ -9,7 +9,7 @@ import threading
 def without_retracing_warnings():
     """Drop the warnings of this thread that TensorFlow traces many functions.
 
-    Each new network traces new functions, so users cannot act on this warning.
+    Each new model traces new functions, so users cannot act on this warning.
     """
     thread = threading.get_ident()
 

@@ -1,4 +1,4 @@
-"""One training: feeds, callbacks and a compiled network put together."""
+"""One training: feeds, callbacks and a compiled model put together."""
 
 from ..trained import Learned
 from . import callbacks, feed, pool, progress
@@ -6,7 +6,7 @@ from .start import trained_with
 
 
 def train(plan, trained, data, held_out, tasks, checkpoint):
-    """Train a network, from its weights or from those of a checkpoint.
+    """Train a model, from its weights or from those of a checkpoint.
 
     Parameters
     ----------
@@ -51,10 +51,10 @@ def train(plan, trained, data, held_out, tasks, checkpoint):
     )
     log = callbacks.CollectLogs(history)
 
-    def learned(state):
+    def learned(weights):
         history = {name: [*values] for name, values in log.history.items()}
         return Learned(
-            trained.with_state(state), history, trained_with(), users_callbacks
+            trained.with_weights(weights), history, trained_with(), users_callbacks
         )
 
     observers = [log]
@@ -69,7 +69,7 @@ def train(plan, trained, data, held_out, tasks, checkpoint):
         progress.shown(plan.verbose) as showing,
         pool.borrow(trained, alone=bool(users_callbacks)) as compiled,
     ):
-        state = compiled.train(
+        weights = compiled.train(
             batches,
             # scikeras, unlike Keras, counts from `initial_epoch`.
             epochs=n_epochs - first_epoch,
@@ -83,5 +83,5 @@ def train(plan, trained, data, held_out, tasks, checkpoint):
             compiled.warn_of_unsettled_statistics(n_epochs * len(batches))
     # After the progress bar is closed: the last file may take a moment.
     if checkpoint is not None:
-        writer.finish(learned(state))
-    return learned(state)
+        writer.finish(learned(weights))
+    return learned(weights)

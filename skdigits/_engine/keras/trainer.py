@@ -60,12 +60,12 @@ class Trainer(KerasClassifier):
     the four hooks that process data do nothing.
     """
 
-    def __init__(self, network, *, optimizer, label_smoothing):
+    def __init__(self, model, *, optimizer, label_smoothing):
         super().__init__(
-            model=network,
+            model=model,
             loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            warm_start=True,  # or scikeras would build the network again
+            warm_start=True,  # or scikeras would build the model again
             shuffle=False,  # the feed shuffles
             verbose=0,
             **_optimizer_params(optimizer),
@@ -87,10 +87,10 @@ class Trainer(KerasClassifier):
         return _Untouched()
 
     def _check_model_compatibility(self, y):
-        """Do nothing: the errors of `build_network` say more."""
+        """Do nothing: the errors of `build_model` say more."""
 
     def train(self, feed, *, epochs, initial_epoch, validation, callbacks):
-        """Train the network; callbacks may hold references to their logs."""
+        """Train the model; callbacks may hold references to their logs."""
         vars(self).pop("history_", None)
         self.callbacks = callbacks
         self._initialize_callbacks()

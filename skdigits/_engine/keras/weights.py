@@ -3,21 +3,21 @@
 import keras
 import numpy as np
 
-from ..trained import NetworkState
+from ..trained import Weights
 
 # Weights of the layers of named architectures; each has an initialiser of its name.
 WEIGHT_NAMES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
-def initialise(network, rng):
-    """Set random weights in the network of a named architecture.
+def initialise(model, rng):
+    """Set random weights in the model of a named architecture.
 
     Parameters
     ----------
-    network : keras.Model
+    model : keras.Model
     rng : numpy.random.Generator
     """
-    for layer in network.layers:
+    for layer in model.layers:
         for name in WEIGHT_NAMES:
             variable = getattr(layer, name, None)
             if variable is None:
@@ -28,12 +28,12 @@ def initialise(network, rng):
                 config["seed"] = int(rng.integers(2**31))
             new_values = initializer.from_config(config)
             variable.assign(new_values(variable.shape, variable.dtype))
-    seed_generators(network, rng)
+    seed_generators(model, rng)
 
 
-def seed_generators(network, rng):
-    """Seed the random generators of a network, which its dropout uses."""
-    for variable in network.variables:
+def seed_generators(model, rng):
+    """Seed the random generators of a model, which its dropout uses."""
+    for variable in model.variables:
         if variable.path.endswith("seed_generator_state"):
             variable.assign([rng.integers(2**31), 0])
 
@@ -58,18 +58,18 @@ def assign(variables, arrays):
         variable.assign(array)
 
 
-def read_state(network):
-    """Copy the weights of a compiled `keras.Model`: a `NetworkState`."""
-    return NetworkState(
-        network=_values(network.variables),
-        optimizer=_values(network.optimizer.variables),
+def read_weights(model):
+    """Copy the `Weights` of a compiled `keras.Model`."""
+    return Weights(
+        model=_values(model.variables),
+        optimizer=_values(model.optimizer.variables),
     )
 
 
-def load_state(network, state):
-    """Load a `NetworkState` into a compiled `keras.Model`; raises as `assign` does."""
-    assign(network.variables, state.network)
-    assign(network.optimizer.variables, state.optimizer)
+def load_weights(model, weights):
+    """Load `Weights` into a compiled `keras.Model`; raises as `assign` does."""
+    assign(model.variables, weights.model)
+    assign(model.optimizer.variables, weights.optimizer)
 
 
 def _values(variables):

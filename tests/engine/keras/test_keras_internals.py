@@ -4,7 +4,7 @@ import keras
 from scikeras.wrappers import KerasClassifier
 
 from skdigits._engine.keras.trainer import Trainer
-from skdigits._engine.trained import NetworkSpec
+from skdigits._engine.trained import ModelSpec
 
 # Name -> use by `Trainer`.
 OF_SCIKERAS = {
@@ -13,7 +13,7 @@ OF_SCIKERAS = {
     "_get_compile_kwargs": "called, for loss, metrics and a new optimizer",
     "_initialize_callbacks": "called, because callbacks differ from fit to fit",
     "_validate_data": "overridden: the data was checked",
-    "_check_model_compatibility": "overridden: build_network checks more",
+    "_check_model_compatibility": "overridden: build_model checks more",
     "target_encoder": "overridden: labels are encoded",
     "feature_encoder": "overridden: a feed is not an array",
 }
@@ -26,7 +26,7 @@ def test_scikeras_has_the_methods_that_are_called_or_overridden():
 
 
 def test_scikeras_compiles_and_runs_the_callbacks():
-    spec = NetworkSpec("fast", (8, 8, 1), 3, 0.1, None, "sgd", 0.1)
+    spec = ModelSpec("fast", (8, 8, 1), 3, 0.1, None, "sgd", 0.1)
     keras_model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
