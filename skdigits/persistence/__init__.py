@@ -212,12 +212,11 @@ def _load(file, architectures, allow_nan):
         )
     read_arrays_into(classifiers, arrays)
     if classifiers:  # this starts TensorFlow
-        from .._engine.keras.predictor import predictor_of
+        from .._engine.keras.pool import check_weights
 
         for classifier in classifiers.values():
             try:
-                trained = classifier._trained
-                predictor_of(trained.spec).check(trained)
+                check_weights(classifier._trained)
             except (TypeError, ValueError) as exc:
                 raise DamagedFileError(str(exc).removesuffix(".")) from exc
     return estimator

@@ -52,6 +52,12 @@ def borrow(trained, *, alone=False):
             del _idle[:-MAX_IDLE]
 
 
+def check_weights(trained):
+    """Raise a ValueError unless the weights of a `TrainedNetwork` fit its spec."""
+    with borrow(trained):
+        pass
+
+
 def _take(spec):
     """Take the newest idle model of a specification out of the pool, or None."""
     policy = dtype_policy(spec)

@@ -60,10 +60,6 @@ class Predictor:
         self._functions = {}
         self._tracing = threading.Lock()
 
-    def check(self, trained):
-        """Raise a ValueError unless the weights of a `TrainedNetwork` fit the model."""
-        check_arrays(self._model.variables, trained.weights.model)
-
     def predict(self, trained, images, *, max_shift):
         """Compute the probabilities of the classes.
 
@@ -87,7 +83,7 @@ class Predictor:
         Raises
         ------
         ValueError
-            As in `check`.
+            If the weights of `trained` do not fit the model.
         """
         weights = self._weights(trained)
         function = self._function(images.dtype, max_shift)
@@ -109,7 +105,7 @@ class Predictor:
         """Return the pixels' mean and standard deviation and the weights: tensors."""
         tensors = self._tensors.get(trained.weights)
         if tensors is None:
-            self.check(trained)
+            check_arrays(self._model.variables, trained.weights.model)
             mean, variance = np.float32(mean_and_variance(trained.pixels))
             arrays = [mean, np.sqrt(variance), *trained.weights.model]
             tensors = self._tensors[trained.weights] = [tf.constant(a) for a in arrays]
