@@ -504,6 +504,23 @@ class CNNClassifier(
         predictor = predictor_of(trained.spec)
         return predictor.predict(trained, images, max_shift=self._max_shift())
 
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images of the shape seen in ``fit``.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes), float64
+            Natural logarithms, in the order of ``classes_``. They are finite: a
+            probability that is 0 in float32 counts as its smallest normal number.
+        """
+        return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float32).tiny))
+
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the most probable class of each image.
 

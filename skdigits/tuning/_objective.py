@@ -4,7 +4,7 @@ import ast
 import contextlib
 import math
 import numbers
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,9 @@ class CrossValidationObjective:
     max_epochs : int, default=None
         Largest number of epochs that `suggest` may return. None means the epochs of
         `estimator`.
+    metrics : sequence of str, default=()
+        Further scores, by their names in scikit-learn, such as "neg_log_loss". Their
+        means over the folds are in ``trial.user_attrs``; they do not affect the search.
 
     Attributes
     ----------
@@ -68,7 +71,8 @@ class CrossValidationObjective:
     TypeError
         If `scoring` consists of several scores.
     ValueError
-        If the lengths of `X` and `y` differ, or if `scoring` or `cv` is unknown.
+        If the lengths of `X` and `y` differ, or if `scoring`, `cv` or one of `metrics`
+        is unknown.
 
     See Also
     --------
@@ -115,6 +119,7 @@ class CrossValidationObjective:
         groups: ArrayLike | None = None,
         params: dict[str, Any] | None = None,
         max_epochs: int | None = None,
+        metrics: Sequence[str] = (),
     ) -> None:
         if isinstance(scoring, (list, tuple, set, dict)):
             raise TypeError(
@@ -122,10 +127,16 @@ class CrossValidationObjective:
                 f"None. Got {scoring!r} instead. For several scores call "
                 "sklearn.model_selection.cross_validate with the best estimator."
             )
+        if isinstance(metrics, str) or not all(isinstance(m, str) for m in metrics):
+            raise TypeError(
+                "metrics must be a sequence of str, such as ['neg_log_loss']. Got "
+                f"{metrics!r} instead."
+            )
         X, y, groups = indexable(X, y, groups)
         self.estimator, self.X, self.y = estimator, X, y
         self.suggest, self.params = suggest, params or {}
         self._scorer = check_scoring(estimator, scoring)
+        self._metrics = [*metrics] and check_scoring(estimator, [*metrics])
         self._cv = check_cv(cv, y, classifier=is_classifier(estimator))
         self._groups = groups
         self._suggested: dict[int, dict[str, Any]] = {}  # in this process
@@ -207,16 +218,22 @@ class CrossValidationObjective:
         return None
 
     def _cross_validate(self, candidate, trial):
-        scores = []
+        scores, metrics = [], []
         for fold in range(len(self.splits_)):
-            scores.append(self._train_fold(clone(candidate), fold, trial))
+            score, of_fold = self._train_fold(clone(candidate), fold, trial)
+            scores.append(score)
+            metrics.append(of_fold)
             trial.report(np.mean(scores), (fold + 1) * self.max_epochs_)
             # Pruning after the last fold would save nothing.
             if fold + 1 < len(self.splits_) and trial.should_prune():
                 raise optuna.TrialPruned(f"after fold {fold + 1}")
+        for name in metrics[0]:
+            mean = np.mean([of_fold[name] for of_fold in metrics])
+            trial.set_user_attr(name, float(mean))
         return float(np.mean(scores))
 
     def _train_fold(self, model, fold, trial):
+        """Train and score on a fold; return the score and a dict of the metrics."""
         train, test = self.splits_[fold]
         X_test, y_test = (safe_indexing(data, test) for data in (self.X, self.y))
         classifier, scores = final_classifier(model), None
@@ -237,7 +254,9 @@ class CrossValidationObjective:
         score = self._scorer(model, X_test, y_test)
         if not isinstance(score, numbers.Real):
             raise NotOneScore(f"scoring must return a number. Got {score!r} instead.")
-        return float(score)
+        return float(score), (
+            self._metrics(model, X_test, y_test) if self._metrics else {}
+        )
 
 
 class NotOneScore(TypeError):

@@ -4,7 +4,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
@@ -66,6 +66,8 @@ def tune(
     groups: ArrayLike | None = None,
     params: dict[str, Any] | None = None,
     max_epochs: int | None = None,
+    metrics: Sequence[str] = (),
+    enqueue: Iterable[dict[str, Any]] = (),
     sampler: optuna.samplers.BaseSampler | None = None,
     pruner: optuna.pruners.BasePruner | None = None,
     callbacks: Iterable[Callable[..., None]] = (),
@@ -108,6 +110,11 @@ def tune(
     max_epochs : int, default=None
         Largest number of epochs that `suggest` may return. None means the epochs of
         `estimator`.
+    metrics : sequence of str, default=()
+        Further scores to report, as in `CrossValidationObjective`.
+    enqueue : iterable of dict, default=()
+        Settings to try first: values of the parameters that `suggest` samples, by their
+        names in the trial. Settings that the study has tried are not repeated.
     sampler : optuna.samplers.BaseSampler, default=None
         None means Optuna's TPE sampler, seeded by `random_state`.
     pruner : optuna.pruners.BasePruner, default=None
@@ -182,6 +189,13 @@ def tune(
     True
     """
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+    enqueue = [enqueue] if isinstance(enqueue, dict) else list(enqueue)
+    for settings in enqueue:
+        if not isinstance(settings, dict):
+            raise TypeError(
+                "enqueue must hold dicts, such as {'cnn__width': 0.5}. Got "
+                f"{settings!r} instead."
+            )
     _check_numbers(n_trials, timeout, random_state)
     if n_trials is timeout is sampler is None and not callbacks:
         raise ValueError(
@@ -201,6 +215,7 @@ def tune(
         suggest=suggest,
         scoring=scoring,
         max_epochs=max_epochs,
+        metrics=metrics,
         **folds,
     )
     how: dict[str, Any] = {
@@ -236,6 +251,8 @@ def tune(
             if any(trial.state.is_finished() for trial in study.trials):
                 study.sampler.reseed_rng()  # it would sample its first trials again
             _study.repeat_interrupted(study)
+            for settings in enqueue:
+                study.enqueue_trial(settings, skip_if_exists=True)
             try:
                 with _study.show_trials(study, n_trials, verbose):
                     _study.search(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.classifiers import dense, equal, small, weights
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_predict
 
 pytestmark = pytest.mark.processor
 
@@ -29,6 +30,16 @@ def test_probabilities_sum_to_one_in_float64(digits):
         proba = small(epochs=1).fit(X.astype(dtype), y).predict_proba(X.astype(dtype))
         assert proba.dtype == np.float64
         np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-15)
+
+
+def test_logarithms_of_probabilities_are_finite(digits):
+    X, y = digits
+    model = small(epochs=2, learning_rate=0.5, schedule="constant").fit(X, y)
+    proba, log_proba = model.predict_proba(X), model.predict_log_proba(X)
+    assert proba.min() == 0 and np.isfinite(log_proba).all()
+    np.testing.assert_allclose(np.exp(log_proba), proba, atol=1e-37)
+    ways = cross_val_predict(small(epochs=1), X, y, cv=2, method="predict_log_proba")
+    assert np.isfinite(ways).all()
 
 
 def test_prediction_does_not_depend_on_the_batch(digits, fitted):

@@ -175,6 +175,14 @@ def test_settings_of_the_user_are_tried_first(tmp_path):
     assert study.trials[0].params == {"C": 3.0} and len(study.trials) == 2
 
 
+def test_enqueued_settings_are_tried_first_and_once(tmp_path):
+    options = {"storage": tmp_path / "study.db", "enqueue": [{"C": 3.0}, {"C": 0.5}]}
+    tune_svc(n_trials=1, **options)
+    study = tune_svc(n_trials=4, **options).study
+    values = [trial.params["C"] for trial in study.trials]
+    assert values[:2] == [3.0, 0.5] and len(set(values)) == 4
+
+
 @pytest.mark.parametrize(
     "directions", [["minimize"], ["maximize", "maximize"]], ids=["minimize", "two"]
 )

@@ -12,7 +12,10 @@ from helpers.studies import (
     tune_svc,
 )
 from optuna.trial import TrialState
+from sklearn.datasets import load_digits
 from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import cross_validate
+from sklearn.svm import SVC
 
 from skdigits import make_digit_pipeline
 from skdigits.datasets import load_sample
@@ -122,6 +125,19 @@ def test_ctrl_c_returns_the_finished_trials(digits):
     )
 
 
+def test_metrics_are_reported_and_change_no_score():
+    metrics = ["f1_macro", "balanced_accuracy"]
+    options = {"n_trials": 3, "cv": 3}
+    study, best_params, _ = tune_svc(metrics=metrics, **options)
+    X, y = load_digits(return_X_y=True)
+    scores = cross_validate(SVC(**best_params), X[:200], y[:200], cv=3, scoring=metrics)
+    for name in metrics:
+        found = study.best_trial.user_attrs[name]
+        assert found == pytest.approx(scores[f"test_{name}"].mean())
+    plain = tune_svc(**options).study
+    assert [t.value for t in plain.trials] == [t.value for t in study.trials]
+
+
 @pytest.mark.slow
 def test_default_pruner_lets_half_of_the_trials_complete():
     digits = load_sample()
@@ -160,6 +176,9 @@ def test_default_pruner_lets_half_of_the_trials_complete():
         ({"timeout": "3"}, TypeError, "timeout must be a number"),
         ({"n_trials": None}, ValueError, "n_trials or timeout must be given"),
         ({"scoring": ["accuracy"]}, TypeError, "scoring must be one score"),
+        ({"metrics": "f1_macro"}, TypeError, "metrics must be a sequence of str"),
+        ({"metrics": ["f1_micr"]}, ValueError, "'f1_micr'"),
+        ({"enqueue": [("C", 1)]}, TypeError, "enqueue must hold dicts"),
         ({"scoring": {"a": "accuracy"}}, TypeError, "scoring must be one score"),
         (
             {"storage": optuna.storages.InMemoryStorage(), "n_jobs": 2},
