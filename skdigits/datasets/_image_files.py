@@ -168,8 +168,8 @@ def _in_folder(top):
             if folder == top:
                 raise as_unreadable(exc, top) from exc
             # An entry whose reading fails, so that the error comes in the usual order.
-            read = partial(_fail, exc)
-            files.append(ImageFile(folder, folder, folder, PurePath(), read))
+            read, where = partial(_fail, exc), PurePath(os.path.abspath(folder))
+            files.append(ImageFile(folder, folder, folder, where, read))
             continue
         for entry in visible:
             is_folder = entry.is_dir(follow_symlinks=False)
