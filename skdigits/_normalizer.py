@@ -22,7 +22,11 @@ from ._core.sklearn_compat import (
 )
 from ._core.warnings import warn_user
 from ._images.layout import resolve_image_shape
-from ._images.mistakes import warn_of_column_order
+from ._images.mistakes import (
+    check_not_one_photo,
+    check_not_one_row,
+    warn_of_column_order,
+)
 from ._images.ragged import split_images
 
 MAX_LISTED_INDICES = 10  # of blank images, in a message
@@ -182,9 +186,11 @@ class DigitNormalizer(
             A sequence, such as a list, a Series or an array of objects, may contain
             images of different sizes: arrays or tensors of shape (height, width) or
             (height, width, channels), or Pillow images, which are rotated as their EXIF
-            orientation requires. A single Pillow image, or a single array of shape
-            (height, width, channels), is one sample. With two or four channels, the
-            last one is the opacity.
+            orientation requires. With two or four channels, the last one is the
+            opacity. An array of three dimensions is one image if the last of them is 1
+            to 4 and the others are greater: (height, width, channels). A single Pillow
+            image is one sample as well. A single array of shape (height, width) must be
+            passed as ``[image]``, because two dimensions mean rows.
 
         Returns
         -------
@@ -251,9 +257,13 @@ class DigitNormalizer(
             if not images:
                 raise ValueError("X must hold at least one image. Got none.")
             return images
-        if reset or not hasattr(self, "n_features_in_"):
+        check_not_one_row(X)
+        n_pixels = None if reset else getattr(self, "n_features_in_", None)
+        if n_pixels is not None or self.image_shape is None:
+            check_not_one_photo(X, n_pixels, type(self).__name__, "pass [X]")
+        if n_pixels is None:
             warn_of_column_order(X)
-        if reset or hasattr(self, "n_features_in_"):
+        if reset or n_pixels is not None:
             X = validate_data(self, X, reset=reset)
         else:
             X = check_array(X, estimator=self)

@@ -26,7 +26,7 @@ import tomllib
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)["project"]
 extras = project["optional-dependencies"]
-for needed in project["dependencies"] + extras["opencv"] + extras["test"]:
+for needed in project["dependencies"] + extras["heic"] + extras["opencv"] + extras["test"]:
     if ">=" in needed:
         print(re.sub(r"\[.*?\]", "", needed).replace(">=", "=="))
 PYTHON

@@ -27,7 +27,10 @@ def run(arguments):
 
 def _fit(arguments, checkpoints):
     X, y = _read(arguments.path)
-    print(f"{len(X):,} images to train on")
+    labels = ""
+    if y.dtype.kind == "U":  # names of folders, which the user may not have meant
+        labels = f", with the labels {printable(', '.join(np.unique(y)))}"
+    print(f"{len(X):,} images to train on{labels}")
     model = validate_and_train(
         partial(_make_model, arguments, len(X)),
         repr(arguments.preset),
@@ -80,19 +83,21 @@ def _read_images(path):
     Returns
     -------
     X : ndarray of shape (n_images, 784), dtype uint8
-    y : ndarray of shape (n_images,), dtype int
+    y : ndarray of shape (n_images,), dtype int or str
     """
     from .._normalizer import DigitNormalizer
     from ..datasets._image_files import find_images
-    from ..datasets._images import digits_of_folders, read_image
+    from ..datasets._images import labels_of_folders, read_image
 
     with ExitStack() as stack:
         files = find_images(path, stack)
-        y = digits_of_folders([file.folder for file in files])
+        y = labels_of_folders([file.folder for file in files])
         if y is None:
+            first = min(files, key=lambda file: len(file.folder.parts))
             raise ValueError(
-                f"{path}: each image must be in a folder with the name of its digit, 0 "
-                f"to 9. Got {files[0].name!r} and others. Sort them into such folders."
+                f"{path}: each image must be in a folder with the name of its label, "
+                "such as 0 to 9, or A to Z in one folder. Got "
+                f"{first.name!r} and others. Sort them into such folders."
             )
         advance = stack.enter_context(reading_progress(len(files)))
         rows, normalizer = [], DigitNormalizer(on_blank="ignore")

@@ -96,7 +96,8 @@ def _add_fit(commands):
         nargs="?",
         metavar="PATH",
         help="files of the competition, as for submit; or a folder or zip of images "
-        "in folders 0 to 9 (default: the bundled digits)",
+        "in folders named after their labels, such as 0 to 9 (default: the bundled "
+        "digits)",
     )
     command.add_argument(
         "--preset",

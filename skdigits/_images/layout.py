@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .._core.warnings import warn_user
 from . import mistakes
+from .ragged import is_image
 
 SHAPE_HELP = (
     "Pass image_shape=(height, width) or (height, width, channels); one entry may be "
@@ -111,11 +112,23 @@ def validate_images(estimator, X, *y, image_shape, reset, warn=True):
     y : ndarray of shape (n_samples,), if `y` was passed
     """
     if not reset:
-        mistakes.check_not_one_image(X, estimator.image_shape_)
+        learned = estimator.image_shape_
+        mistakes.check_not_one_image(X, learned)
+        mistakes.check_not_one_photo(
+            X,
+            math.prod(learned),
+            type(estimator).__name__,
+            "convert it first: DigitNormalizer().transform([X])",
+        )
     # scikit-learn compares column names with those of the fit only if they are strings.
     if warn and (reset or not hasattr(estimator, "feature_names_in_")):
         mistakes.warn_of_column_order(X)
     X, tail = _flatten(X)
+    if not reset and tail is not None and math.prod(tail) != math.prod(learned):
+        raise ValueError(
+            f"X must have images of shape {learned}. Got images of shape {tail}. "
+            f"{mistakes.PHOTO_HELP}"
+        )
     # Convert arrays of other libraries to NumPy, even if dispatch is enabled.
     with config_context(array_api_dispatch=False):
         checked = validate_data(estimator, X, *y, reset=reset)
@@ -135,8 +148,14 @@ def _flatten(X):
         return X, None
     try:
         array = np.asarray(X)
-    except ValueError:  # ragged: scikit-learn's check reports it
-        return X, None
+        if array.dtype == object and array.ndim == 1 and len(array):
+            array = np.stack([np.asarray(item) for item in array])
+    except ValueError as exc:
+        if any(map(is_image, X)):
+            raise ValueError(
+                f"X must have images of one size. Got several. {mistakes.PHOTO_HELP}"
+            ) from exc
+        return X, None  # scikit-learn's check reports ragged rows
     if array.ndim > 4:
         raise ValueError(
             "X must be of shape (n, pixels), (n, height, width) or (n, height, width, "

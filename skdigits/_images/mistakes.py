@@ -7,12 +7,19 @@ step that first validates the images.
 import math
 import re
 from dataclasses import dataclass
+from numbers import Number
 
 import numpy as np
 
 from .._core.warnings import warn_user
+from .ragged import is_one_image
 
 USUAL_CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
+MIN_PHOTO_SIDE = 12  # fewer rows or columns are not taken for a photo
+PHOTO_HELP = (
+    "Convert photos of any size first, with DigitNormalizer().transform(photos), or "
+    "begin a Pipeline with a DigitNormalizer."
+)
 
 
 @dataclass(frozen=True)
@@ -74,19 +81,76 @@ def likely_image_shape(n_pixels):
 
 
 def check_not_one_image(X, image_shape):
-    """Raise a ValueError if `X` is one image of `image_shape` without a sample axis."""
+    """Raise a ValueError if `X` is one image instead of images of `image_shape`."""
+    check_not_one_row(X)
     try:
         shape = tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape
-    except ValueError:  # ragged: scikit-learn's check reports it
+    except ValueError:  # ragged: reported by a later check
         return
     forms = [image_shape, image_shape[:2]] if image_shape[2] == 1 else [image_shape]
-    several = [(math.prod(image_shape),), image_shape]
-    if image_shape[2] == 1:
-        several.append(image_shape[:2])
-    if shape in forms and shape[1:] not in several:
+    if shape[1:] in [(math.prod(image_shape),), *forms]:
+        return
+    if shape in forms:
         raise ValueError(
             "X must have an axis for the samples. Got a single image of shape "
-            f"{shape}. Pass X[None], or X[:1] in place of X[0]."
+            f"{shape}. {_how_to_pass(X)}."
+        )
+    if is_one_image(X):
+        raise ValueError(
+            f"X must have images of shape {forms[-1]}. Got a single image of shape "
+            f"{shape}. {PHOTO_HELP}"
+        )
+
+
+def check_not_one_row(X):
+    """Raise a ValueError if `X` is a single row of numbers."""
+    if isinstance(X, list | tuple) and X and isinstance(X[0], Number):
+        shape = (len(X),)
+    else:
+        shape = tuple(getattr(X, "shape", ()))
+    kind = getattr(getattr(X, "dtype", None), "kind", "f")  # tensors have other dtypes
+    if len(shape) == 1 and shape != (0,) and kind in "biuf":
+        raise ValueError(  # scikit-learn's checks expect the words "Reshape your data"
+            "X must have an axis for the samples. Got a single image of shape "
+            f"{shape}. Reshape your data. {_how_to_pass(X)}."
+        )
+
+
+def _how_to_pass(X):
+    """Return how to pass one image as a batch."""
+    if hasattr(X, "iloc"):
+        return "Pass X.iloc[:1] in place of X.iloc[0]"
+    if hasattr(X, "shape"):
+        return "Pass X[None], or X[:1] in place of X[0]"
+    return "Pass [X]"
+
+
+def check_not_one_photo(X, n_pixels, name, advice):
+    """Raise a ValueError if the rows of `X` are probably those of one grey image.
+
+    Parameters
+    ----------
+    X : array-like
+    n_pixels : int or None
+        Pixels of a row, if they are known. Otherwise rows should be square images.
+    name : str
+        Name of the estimator.
+    advice : str
+        End of the sentence "If X is a single image, ...".
+    """
+    shape = tuple(getattr(X, "shape", ()))
+    if len(shape) != 2 or min(shape) < MIN_PHOTO_SIDE or hasattr(X, "columns"):
+        return
+    if n_pixels not in (None, shape[1]):
+        raise ValueError(  # begins as the message of scikit-learn, which has no advice
+            f"X has {shape[1]} features, but {name} is expecting {n_pixels} features "
+            f"as input. If X is a single image, {advice}."
+        )
+    if n_pixels is None and math.isqrt(shape[1]) ** 2 != shape[1]:
+        raise ValueError(
+            f"X must have a row of pixels for each image. Got shape {shape}, and "
+            f"{shape[1]} is not a square number. If X is a single image, {advice}. If "
+            "its rows are images, pass image_shape=(height, width)."
         )
 
 

@@ -44,7 +44,7 @@ def split_images(X):
         items = np.asarray(X)
     elif isinstance(X, list | tuple) or (len(shape) == 1 and _may_hold_images(X)):
         items = list(X)
-        if items and not any(map(_is_image, items)):
+        if items and not any(map(is_image, items)):
             return None
     else:
         return None
@@ -63,7 +63,7 @@ def _may_hold_images(X):
     return getattr(X.dtype, "kind", "O") in "OSTU"
 
 
-def _is_image(item):
+def is_image(item):
     """Whether an element of a sequence is or represents an image, and is not a row."""
     if isinstance(item, list | tuple):
         return len(item) > 0 and isinstance(item[0], list | tuple | np.ndarray)

@@ -17,8 +17,8 @@ from pathlib import PurePath, PureWindowsPath
 # so that they raise an error instead of being left out silently.
 SUFFIXES = {
     *(".apng", ".bmp", ".dib", ".jfif", ".jpe", ".jpeg", ".jpg", ".png"),
-    *(".tif", ".tiff", ".webp"),
-    *(".avif", ".gif", ".heic", ".heif"),
+    *(".heic", ".heif", ".tif", ".tiff", ".webp"),
+    *(".avif", ".gif"),
 }
 
 # Enough for some 400,000 members, whose Python objects take more than ten times as many
@@ -37,7 +37,7 @@ class ImageFile:
     name: str  # as returned to the user
     where: str  # as in error messages
     path: str  # of the file itself, or of its zip
-    folder: str  # last part of its folder, or ""
+    folder: PurePath  # absolute, or inside the zip
     read: Callable[[int], bytes]
 
 
@@ -135,7 +135,7 @@ def _natural_key(name):
 
 
 def _file(path):
-    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+    folder = PurePath(os.path.abspath(path)).parent
     return ImageFile(path, path, path, folder, partial(_read_file, path))
 
 
@@ -168,7 +168,8 @@ def _in_folder(top):
             if folder == top:
                 raise as_unreadable(exc, top) from exc
             # An entry whose reading fails, so that the error comes in the usual order.
-            files.append(ImageFile(folder, folder, folder, "", partial(_fail, exc)))
+            read, where = partial(_fail, exc), PurePath(os.path.abspath(folder))
+            files.append(ImageFile(folder, folder, folder, where, read))
             continue
         for entry in visible:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -255,7 +256,7 @@ def _in_zip(path, stack):
     for info in members:
         name = info.filename
         read = partial(_read_member, archive, info, counts[name] > 1)
-        folder = PureWindowsPath(name).parent.name
+        folder = PureWindowsPath(name).parent
         files.append(ImageFile(name, f"{path}: {name}", path, folder, read))
     return files, others
 

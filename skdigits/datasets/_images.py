@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from numbers import Integral
 from typing import Literal
 
@@ -20,6 +21,10 @@ from ._image_files import as_unreadable, find_images
 MAX_PIXELS = 50_000_000
 # Pillow decodes these itself. For other formats, such as EPS, it starts programs.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_HEIC = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # the first 12 bytes
+_DIGIT_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+)
 _BITS_PER_SAMPLE_TAG = 258  # of TIFF
 _ORIENTATION_TAG = 274  # of EXIF
 _TRANSPOSE_BY_ORIENTATION = {
@@ -52,9 +57,10 @@ def load_images(
 ) -> Bunch:
     """Load photos, scans or drawings from image files.
 
-    PNG, JPEG, TIFF, BMP and WebP are supported. Each file is checked before its pixels
-    are unpacked. A file that is damaged or would fill the memory raises an error that
-    names it.
+    PNG, JPEG, TIFF, BMP and WebP are supported, and HEIC with the extra ``heic``:
+    ``pip install "skdigits[heic]"``. Each file is checked before its pixels are
+    unpacked. A file that is damaged or would fill the memory raises an error that names
+    it.
 
     Parameters
     ----------
@@ -68,7 +74,8 @@ def load_images(
     max_pixels : int, default=50000000
         Maximum number of pixels of an image; a larger one is an error. A pixel takes
         one to four bytes in the result, and a few times as much while it is decoded.
-        Pillow's limit, twice ``PIL.Image.MAX_IMAGE_PIXELS``, applies as well.
+        For all formats but HEIC, Pillow's limit, twice ``PIL.Image.MAX_IMAGE_PIXELS``,
+        applies as well.
 
     Returns
     -------
@@ -79,9 +86,11 @@ def load_images(
             Each of shape (height, width) if the image is grey, (height, width, 3) if it
             has colours, and (height, width, 4) if it has transparency, with opacity as
             the last channel.
-        target : ndarray of shape (n_images,), dtype int, or None
-            The digits, if each image is in a folder with the name of its digit, ``0``
-            to ``9``; else None.
+        target : ndarray of shape (n_images,), dtype int or str, or None
+            The digits, if each image is in a folder named after its digit: all like
+            ``0``, all like ``digit_0``, all like ``digit-0``, or all like ``zero``.
+            Otherwise the names of the folders, if there are several and all are in the
+            same folder, for example ``A`` and ``B`` in ``letters``. Else None.
         filenames : list of str
             Path of each image or, in a zip, the name of its member.
         skipped : list of tuple (str, str)
@@ -98,8 +107,10 @@ def load_images(
     TypeError
         If a parameter has the wrong type.
     ValueError
-        If a file is damaged, too large or not an image; if no image is found, or all
-        are skipped. The message names the file.
+        If a file is damaged, too large or not an image, or if it needs the extra
+        ``heic``, which is not installed; if no image is found, or all are skipped. The
+        message names the file. Also if folders are named after digits in several ways,
+        such as ``0`` and ``zero``.
 
     See Also
     --------
@@ -112,9 +123,9 @@ def load_images(
     ``10.png``, regardless of upper and lower case. A list keeps its order.
 
     In folders, zips and patterns, images are found by their suffix. Other files, and
-    names that begin with a dot, are left out; links to folders are not followed. GIF,
-    HEIC and AVIF files are found as well, but raise an error. The decoder depends only
-    on the content of a file.
+    names that begin with a dot, are left out; links to folders are not followed. GIF
+    and AVIF files are found as well, but raise an error. The decoder depends only on
+    the content of a file.
 
     Photos are turned upright according to their EXIF data; damaged EXIF data are
     ignored. Only the first page or frame of a file is used. Palettes, CMYK and single
@@ -164,7 +175,7 @@ def load_images(
             f"path must lead to an image that can be loaded. Got {len(loaded.skipped)} "
             f"that cannot. The first: {loaded.skipped[0][1]}"
         )
-    loaded.target = digits_of_folders(folders)
+    loaded.target = labels_of_folders(folders)
     origin = path if isinstance(path, str | os.PathLike) else "a list of files"
     loaded.DESCR = _DESCR.format(n=len(folders), origin=origin)
     return loaded
@@ -197,20 +208,42 @@ def read_image(file, max_pixels=MAX_PIXELS):
         raise ValueError(f"{file.where!r} {exc}.") from exc
 
 
-def digits_of_folders(folders):
-    """Convert names of folders to digits, or return None if one is not a digit.
+def labels_of_folders(folders):
+    """Convert names of folders to labels.
 
     Parameters
     ----------
-    folders : list of str
+    folders : list of PurePath
 
     Returns
     -------
-    ndarray of shape (n_images,), dtype int, or None
+    ndarray of shape (n_images,), dtype int or str, or None
+        As `load_images` returns it.
     """
-    if all(re.fullmatch("[0-9]", folder) for folder in folders):
-        return np.array(folders, dtype=int)
+    names = [folder.name for folder in folders]
+    digits = {name: _digit_of(name) for name in names}
+    first = {kind: name for name, (kind, _) in reversed(digits.items())}
+    examples = [name for kind, name in first.items() if kind is not None]
+    if len(examples) > 1:
+        raise ValueError(
+            "Folders must be named after digits in one way, such as 0 to 9. Got "
+            f"{' and '.join(map(repr, sorted(examples)))}. Rename the folders."
+        )
+    if None not in first:
+        return np.array([digits[name][1] for name in names])
+    has_one_parent = len({folder.parent for folder in folders}) == 1
+    if has_one_parent and all(names) and len(digits) > 1:
+        return np.array(names)
     return None
+
+
+def _digit_of(name):
+    """Return how a folder is named after a digit, and the digit, or None and None."""
+    name = name.casefold()
+    if name in _DIGIT_WORDS:
+        return "word", _DIGIT_WORDS.index(name)
+    found = re.fullmatch("(digit[-_]?|)([0-9])", name)
+    return (found[1], int(found[2])) if found else (None, None)
 
 
 def _check_parameters(on_error, max_pixels):
@@ -230,13 +263,14 @@ def _decode(content, max_pixels):
     """Return the content of an image file as an array."""
     if not content:
         raise ValueError(f"must be an image. Got an empty file instead. {_HOW_TO_FIX}")
+    opener = _opener(content)
     with ExitStack() as stack:
         # Pillow's warnings are harmless, or the code below raises an error.
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stream = _Stream(content)
         with _faults_explained(content):
-            image = stack.enter_context(Image.open(stream, formats=_FORMATS))
+            image = stack.enter_context(opener(stream))
         stream.max_bytes_left = math.inf
         width, height = image.size
         if not 0 < width * height <= max_pixels:
@@ -247,6 +281,20 @@ def _decode(content, max_pixels):
         with _faults_explained(content):
             image.load()
             return _as_uint8(_upright(image))
+
+
+def _opener(content):
+    """Return the function that opens a stream of the content."""
+    if not _HEIC.match(content):
+        return partial(Image.open, formats=_FORMATS)
+    try:
+        # Its plugin for Image.open would be registered for the whole process.
+        from pillow_heif import HeifImageFile
+    except ImportError as exc:
+        raise ValueError(
+            'is a HEIC image, which needs pillow-heif: pip install "skdigits[heic]"'
+        ) from exc
+    return HeifImageFile
 
 
 class _Stream(io.BytesIO):
@@ -275,8 +323,8 @@ def _faults_explained(content):
         yield
     except UnidentifiedImageError as exc:
         raise ValueError(
-            "must be a PNG, JPEG, TIFF, BMP or WebP image. Got another kind of file "
-            "instead, or a damaged one; it starts with "
+            "must be a PNG, JPEG, TIFF, BMP, WebP or HEIC image. Got another kind of "
+            "file instead, or a damaged one; it starts with "
             f"{content[:16]!r}. {_HOW_TO_FIX}"
         ) from exc
     except Image.DecompressionBombError as exc:

@@ -103,6 +103,22 @@ def test_fit_on_images_in_folders(is_zip, quick, tmp_path, monkeypatch, capfd):
     assert capfd.readouterr().out.count(".png,") == 40
 
 
+def test_fit_on_letters_in_folders(quick, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    write_labelled("own", 40)
+    for number in range(2, 10):
+        shutil.rmtree(f"own/{number}")
+    Path("own/0").rename("own/O")
+    Path("own/1").rename("own/I")
+    n = len(list(Path("own").rglob("*.png")))
+    assert main(["fit", "own", "--preset", "fast"]) == 0
+    assert f"{n} images to train on, with the labels I, O\n" in capfd.readouterr().out
+    assert skdigits.load("model.skdigits").classes_.tolist() == ["I", "O"]
+    assert main(["predict", "model.skdigits", "own"]) == 0
+    table = pd.read_csv(io.StringIO(capfd.readouterr().out))
+    assert set(table.label) <= {"I", "O"} and len(table) == n
+
+
 def test_fit_on_files_of_competition(quick, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     digits = load_sample()
@@ -135,7 +151,18 @@ def test_fit_names_bad_images(tmp_path, monkeypatch, capsys):
     assert f"Got 1 without a visible digit: {white}." in capsys.readouterr().err
     Image.new("L", (30, 30), 255).save("own/white.png")
     assert main(["fit", "own"]) == 1
-    assert "folder with the name of its digit, 0 to 9" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "folder with the name of its label, such as 0 to 9" in err
+    assert f"Got '{Path('own/white.png')}' and others" in err
+    Path("own/zero").mkdir()
+    Path("own/white.png").rename("own/zero/white.png")
+    assert main(["fit", "own"]) == 1
+    assert " and 'zero'. Rename the folders." in capsys.readouterr().err
+    shutil.rmtree("own/zero")
+    (white.parent / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert main(["fit", "own"]) == 1
+    assert "photo.heic' is a HEIC image, which needs" in capsys.readouterr().err
     assert main(["fit", "nothing"]) == 1
     assert "'nothing'" in capsys.readouterr().err
     assert not Path("model.skdigits").exists()

@@ -3,9 +3,11 @@
 import io
 import os
 import struct
+import sys
 import warnings
 import zipfile
 import zlib
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -32,6 +34,14 @@ def encoded(kind="PNG", **options):
 
 
 GOOD = encoded()
+
+
+def heic(height, width):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stream = io.BytesIO()
+    picture = pillow_heif.from_pillow(Image.new("RGB", (width, height)))
+    picture.save(stream, format="HEIF")
+    return stream.getvalue()
 
 
 def chunk(name, content):
@@ -70,8 +80,9 @@ def test_helpers_make_images(tmp_path):
 BOMB = zlib.compress(bytes(2**27))
 HOSTILE = {
     "empty": (b"", "empty file"),
-    "text": (b"Dear diary, ", "PNG, JPEG, TIFF, BMP or WebP.*starts with b'Dear diary"),
-    "GIF": (b"GIF89a" + bytes(40), "PNG, JPEG, TIFF, BMP or WebP.*GIF89a"),
+    "text": (b"Dear diary, ", "PNG, JPEG, .* or HEIC.*starts with b'Dear diary"),
+    "GIF": (b"GIF89a" + bytes(40), "PNG, JPEG, TIFF, BMP, WebP or HEIC.*GIF89a"),
+    "AVIF": (b"\0\0\0 ftypavif" + bytes(40), "PNG, JPEG, TIFF, BMP, WebP or HEIC"),
     "beginning of a PNG": (GOOD[:8], "damaged"),
     "PNG without its end": (GOOD[: len(GOOD) // 2], "damaged or cut off"),
     "wide header": (png(30_000, 30_000, pixels=b""), r"max_pixels.*900000000"),
@@ -110,6 +121,31 @@ def test_images_may_have_max_pixels(tmp_path):
         load_images(tmp_path, max_pixels=34)
 
 
+def test_heic_has_the_same_limits(tmp_path):
+    content = heic(70, 70)
+    (tmp_path / "x.heic").write_bytes(content)
+    assert load_images(tmp_path, max_pixels=4900).images[0].shape == (70, 70, 3)
+    with pytest.raises(ValueError, match=r"x\.heic.* max_pixels=4,899 .* 70 x 70"):
+        load_images(tmp_path, max_pixels=4899)
+    size = content.index(b"ispe") + 8
+    lying = content[:size] + struct.pack(">II", 1, 1) + content[size + 8 :]
+    for damaged in (content[:-20], content[:40], lying):
+        (tmp_path / "x.heic").write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"x\.heic' cannot be decoded"):
+            load_images(tmp_path)
+
+
+def test_heic_without_its_decoder_is_named_or_skipped(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "good.png").write_bytes(GOOD)
+    (tmp_path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    with pytest.raises(ValueError, match=r'photo\.heic.*install "skdigits\[heic\]"'):
+        load_images(tmp_path)
+    assert load_images(tmp_path, on_error="skip").filenames == [
+        str(tmp_path / "good.png")
+    ]
+
+
 def test_images_that_pillow_warns_about_are_loaded(tmp_path, monkeypatch):
     (tmp_path / "x.png").write_bytes(png(5, 7))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
@@ -143,7 +179,7 @@ def test_other_formats_are_not_decoded(tmp_path, monkeypatch):
                 continue
             (tmp_path / "x.png").write_bytes(content.getvalue())
             if kind not in ("DIB", "MPO"):  # read as BMP and JPEG
-                with pytest.raises(ValueError, match="PNG, JPEG, TIFF, BMP or WebP"):
+                with pytest.raises(ValueError, match="PNG, JPEG, TIFF, BMP, WebP or H"):
                     load_images(tmp_path / "x.png")
     assert not started.exists()
 
@@ -403,6 +439,8 @@ def good_files():
         archive.writestr("3/x.png", GOOD)
         archive.writestr("4/y.png", png(5, 7))
     files["zip"] = stream.getvalue()
+    if find_spec("pillow_heif") is not None:
+        files["HEIC"] = heic(20, 30)
     return files
 
 

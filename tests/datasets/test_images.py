@@ -142,10 +142,63 @@ def test_paths_may_be_relative_to_the_home_and_working_folder(photos, monkeypatc
     assert load_images("b1.jpg").target.tolist() == [7]
 
 
-@pytest.mark.parametrize("name", ["x.png", "10/x.png", "digit3/x.png", "٣/x.png"])
-def test_target_is_none_if_a_folder_is_not_a_digit(photos, name):
-    write(photos / name)
+@pytest.mark.parametrize("name", ["x.png", "10/x.png", "A/x.png", "٣/x.png"])
+def test_target_is_none_if_folders_are_not_labels(photos, name):
+    write(photos / name)  # next to digits in subfolders of 3
     assert load_images(photos).target is None
+
+
+def load_in_folders(top, names):
+    """Load images in folders with these names, from the folder and from a zip."""
+    for name in names:
+        write(top / name / "x.png")
+    with zipfile.ZipFile(top.parent / "own.zip", "w") as archive:
+        for file in top.rglob("*.png"):
+            archive.write(file, file.relative_to(top))
+    for path in (top, top.parent / "own.zip", str(top / "**" / "*")):
+        yield load_images(path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(["digit_0", "digit_7"], ["digit-0", "digit-7"], ["Digit0", "digit7"]),
+        *(["zero", "seven"], ["Zero", "Seven"], ["first/0", "second/deep/7"]),
+    ],
+)
+def test_folders_named_after_digits_are_digits(tmp_path, names):
+    for loaded in load_in_folders(tmp_path / "own", names):
+        assert loaded.target.dtype == int
+        assert sorted(loaded.target.tolist()) == [0, 7]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["A", "B", "ß"], ["0", "1", "A"], ["0", "9", "10"], ["one", "many"], ["-1", "1"]],
+)
+def test_other_folders_next_to_each_other_are_labels(tmp_path, names):
+    for loaded in load_in_folders(tmp_path / "own", names):
+        assert loaded.target.dtype.kind == "U"
+        assert sorted(loaded.target.tolist()) == sorted(names)
+
+
+def test_one_folder_or_nested_folders_are_not_labels(tmp_path):
+    for number, names in enumerate((["A"], ["A", "A/B"], ["x/A", "y/B"])):
+        for loaded in load_in_folders(tmp_path / str(number) / "own", names):
+            assert loaded.target is None
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (["0", "1", "zero"], "Got '0' and 'zero'"),
+        (["digit_1", "digit-2", "x"], "Got 'digit-2' and 'digit_1'"),
+        (["one", "2", "digit3"], "Got '2' and 'digit3' and 'one'"),
+    ],
+)
+def test_digits_named_in_several_ways_are_an_error(tmp_path, names, named):
+    with pytest.raises(ValueError, match=f"in one way.*{named}. Rename"):
+        list(load_in_folders(tmp_path / "own", names))
 
 
 def test_decoder_depends_on_the_content_alone(tmp_path):
@@ -254,8 +307,16 @@ def test_one_value_may_be_transparent(tmp_path, mode):
     np.testing.assert_array_equal(image[..., 3] == 0, GREY == 92)
 
 
+def save_heic(image, path, **options):
+    """Write an image as HEIC, without registering the format with Pillow."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    picture = pillow_heif.from_pillow(image)
+    picture.save(path, format="HEIF", quality=-1, chroma=444, **options)
+    return path
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("suffix", ["heic", "jpg", "png", "tif", "webp"])
 def test_photos_are_upright(tmp_path, suffix, orientation):
     """The dark corner is at the upper left after any orientation."""
     upright = np.full((16, 32), 255, np.uint8)
@@ -272,9 +333,24 @@ def test_photos_are_upright(tmp_path, suffix, orientation):
     }[orientation]
     exif = Image.Exif()
     exif[274] = orientation
-    path = write(tmp_path / f"x.{suffix}", np.ascontiguousarray(as_taken), exif=exif)
+    taken, path = Image.fromarray(np.ascontiguousarray(as_taken)), tmp_path / "x"
+    path = path.with_suffix(f".{suffix}")
+    if suffix == "heic":
+        save_heic(taken, path, exif=exif.tobytes())
+    else:
+        taken.save(path, exif=exif)
     image = np.atleast_3d(only(path))[..., 0]
     np.testing.assert_allclose(image, upright.astype(int), atol=40)
+
+
+@pytest.mark.parametrize("array", [GREY, COLOUR, CLEAR])
+def test_heic_is_loaded_without_registering_its_format(tmp_path, array):
+    openers = dict(Image.OPEN)
+    path = save_heic(Image.fromarray(array), tmp_path / "x.heic")
+    image = only(path.rename(tmp_path / "x.jpg"))
+    assert image.shape == array.shape
+    np.testing.assert_allclose(image, array.astype(int), atol=3)
+    assert openers == Image.OPEN
 
 
 @pytest.mark.parametrize("name", ["x.tif", "x.png", "x.webp"])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.classifiers import small
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from skdigits import (
@@ -130,13 +131,45 @@ def test_flat_color_images_get_a_hint_at_their_shape():
 
 
 def test_a_single_image_gets_a_hint(digits, fitted):
-    image = digits[0][0].reshape(8, 8)
-    for form in (image, image[..., None], image.tolist()):
-        with pytest.raises(ValueError, match=r"a single image of shape.*X\[None\]"):
+    row = digits[0][0]
+    image = row.reshape(8, 8)
+    in_numpy, in_list = r"Pass X\[None\], or X\[:1\] in place", r"Pass \[X\]"
+    advice = {"numpy": (image, in_numpy), "channel": (image[..., None], in_numpy)}
+    advice |= {"row": (row, in_numpy), "tensor": (keras.ops.array(image), in_numpy)}
+    advice |= {"list": (image.tolist(), in_list), "row list": (row.tolist(), in_list)}
+    advice["Pillow"] = Image.fromarray(image.astype(np.uint8)), in_list
+    advice["Series"] = pd.DataFrame(digits[0]).iloc[0], r"Pass X.iloc\[:1\] in place"
+    for form, expected in advice.values():
+        with pytest.raises(ValueError, match=f"a single image of shape.*{expected}"):
             fitted.predict(form)
     color = small(epochs=1).fit(*color_images())
-    with pytest.raises(ValueError, match="a single image"):
+    with pytest.raises(ValueError, match=f"a single image.*{in_numpy}"):
         color.predict(color_images()[0][0])
+
+
+def test_photos_without_a_normalizer_get_a_hint(fitted):
+    photo = np.zeros((40, 30, 3), np.uint8)
+    small_photo = photo[:20]
+    for form, message in [
+        (photo, r"Got a single image of shape \(40, 30, 3\)"),
+        (Image.fromarray(photo), r"Got a single image of shape \(40, 30, 3\)"),
+        (photo[..., 0], "30 features, but CNNClassifier is expecting 64"),
+        ([photo], r"Got images of shape \(40, 30, 3\)"),
+        ([photo, small_photo], "images of one size"),
+        (pd.Series([photo, small_photo]), "images of one size"),
+    ]:
+        with pytest.raises(ValueError, match=rf"{message}.*DigitNormalizer"):
+            fitted.predict(form)
+
+
+def test_images_of_one_size_may_be_in_any_sequence(bright, fitted):
+    images = bright[0][:5].reshape(-1, 8, 8).astype(np.uint8)
+    expected = fitted.predict_proba(images)
+    objects = np.empty(5, object)
+    objects[:] = list(images)
+    pictures = [Image.fromarray(image) for image in images]
+    for X in (list(images), objects, pd.Series(list(images)), pictures):
+        np.testing.assert_array_equal(fitted.predict_proba(X), expected)
 
 
 def test_pixels_that_float32_cannot_standardise_are_an_error(digits):

@@ -432,8 +432,9 @@ NAN = np.where(GOOD, np.nan, 0)
         ([GOOD, Path("7.png")], TypeError, r"X\[1\] must be an image.*load_images"),
         (pd.Series(["7.png"]), TypeError, r"X\[0\] must be an image.*load_images"),
         (Bunch(images=[GOOD]), TypeError, "X must be .* Got a Bunch.*load_images"),
-        (NAN, ValueError, "contains NaN"),
-        (GOOD[0], ValueError, "Expected 2D array"),
+        (NAN[:, :25], ValueError, "contains NaN"),
+        (GOOD[0], ValueError, r"single image of shape \(30,\).*Pass X\[None\]"),
+        (GOOD, ValueError, r"Got shape \(30, 30\).*single image, pass \[X\]"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform"])
@@ -447,6 +448,8 @@ def test_rows_must_match_those_of_fit(digits):
     frame = pd.DataFrame(digits.reshape(-1, 784), columns=names)
     with pytest.raises(ValueError, match="expecting 784 features"):
         DigitNormalizer().fit(frame.to_numpy()).transform(np.eye(729))
+    with pytest.raises(ValueError, match=r"If X is a single image, pass \[X\]"):
+        DigitNormalizer().fit(frame.to_numpy()).transform(digits[0])
     fitted = DigitNormalizer().fit(frame)
     with pytest.raises(ValueError, match="feature names"):
         fitted.transform(frame.rename(columns={"pixel0": "first"}))
