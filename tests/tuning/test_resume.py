@@ -115,7 +115,10 @@ def test_lambda_as_scorer_causes_one_warning(tmp_path):
     options = {"storage": tmp_path / "study.db", "scoring": lambda *data: 0.5}
     with pytest.warns(UserWarning, match="<lambda> only by the name") as warned:
         tune_svc(n_trials=1, **options)
-    assert len(warned) == 1
+    # Python 3.13 also warns of connections that earlier tests left to the collector.
+    assert [w.category for w in warned if w.category is not ResourceWarning] == [
+        UserWarning
+    ]
     with pytest.warns(UserWarning, match="<lambda> only by the name"):
         assert len(tune_svc(n_trials=2, **options).study.trials) == 2
 
