@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from ._augment.augmented import AugmentedImages
@@ -21,6 +21,7 @@ from ._core.sklearn_compat import (
 )
 from ._images.layout import as_pixels, like_pixels, validate_images
 
+DIGITS = tuple("0123456789")
 ELASTIC_SIDE_PX = 28  # side of the images for which `elastic` is in pixels
 
 
@@ -68,6 +69,10 @@ class ImageAugmenter(
     contrast : float, default=0
         Largest change of the contrast to `fill_value`, as a fraction in [0, 1]. No
         pixel leaves the range of its image.
+    drawn : float, default=0
+        Share of the copies, in [0, 1], that are made of drawn digits of the same labels
+        instead of images. The drawn digits are in many handwritings and have the form
+        of MNIST's digits. The labels must be digits from 0 to 9, and the images grey.
     fill_value : float, default=0
         Value of pixels that are shifted in from outside the image.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -135,6 +140,7 @@ class ImageAugmenter(
         "low_resolution": [Interval(Real, 0, 1, closed="left")],
         "blur": [Interval(Real, 0, None, closed="left")],
         "contrast": [Interval(Real, 0, 1, closed="both")],
+        "drawn": [Interval(Real, 0, 1, closed="both")],
         "fill_value": [Interval(Real, None, None, closed="neither")],
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
@@ -154,6 +160,7 @@ class ImageAugmenter(
         low_resolution: float = 0,
         blur: float = 0,
         contrast: float = 0,
+        drawn: float = 0,
         fill_value: float = 0,
         image_shape: tuple[int, ...] | None = None,
         random_state: int | RandomState | None = None,
@@ -168,6 +175,7 @@ class ImageAugmenter(
         self.low_resolution = low_resolution
         self.blur = blur
         self.contrast = contrast
+        self.drawn = drawn
         self.fill_value = fill_value
         self.image_shape = image_shape
         self.random_state = random_state
@@ -225,8 +233,8 @@ class ImageAugmenter(
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
             Images.
-        y : Ignored
-            Present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            Labels, which only `drawn` needs.
 
         Returns
         -------
@@ -237,15 +245,17 @@ class ImageAugmenter(
         Raises
         ------
         ValueError
-            As in ``fit``.
+            As in ``fit``, or if `drawn` is positive and `y` has labels that are not
+            digits, or the images are not grey.
         ImportError
             If OpenCV is not installed.
         """
         X = validate_images(self, X, image_shape=self.image_shape, reset=True)
+        labels = self._labels_to_draw(X, y)
         rng, seed = self._generator(self.random_state)
         images = as_pixels(X, self.image_shape_)
         return AugmentedImages(
-            like_pixels(self._augment(images, rng), X),
+            like_pixels(self._augment(images, labels, rng), X),
             source=images,
             augment=self._augment,
             # Without a random_state, the copies depend only on the classifier's seed.
@@ -255,7 +265,7 @@ class ImageAugmenter(
     def augment(
         self, X: ArrayLike, random_state: int | RandomState | None = None
     ) -> NDArray[Any]:
-        """Make a new augmented copy of every image.
+        """Make a new augmented copy of every image, without drawn digits.
 
         Parameters
         ----------
@@ -283,13 +293,42 @@ class ImageAugmenter(
             random_state = self.random_state
         rng, _ = self._generator(random_state)
         images = as_pixels(X, self.image_shape_)
-        return like_pixels(self._augment(images, rng), X)
+        return like_pixels(self._augment(images, None, rng), X)
 
-    def _augment(self, images, rng):
+    def _labels_to_draw(self, X, y):
+        """Check the labels of which digits are drawn, or return None without them."""
+        if self.drawn == 0:
+            return None
+        if self.image_shape_[2] != 1:
+            raise ValueError(
+                f"drawn={self.drawn!r} needs grey images. Got images of shape "
+                f"{self.image_shape_}. Pass drawn=0 for images in colour."
+            )
+        if y is None:
+            raise ValueError(
+                f"drawn={self.drawn!r} needs the labels of the images. Got y=None. "
+                "Pass y, or drawn=0."
+            )
+        check_consistent_length(X, y)
+        labels = column_or_1d(y)
+        others = [v for v in np.unique(labels).tolist() if str(v) not in DIGITS]
+        if others:
+            raise ValueError(
+                f"drawn={self.drawn!r} needs labels that are digits from 0 to 9, as "
+                f"ints or as str. Got {others[0]!r} instead. Pass drawn=0 for other "
+                "labels."
+            )
+        return labels
+
+    def _augment(self, images, labels, rng):
         # Only this method needs OpenCV, which may be missing.
         from ._augment import degradations
         from ._augment.warps import warp
 
+        if self.drawn > 0 and labels is not None:
+            from ._augment.drawn import replace_by_drawn
+
+            images = replace_by_drawn(images, labels, rng, self.drawn, self.fill_value)
         copies = warp(
             images,
             rng,

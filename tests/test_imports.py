@@ -14,7 +14,8 @@ PACKAGE = Path(skdigits.__file__).parent
 LAYERS = [
     {"", "_core", "_presets"},
     {"_images"},
-    {"_augment", "_vision"},
+    {"_vision"},
+    {"_augment"},
     {"_engine"},
     {"baselines", "datasets", "submission"},
     {"_augmenter", "_classifier", "_normalizer"},

@@ -31,7 +31,8 @@ class AugmentedImages(np.ndarray):
     source : ndarray of shape (n_samples, height, width, channels) or None
         The images before augmentation. None if the link is broken.
     augment : callable or None
-        ``augment(images, rng)`` returns new augmented copies of images of the source.
+        ``augment(images, labels, rng)`` returns new augmented copies of images of the
+        source, of which it takes the labels.
     seed : int or None
         Seed of further copies, in addition to the seed of the training.
     checksum : int or None

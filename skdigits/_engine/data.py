@@ -32,7 +32,7 @@ class TrainingData:
     classes : ndarray of shape (n_classes,)
         Their labels.
     augment : callable or None
-        ``augment(images, rng)`` returns augmented copies.
+        ``augment(images, labels, rng)`` returns augmented copies.
     augment_seeds : tuple of int
         Seeds of the augmented copies, in addition to the seed of the classifier.
     """
@@ -50,7 +50,9 @@ class TrainingData:
     def load(self, indices, rng):
         """Return the images at some indices, augmented if there is an augmenter."""
         images = self.images[indices]
-        return images if self.augment is None else self.augment(images, rng)
+        if self.augment is None:
+            return images
+        return self.augment(images, self.classes[self.labels[indices]], rng)
 
     def take(self, indices):
         """Return the data at some indices."""
