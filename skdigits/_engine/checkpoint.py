@@ -20,6 +20,8 @@ from .trained import TrainedNetwork, numbered_arrays
 # Keras's BackupAndRestore saves neither the history nor random numbers nor the state of
 # callbacks, needs h5py, and resumes from any file that it finds.
 KIND = "skdigits checkpoint 4"
+# Of an augmented training set: enough for two shares of drawn digits to differ.
+COMPARED_COPIES = 1000
 
 
 @dataclasses.dataclass
@@ -165,7 +167,8 @@ def fit_identity(plan, data):
     dict of str to str
     """
     # The parameters of a fitted augmenter are not known here: its copies are compared.
-    copies = data.load(np.arange(min(8, len(data))), np.random.default_rng(0))
+    first = np.arange(min(COMPARED_COPIES, len(data)))
+    copies = data.load(first, np.random.default_rng(0))
     return {
         **plan.identity,
         "epochs before": str(plan.epochs_before),

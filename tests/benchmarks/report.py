@@ -17,9 +17,10 @@ matplotlib.use("svg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import own_digits
 import robustness
 from corruptions import CORRUPTIONS
-from folds import FOLDS, PRESETS, parse, read_rows, settings, test_indices, unpack
+from folds import FOLDS, PRESETS, parse, read_rows, test_indices, unpack
 
 from skdigits.baselines import mcnemar_p_value
 from skdigits.datasets import load_competition
@@ -254,21 +255,38 @@ def small_digits_table(rows):
 
 
 def own_digits_table():
-    """Show the errors of models on both halves of the 8x8 digits, by seed."""
-    yield "model|errors, half to choose by|errors, half to report|accuracy on it"
-    yield "---|---|---|---"
-    rows = read_measurements("own-digits.jsonl")
-    for name in dict.fromkeys(row["name"] for row in rows):
-        found = [
-            r for r in rows if r["name"] == name and r["settings"] == settings(name)
-        ]
-        errors = {
-            half: [row["errors"][half] for row in found] for half in robustness.HALVES
-        }
-        shares = [1 - row["errors"]["report"] / row["n"]["report"] for row in found]
-        spread = f" ± {np.std(shares, ddof=1):.4f}" if len(shares) > 1 else ""
-        cells = [", ".join(map(str, counts)) for counts in errors.values()]
-        yield "|".join([f"`{name}`", *cells, f"{np.mean(shares):.4f}{spread}"])
+    """Show the errors of models on digits of other people, by seed."""
+    yield (
+        "model|images|errors of 374 pictures|accuracy|"
+        "errors of 898 8x8 digits, to choose by|errors of 899, to report|accuracy"
+    )
+    yield "|".join(["---"] * 7)
+    by_model = {}
+    for row in own_digits.read_rows():
+        by_model.setdefault((row["name"], row["form"]), []).append(row)
+    for (name, form), rows in by_model.items():
+        pictures, choose, report = (
+            ", ".join(str(row["errors"][part]) for row in rows)
+            for part in ("pictures", *robustness.HALVES)
+        )
+        yield "|".join(
+            [
+                f"`{name}`",
+                form,
+                pictures,
+                mean_accuracy(rows, "pictures"),
+                choose,
+                report,
+                mean_accuracy(rows, "report"),
+            ]
+        )
+
+
+def mean_accuracy(rows, part):
+    """Show the mean accuracy on a part of the digits and its deviation over seeds."""
+    shares = [1 - row["errors"][part] / row["n"][part] for row in rows]
+    deviation = f" ± {np.std(shares, ddof=1):.4f}" if len(shares) > 1 else ""
+    return f"{np.mean(shares):.4f}{deviation}"
 
 
 def read_measurements(name):

@@ -41,7 +41,8 @@ def make_model(recipe, path=None, **params):
     )
     if "augmented" not in recipe:
         return cnn
-    return Pipeline([("augment", ImageAugmenter(shift=0.05)), ("cnn", cnn)])
+    augmenter = ImageAugmenter(shift=0.05, drawn=0.2)
+    return Pipeline([("augment", augmenter), ("cnn", cnn)])
 
 
 def classifier_of(model):
@@ -168,6 +169,14 @@ def test_checkpoint_of_other_data_is_refused(digits, tmp_path):
     with pytest.raises(ValueError, match="with other augmentation"):
         drawn = ImageAugmenter(random_state=0).fit_transform(X)
         make_model("plain", path).fit(drawn, y)
+
+
+def test_checkpoint_of_another_share_of_drawn_digits_is_refused(digits, tmp_path):
+    X, y = digits
+    path = tmp_path / "fit.checkpoint"
+    make_model("augmented", path).fit(X, y)
+    with pytest.raises(ValueError, match="with other augmentation"):
+        make_model("augmented", path).set_params(augment__drawn=0.3).fit(X, y)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "zeros", "keys"])

@@ -160,7 +160,7 @@ def test_feature_names_and_output_are_saved(digits, path):
 def test_loaded_pipeline_takes_photos(digits, path):
     X, y = digits
     model = make_digit_pipeline("robust", random_state=0)
-    model.set_params(cnn__epochs=1, cnn__width=0.25, augment__gaps=np.int64(2))
+    model.set_params(cnn__epochs=1, cnn__width=0.25, augment__drawn=np.float64(0.25))
     model.fit([*X.reshape(-1, 8, 8)], y)
     loaded = saved_and_loaded(model, path)
     for step in ("normalize", "augment"):
