@@ -8,8 +8,12 @@ from .._vision.hands import Hand
 FINE = 4  # digits are drawn larger by this factor, then averaged
 BOX_SHARE = 5 / 7  # of the digit's longer side in the image's shorter one, as in MNIST
 PEN_PX = 1.0, 4.5  # widths of pens, in pixels of 28x28
+WIDENING = 0.15  # deviation of the logarithm of the width
+SQUARE_SHARE = 0.15  # of the digits are stretched to a square, unless they are bars
+BAR = 0.2  # a digit that is narrower than this share of its height is a bar
 SHIFT = 4  # bits: OpenCV takes fractions of a pixel as integers
-SPACING = 3  # every so many points of a stroke are joined by lines
+MAX_PEN = 0.28  # of the digit's shorter side: wider pens would fill its loops
+SPACING = 3  # one in so many points of a stroke is joined to the next by a line
 
 
 def replace_by_drawn(images, labels, rng, share, fill_value):
@@ -54,27 +58,25 @@ def draw_digit(digit, shape, rng):
     ndarray of the given shape, float32
         Fraction of each pixel that is covered with ink, in [0, 1].
     """
-    strokes = [s[::-SPACING, :2][::-1] for s in Hand(rng).write(digit)]
+    strokes = [curve[::SPACING] for curve in Hand(rng).move_pen(digit)]
     points = np.vstack(strokes)
-    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    points[:, 0] *= np.exp(rng.normal(0, 0.15))
-    points -= points.min(axis=0)
+    points[:, 0] *= np.exp(rng.normal(0, WIDENING))
+    extent = np.ptp(points, axis=0)
+    is_bar = extent.min() < BAR * extent.max()
+    if rng.random() < SQUARE_SHARE and not is_bar:
+        points /= extent
+        extent = np.ones(2)
     box = FINE * BOX_SHARE * min(shape)
-    width = FINE * np.exp(rng.uniform(*np.log(PEN_PX))) * min(shape) / 28
-    extent = points.max(axis=0)
-    scale = (box - width) / extent.max()
-    if rng.random() < 0.15 and extent.min() > extent.max() / 5:
-        scale = (box - width) / extent  # stretched to a square
-    points = points * scale + width
+    pen = FINE * min(shape) / 28 * np.exp(rng.uniform(*np.log(PEN_PX)))
+    if not is_bar:
+        pen = min(pen, MAX_PEN * box * extent.min() / extent.max())
+    points *= (box - pen) / extent.max()
+    # The points are evenly spaced, so this is nearly the centre of mass of the ink.
+    points += (FINE * np.array(shape[::-1]) - 1) / 2 - points.mean(axis=0)
+    curves = np.rint(points * 2**SHIFT).astype(np.int32)
+    curves = np.split(curves, np.cumsum([len(stroke) for stroke in strokes[:-1]]))
     canvas = np.zeros([FINE * n for n in shape], np.uint8)
-    curves = np.split(np.rint(points * 2**SHIFT).astype(np.int32), ends)
-    thickness = max(1, round(width))
+    thickness = max(1, round(pen))
     cv2.polylines(canvas, curves, False, 255, thickness, cv2.LINE_8, SHIFT)
-    mass = cv2.moments(canvas)
-    centre = np.array([mass["m10"], mass["m01"]]) / mass["m00"]
-    # Moved by whole pixels of the finer grid; what would leave the image stays in it.
-    to = np.rint(np.array(canvas.shape[::-1]) / 2 - 0.5 - centre)
-    matrix = np.array([[1, 0, to[0]], [0, 1, to[1]]])
-    canvas = cv2.warpAffine(canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_NEAREST)
     image = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA)
     return np.float32(image) / 255

@@ -109,6 +109,11 @@ WAYS = {
         "| 42,8 30,0 16,14 22,36 40,56 46,80 30,99 14,84 20,60 36,42 44,22 42,10",
         "30,45 12,30 15,9 33,0 48,12 46,31 28,46 9,66 10,90 31,100 52,88 53,66 30,45"
         "| 32,40 10,26 8,8 32,0 56,8 54,28 30,41 0,62 2,90 31,100 62,90 60,64 34,42",
+        "52,8 32,0 14,12 20,34 44,56 54,78 32,100 8,84 15,61 38,44 56,26"
+        "| 46,2 28,2 12,16 24,36 48,60 52,84 30,100 6,86 14,60 34,46 44,30"
+        "| 54,14 36,0 12,8 16,32 44,54 56,80 34,100 10,88 14,64 34,44 40,26",
+        "12,10 32,0 50,12 44,34 20,56 10,78 32,100 56,84 49,61 26,44 8,26"
+        "| 14,20 36,2 52,14 40,36 16,60 12,84 34,100 58,86 50,60 28,44 18,34",
         "31,1 15,10 15,34 31,46 47,34 47,10 31,1 ; 31,47 9,60 9,88 31,100 53,88 53,60"
         " 31,47 | 33,0 18,12 18,36 33,52 48,36 48,12 33,0 ; 30,50 16,62 16,88 30,100"
         " 44,88 44,62 30,50",
@@ -118,15 +123,18 @@ WAYS = {
         "| 53,10 30,0 4,8 0,34 16,50 40,46 53,14 / 53,56 53,101"
         "| 50,16 36,2 18,6 9,24 16,40 36,38 50,20 / 34,62 18,100",
         "52,17 37,2 15,9 6,30 17,48 38,45 52,19 55,52 46,84 27,100 8,93"
-        "| 54,14 34,0 8,8 0,32 14,50 40,46 54,18 60,54 48,90 20,101 -12,84"
+        "| 54,14 34,0 8,8 0,32 14,50 40,46 54,18 62,54 54,92 20,103 -18,80"
         "| 50,14 36,2 18,8 10,26 18,42 36,40 50,20 52,46 46,76 32,96 18,101"
         "| 52,16 36,1 14,8 8,30 20,46 40,42 53,22 58,62 36,96 8,96 6,80",
+        "52,14 34,1 12,8 6,28 18,46 42,42 54,16 57,54 50,90 24,101 0,90 2,76"
+        "| 52,12 32,0 8,8 2,26 16,42 42,38 54,14 64,54 56,94 16,104 -22,88 -12,70",
         "44,6 22,3 8,22 16,46 38,44 54,10 / 54,52 44,86 18,100"
         "| 40,4 16,6 4,32 18,52 42,42 56,2 / 56,54 48,92 4,94",
         "50,26 44,6 26,0 9,14 10,38 30,46 46,34 50,24 / 50,58 42,84 26,100"
         "| 54,30 46,4 24,0 4,14 8,40 32,48 50,34 54,26 / 58,62 40,98 -4,98",
     ),
 }
+N_WAYS = np.array([len(ways) for ways in WAYS.values()])
 MAX_EXTREMES = 4
 MAX_POINTS = 20  # of a way
 POINT_SPACING = 0.01  # along a stroke, in heights of a digit
@@ -143,7 +151,7 @@ class Hand:
 
     def __init__(self, rng):
         self._rng = rng
-        chosen = rng.integers(0, [len(ways) for ways in WAYS.values()])
+        chosen = np.int64(rng.random(10) * N_WAYS)
         self._ways = [WAYS[digit][way] for digit, way in enumerate(chosen)]
         self._mixture = rng.exponential(size=(10, MAX_EXTREMES)) ** 2.5
         self._habits = rng.normal(0, 0.013, (10, MAX_POINTS, 2))
@@ -158,6 +166,11 @@ class Hand:
         strokes : list of ndarray of shape (n_points, 3)
             Closely spaced points of each stroke: x, y, and the pen's pressure around 1.
         """
+        curves = self.move_pen(digit)
+        return [np.column_stack([c, self._pressure(len(c))]) for c in curves]
+
+    def move_pen(self, digit):
+        """Write a digit as in `write`, without the pen's pressure."""
         rng = self._rng
         slant = self._slant + rng.normal(0, 0.025)
         size = rng.normal(1, 0.035)
@@ -166,20 +179,18 @@ class Hand:
         extremes, splines, ends = _parse(self._ways[digit])
         n_points = extremes.shape[1]
         weights = self._mixture[digit, : len(extremes)]
-        points = np.tensordot(weights / weights.sum(), extremes, 1)
+        points = np.einsum("e,epx->px", weights / weights.sum(), extremes)
         points += self._habits[digit, :n_points] + rng.normal(0, 0.01, (n_points, 2))
         points = splines @ points
         # One slow wave bends all strokes, so strokes that meet still meet.
         phase, bend = rng.uniform(0, 2 * np.pi, 2), rng.normal(0, 0.012, 2)
         points += bend * np.sin(3 * points[:, ::-1] + phase)
-        strokes = []
-        for stroke in np.split(points, ends):
-            x, y = (stroke + rng.normal(0, 0.012, 2)).T
-            y = y - 1
-            x = width * x - slant * y
-            y = size * y + rise
-            strokes.append(np.column_stack([x, y, self._pressure(len(x))]))
-        return strokes
+        shear = np.array([[width, 0], [-slant, size]])
+        above = np.array([slant, rise - size])  # the top is 1 above the line
+        return [
+            (stroke + rng.normal(0, 0.012, 2)) @ shear + above
+            for stroke in np.split(points, ends)
+        ]
 
     def _pressure(self, n_points):
         """Compute a pressure that varies along the stroke and falls at its end."""
