@@ -7,12 +7,12 @@ from .._vision.hands import Hand
 
 FINE = 4  # digits are drawn larger by this factor, then averaged
 BOX_SHARE = 5 / 7  # of the digit's longer side in the image's shorter one, as in MNIST
-PEN_PX = 1.0, 4.5  # widths of pens, in pixels of 28x28
+PEN_PX = 1.0, 7.0  # widths of pens, in pixels of 28x28
 WIDENING = 0.15  # deviation of the logarithm of the width
 SQUARE_SHARE = 0.15  # of the digits are stretched to a square, unless they are bars
 BAR = 0.2  # a digit that is narrower than this share of its height is a bar
 SHIFT = 4  # bits: OpenCV takes fractions of a pixel as integers
-MAX_PEN = 0.28  # of the digit's shorter side: wider pens would fill its loops
+MAX_PEN = 0.3  # of the digit's shorter side, but for 1: wider pens would fill loops
 SPACING = 3  # one in so many points of a stroke is joined to the next by a line
 
 
@@ -62,13 +62,12 @@ def draw_digit(digit, shape, rng):
     points = np.vstack(strokes)
     points[:, 0] *= np.exp(rng.normal(0, WIDENING))
     extent = np.ptp(points, axis=0)
-    is_bar = extent.min() < BAR * extent.max()
-    if rng.random() < SQUARE_SHARE and not is_bar:
+    if rng.random() < SQUARE_SHARE and extent.min() > BAR * extent.max():
         points /= extent
         extent = np.ones(2)
     box = FINE * BOX_SHARE * min(shape)
     pen = FINE * min(shape) / 28 * np.exp(rng.uniform(*np.log(PEN_PX)))
-    if not is_bar:
+    if digit != 1:
         pen = min(pen, MAX_PEN * box * extent.min() / extent.max())
     points *= (box - pen) / extent.max()
     # The points are evenly spaced, so this is nearly the centre of mass of the ink.
