@@ -1,6 +1,6 @@
 """ImageAugmenter: random augmentation of images as a Pipeline step."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -57,22 +57,12 @@ class ImageAugmenter(
         Elastic distortion [1]_: standard deviation of the displacements of a 4 by 4
         grid of nodes with which the image is stretched. The unit is 1/28 of the smaller
         of height and width: pixels, for 28x28.
-    thickness : float, default=0
-        Largest distance by which the edges of strokes move out or in, in pixels, for
-        light strokes on a dark background.
-    gaps : int, default=0
-        Largest number of gaps in the strokes of an image, each 2/28 of it wide.
-    low_resolution : float, default=0
-        Largest loss of resolution, as a fraction of height and width in [0, 1).
-    blur : float, default=0
-        Largest standard deviation of Gaussian blur, in pixels.
-    contrast : float, default=0
-        Largest change of the contrast to `fill_value`, as a fraction in [0, 1]. No
-        pixel leaves the range of its image.
     drawn : float, default=0
-        Share of the copies, in [0, 1], that are made of drawn digits of the same labels
-        instead of images. The drawn digits are in many handwritings and have the form
-        of MNIST's digits. The labels must be digits from 0 to 9, and the images grey.
+        Share of the augmented copies, in [0, 1], that are made from drawn digits of the
+        same labels instead of the images. The digits are drawn in many handwritings and
+        have the form of MNIST's digits, in the range of the images' pixels on
+        `fill_value`. The images must be grey, and the labels digits from 0 to 9, as
+        ints or as str. Each epoch of a `CNNClassifier` has new drawn digits.
     fill_value : float, default=0
         Value of pixels that are shifted in from outside the image.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -106,6 +96,10 @@ class ImageAugmenter(
     into a plain array: the classifier then sees the same augmented copies in every
     epoch.
 
+    Meta-estimators that encode labels, such as `sklearn.ensemble.VotingClassifier`,
+    pass encoded labels to the augmenter. They are those of the digits only if all ten
+    digits occur in the training data.
+
     As in `sklearn.preprocessing.TargetEncoder`, ``fit_transform`` differs from ``fit``
     followed by ``transform``.
 
@@ -135,11 +129,6 @@ class ImageAugmenter(
         "shift": [Interval(Real, 0, 1, closed="both")],
         "shear": [Interval(Real, 0, 90, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
-        "thickness": [Interval(Real, 0, None, closed="left")],
-        "gaps": [Interval(Integral, 0, None, closed="left")],
-        "low_resolution": [Interval(Real, 0, 1, closed="left")],
-        "blur": [Interval(Real, 0, None, closed="left")],
-        "contrast": [Interval(Real, 0, 1, closed="both")],
         "drawn": [Interval(Real, 0, 1, closed="both")],
         "fill_value": [Interval(Real, None, None, closed="neither")],
         "image_shape": [tuple, list, None],
@@ -155,11 +144,6 @@ class ImageAugmenter(
         shift: float = 0.1,
         shear: float = 0,
         elastic: float = 0,
-        thickness: float = 0,
-        gaps: int = 0,
-        low_resolution: float = 0,
-        blur: float = 0,
-        contrast: float = 0,
         drawn: float = 0,
         fill_value: float = 0,
         image_shape: tuple[int, ...] | None = None,
@@ -170,11 +154,6 @@ class ImageAugmenter(
         self.shift = shift
         self.shear = shear
         self.elastic = elastic
-        self.thickness = thickness
-        self.gaps = gaps
-        self.low_resolution = low_resolution
-        self.blur = blur
-        self.contrast = contrast
         self.drawn = drawn
         self.fill_value = fill_value
         self.image_shape = image_shape
@@ -322,14 +301,13 @@ class ImageAugmenter(
 
     def _augment(self, images, labels, rng):
         # Only this method needs OpenCV, which may be missing.
-        from ._augment import degradations
         from ._augment.warps import warp
 
         if self.drawn > 0 and labels is not None:
             from ._augment.drawn import replace_by_drawn
 
             images = replace_by_drawn(images, labels, rng, self.drawn, self.fill_value)
-        copies = warp(
+        return warp(
             images,
             rng,
             rotation=self.rotation,
@@ -339,19 +317,6 @@ class ImageAugmenter(
             elastic=self.elastic * min(images.shape[1:3]) / ELASTIC_SIDE_PX,
             fill_value=self.fill_value,
         )
-        if self.thickness > 0:
-            copies = degradations.change_thickness(copies, rng, self.thickness)
-        if self.gaps > 0:
-            copies = degradations.break_strokes(copies, rng, self.gaps, self.fill_value)
-        if self.low_resolution > 0:
-            copies = degradations.lower_resolution(copies, rng, self.low_resolution)
-        if self.blur > 0:
-            copies = degradations.blur(copies, rng, self.blur)
-        if self.contrast > 0:
-            copies = degradations.change_contrast(
-                copies, rng, self.contrast, self.fill_value
-            )
-        return copies
 
     @staticmethod
     def _generator(random_state):

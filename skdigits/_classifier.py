@@ -62,16 +62,15 @@ class CNNClassifier(
 
     Parameters
     ----------
-    architecture : {"fast", "classic", "residual", "strided", "pooled"} or \
-            callable, default="fast"
+    architecture : {"fast", "classic", "residual", "strided"} or callable, \
+            default="fast"
         Layers of the model. "fast" has three convolutions; "classic" is the model of a
         2019 notebook, with 730,602 parameters for 28x28 grey images and ten classes;
         "residual" has residual blocks with batch normalization [2]_ and global average
         pooling; "strided" has 5x5 convolutions with strides in place of pooling, and
-        much dropout [3]_; "pooled" convolves at full size before it pools. A callable
-        takes the image shape (height, width, channels) and the number of classes, and
-        returns a new `keras.Model` that takes standardised images and ends in a
-        softmax; it need not be compiled.
+        much dropout [3]_. A callable takes the image shape (height, width, channels)
+        and the number of classes, and returns a new `keras.Model` that takes
+        standardised images and ends in a softmax; it need not be compiled.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square grey images for `X` of two dimensions,

@@ -268,11 +268,6 @@ strengths = {
     "shift": st.floats(-0.5, 1.5),
     "shear": st.floats(-5, 95),
     "elastic": st.floats(-1, 50) | st.just(np.inf),
-    "thickness": st.floats(-1, 9) | st.just(np.inf),
-    "gaps": st.integers(-1, 4),
-    "low_resolution": st.floats(-0.5, 1.5),
-    "blur": st.floats(-1, 9) | st.just(np.nan),
-    "contrast": st.floats(-0.5, 1.5),
     "drawn": st.floats(-0.5, 1.5),
     "fill_value": st.sampled_from([0, 255, -7, 0.5, 1e30]),
 }
@@ -282,11 +277,6 @@ ALLOWED = {
     "shift": lambda v: 0 <= v <= 1,
     "shear": lambda v: 0 <= v < 90,
     "elastic": lambda v: 0 <= v < np.inf,
-    "thickness": lambda v: 0 <= v < np.inf,
-    "gaps": lambda v: v >= 0,
-    "low_resolution": lambda v: 0 <= v < 1,
-    "blur": lambda v: 0 <= v < np.inf,
-    "contrast": lambda v: 0 <= v <= 1,
     "drawn": lambda v: 0 <= v <= 1,
     "fill_value": lambda v: True,
 }

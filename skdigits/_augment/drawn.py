@@ -12,7 +12,7 @@ WIDENING = 0.15  # deviation of the logarithm of the width
 SQUARE_SHARE = 0.15  # of the digits are stretched to a square, unless they are bars
 BAR = 0.2  # a digit that is narrower than this share of its height is a bar
 SHIFT = 4  # bits: OpenCV takes fractions of a pixel as integers
-MAX_PEN = 0.3  # of the digit's shorter side, but for 1: wider pens would fill loops
+MAX_PEN = 0.22  # of the digit's shorter side, but for 1: wider pens would fill loops
 SPACING = 3  # one in so many points of a stroke is joined to the next by a line
 
 
@@ -70,12 +70,17 @@ def draw_digit(digit, shape, rng):
     if digit != 1:
         pen = min(pen, MAX_PEN * box * extent.min() / extent.max())
     points *= (box - pen) / extent.max()
-    # The points are evenly spaced, so this is nearly the centre of mass of the ink.
-    points += (FINE * np.array(shape[::-1]) - 1) / 2 - points.mean(axis=0)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    points += (FINE * np.array(shape[::-1]) - 1) / 2 - middle
     curves = np.rint(points * 2**SHIFT).astype(np.int32)
     curves = np.split(curves, np.cumsum([len(stroke) for stroke in strokes[:-1]]))
     canvas = np.zeros([FINE * n for n in shape], np.uint8)
     thickness = max(1, round(pen))
     cv2.polylines(canvas, curves, False, 255, thickness, cv2.LINE_8, SHIFT)
     image = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA)
-    return np.float32(image) / 255
+    mass = cv2.moments(image)
+    shift = [
+        round((n - 1) / 2 - mass[name] / mass["m00"])
+        for n, name in zip(shape, ("m01", "m10"), strict=True)
+    ]
+    return np.float32(np.roll(image, shift, (0, 1))) / 255

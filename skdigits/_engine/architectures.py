@@ -66,22 +66,6 @@ def fast(image_shape, n_classes, width=1.0, dropout=None):
     return plan
 
 
-def pooled(image_shape, n_classes, width=1.0, dropout=None):
-    """Three convolutions, of which the first is 5x5 at full size."""
-    units = _channels(width)
-    rate = _rates(dropout)
-    plan = LayerPlan("pooled", image_shape)
-    for channels, kernel in ((24, 5), (48, 3), (96, 3)):
-        plan.convolution(units(channels), kernel, use_bias=False)
-        plan.pooling()
-        plan.normalised()
-    plan.flatten()
-    plan.dropout(rate(0.2))
-    plan.dense(units(128), name="dense", activation="relu")
-    plan.probabilities(n_classes)
-    return plan
-
-
 def residual(image_shape, n_classes, width=1.0, dropout=None):
     """Two convolutions at full size, then residual blocks [1]_."""
     units = _channels(width)
@@ -133,13 +117,12 @@ def strided(image_shape, n_classes, width=1.0, dropout=None):
 ARCHITECTURES = {
     "classic": classic,
     "fast": fast,
-    "pooled": pooled,
     "residual": residual,
     "strided": strided,
 }
 
 # The same names for type checkers, which cannot read the table.
-ArchitectureName = Literal["classic", "fast", "pooled", "residual", "strided"]
+ArchitectureName = Literal["classic", "fast", "residual", "strided"]
 
 
 class LayerPlan:

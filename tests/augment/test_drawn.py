@@ -41,7 +41,7 @@ def test_drawn_digits_have_the_form_of_mnist():
     for image in copies:
         inked = np.argwhere(image > 64)
         assert 17 <= np.ptp(inked, axis=0).max() + 1 <= 21
-        np.testing.assert_allclose(centre_of(image.astype(float)), 13.5, atol=1)
+        np.testing.assert_allclose(centre_of(image.astype(float)), 13.5, atol=0.6)
     assert copies.min() == 0 and copies.max() == 255
     assert len(np.unique(copies.reshape(len(X), -1), axis=0)) == len(X)
 
