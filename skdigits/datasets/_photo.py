@@ -49,8 +49,8 @@ def make_digit_photo(
     """Draw a photo of handwritten digits whose positions are known.
 
     The photo is synthetic: a random handwriting, a pen, paper and lighting, with no two
-    digits alike. The handwriting is European, with an upstroke in 1 and often a bar in
-    7, unlike the handwriting in MNIST.
+    digits alike. It may have ways of writing that are rare in MNIST, such as a long
+    upstroke in 1, a bar in 7 or a slash in 0.
 
     Parameters
     ----------
