@@ -32,7 +32,7 @@ def _fit(arguments, checkpoints):
         labels = f", with the labels {printable(', '.join(np.unique(y)))}"
     print(f"{len(X):,} images to train on{labels}")
     model = validate_and_train(
-        partial(_make_model, arguments, len(X)),
+        partial(_make_model, arguments, y),
         repr(arguments.preset),
         X,
         y,
@@ -116,11 +116,14 @@ def _read_images(path):
     return X, y
 
 
-def _make_model(arguments, n_images):
+def _make_model(arguments, y):
     from ..pipelines import make_digit_pipeline
 
     model = make_digit_pipeline(
         arguments.preset, random_state=arguments.seed, verbose=1
     )
-    few = n_images < FEW_IMAGES
-    return model.set_params(**SETTINGS_FOR_FEW_IMAGES) if few else model
+    if len(y) < FEW_IMAGES:
+        model.set_params(**SETTINGS_FOR_FEW_IMAGES)
+    if y.dtype.kind == "U":  # other signs than digits, which alone can be drawn
+        model.set_params(augment__drawn=0)
+    return model

@@ -111,7 +111,7 @@ def test_fit_on_letters_in_folders(quick, tmp_path, monkeypatch, capfd):
     Path("own/0").rename("own/O")
     Path("own/1").rename("own/I")
     n = len(list(Path("own").rglob("*.png")))
-    assert main(["fit", "own", "--preset", "fast"]) == 0
+    assert main(["fit", "own"]) == 0
     assert f"{n} images to train on, with the labels I, O\n" in capfd.readouterr().out
     assert skdigits.load("model.skdigits").classes_.tolist() == ["I", "O"]
     assert main(["predict", "model.skdigits", "own"]) == 0
