@@ -75,9 +75,10 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     image = check_image(image, "image")
     from .page import cut_out, find_groups  # OpenCV may be missing
 
-    ink, strokes, scale, groups, lines = find_groups(image, background)
+    ink, strokes, scale, corner, groups, lines = find_groups(image, background)
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
+    boxes[:, :2] += corner
     return ShortBunch(
         images=[digit for digit, _ in found],
         boxes=np.rint(boxes).astype(np.int64),

@@ -8,6 +8,7 @@ import numpy as np
 
 from .ink import find_strokes
 from .photo import as_photo, find_photo_ink
+from .sheet import isolate_sheet
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,15 @@ def find_groups(image, background):
     strokes : Strokes or None
     scale : float
         Pixels of `image` for each pixel of the ink.
+    corner : ndarray of shape (2,)
+        Left and top of the ink, in pixels of `image`.
     groups : list of list of int
         The pieces of each digit, in reading order.
     lines : list of int
         The line of each digit, from 0.
     """
     grey, min_contrast = as_photo(image)
+    grey, corner, background = isolate_sheet(grey, background)
     for side in PAGE.page_sides_px:
         ink, scale = find_photo_ink(
             grey,
@@ -72,7 +76,7 @@ def find_groups(image, background):
             groups and _median_height(strokes, groups) >= PAGE.min_digit_height_px
         ):
             break
-    return ink, strokes, scale, groups, lines
+    return ink, strokes, scale, corner, groups, lines
 
 
 def _median_height(strokes, groups):
