@@ -22,6 +22,7 @@ class SheetSettings:
     edge_width_px: int = 2  # of the overview: pixels that show both sides of an edge
     min_area: float = 0.08  # smaller areas are not sheets
     min_rim: float = 0.04  # of the shorter side: contact with the border of the image
+    max_ink: float = 0.5  # fraction of a sheet; with more, the gaps between digits
     min_contrast: float = 0.25  # of the lighter of the sheet and its surroundings
     max_outside: float = 0.5  # larger surroundings only around a rectangular sheet
     min_rectangle: float = 0.8  # fraction of a rectangle that such a sheet fills
@@ -115,9 +116,11 @@ def _find_sheet(small, background):
         outside.mean() > SHEET.max_outside and not _is_rectangular(~outside)
     ):
         return 0.0, outside, paper
-    ink = np.abs(flat - small)
-    ink[~sheet | outside | (ink < SHEET.edge_contrast * np.maximum(flat, small))] = 0
-    return float(ink.sum()), outside, paper
+    ink = np.abs(flat - small)[sheet & ~outside]
+    is_ink = ink > SHEET.edge_contrast * np.maximum(flat, small)[sheet & ~outside]
+    if is_ink.mean() > SHEET.max_ink:
+        return 0.0, outside, paper
+    return float(ink[is_ink].sum()), outside, paper
 
 
 def _is_rectangular(mask):
