@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .form import digit_height, remove_form
 from .ink import find_strokes
 from .photo import as_photo, find_photo_ink
 from .sheet import isolate_sheet
@@ -17,14 +18,12 @@ class PageSettings:
 
     # A page is reduced as far as its digits allow: the grain of a pencil and the lines
     # of squared paper fade, while strokes stay.
-    page_sides_px: tuple[int, ...] = (200, 300, 450, 675, 1050, 1600)
+    page_sides_px: tuple[int, ...] = (200, 300, 450, 675, 1050, 1600, 2400)
     min_digit_height_px: int = (
         48  # digits as high lose nothing on the way to MNIST's 20
     )
     page_window: float = 1 / 4  # of the longer side: mostly paper around each pixel
     crop_margin: float = 0.2  # black around a digit, of its longer side
-    # Pieces with this fraction of a typical digit's ink determine the digits' height.
-    min_digit_ink: float = 0.3
     min_piece_side: float = 0.15  # smaller pieces are specks
     max_piece_side: float = 2.5  # broader or higher pieces are lines or frames
     max_small_side: float = 0.55  # small pieces may belong to a digit next to them
@@ -70,7 +69,11 @@ def find_groups(image, background):
             max_side=side,
             window=PAGE.page_window,
         )
-        strokes = None if ink is None else find_strokes(ink)
+        strokes = None
+        if ink is not None:
+            form = remove_form(ink, find_strokes(ink))
+            ink = form.ink
+            strokes = find_strokes(ink)
         groups, lines = ([], []) if strokes is None else group_pieces(strokes)
         if scale == 1 or (
             groups and _median_height(strokes, groups) >= PAGE.min_digit_height_px
@@ -92,8 +95,7 @@ def group_pieces(strokes):
     if not masses.any():
         return [], []
     left, top, width, height = strokes.boxes.T.astype(float)
-    large = np.flatnonzero(masses > PAGE.min_digit_ink * _typical_ink(masses))
-    unit = float(np.median(height[large]))  # the height of a digit, in pixels
+    unit = digit_height(strokes)
     shortest, longest = PAGE.min_piece_side * unit, PAGE.max_piece_side * unit
     fits = (height > shortest) | (width > shortest)
     fits &= (width < longest) & (height < longest) & (masses > 0)
@@ -110,12 +112,6 @@ def group_pieces(strokes):
         if box[3] - box[1] > PAGE.max_small_side * unit
     ]
     return _in_reading_order(digits, unit)
-
-
-def _typical_ink(masses):
-    """Compute the ink of a typical digit: the median of the pieces, weighted by ink."""
-    order = np.sort(masses[masses > 0])
-    return order[np.searchsorted(order.cumsum(), order.sum() / 2)]
 
 
 class _Cells:
