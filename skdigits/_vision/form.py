@@ -129,7 +129,7 @@ def _without_lines(ink, mask, lengths, gap=1):
             continue
         width = _line_width(line, axis)
         run = int(FORM.crossing * width) + 1
-        across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _kernel(run, 1 - axis))
+        across = _runs(mask, run, 1 - axis)
         removed |= (line > 0) & ((across == 0) | (lines[1 - axis] > 0))
     soft = cv2.dilate(removed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     kept = (mask > 0) & ~removed
@@ -139,13 +139,22 @@ def _without_lines(ink, mask, lengths, gap=1):
 
 def _find_lines(mask, length, axis, gap):
     """Find straight lines along an axis, 0 for horizontal ones, in a mask."""
-    if gap > 1:
-        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _kernel(gap, axis))
-    else:
-        joined = mask
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _kernel(max(gap, 1), axis))
     slack = 2 * int(np.ceil(length * FORM.max_slope / 2)) + 1
     joined = cv2.dilate(joined, _kernel(slack, 1 - axis))
-    return cv2.morphologyEx(joined, cv2.MORPH_OPEN, _kernel(max(length, 3), axis)) & mask
+    return _runs(joined, max(length, 3), axis) & mask
+
+
+def _runs(mask, length, axis):
+    """Return the pixels of runs of a given length along an axis."""
+    # A border of 0: by default, a run continues behind the image.
+    return cv2.morphologyEx(
+        mask,
+        cv2.MORPH_OPEN,
+        _kernel(length, axis),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
 
 
 def _line_width(line, axis):

@@ -8,7 +8,7 @@ import numpy as np
 
 from .form import digit_height, remove_form
 from .ink import find_strokes
-from .photo import as_photo, find_photo_ink
+from .photo import as_photo, find_ruled_ink, without_ruling
 from .sheet import isolate_sheet
 
 
@@ -61,18 +61,20 @@ def find_groups(image, background):
     """
     grey, min_contrast = as_photo(image)
     grey, corner, background = isolate_sheet(grey, background)
+    stroke_width = np.inf  # in pixels of `grey`
     for side in PAGE.page_sides_px:
-        ink, scale = find_photo_ink(
+        ink, scale, width = find_ruled_ink(
             grey,
             background,
             min_contrast=min_contrast,
             max_side=side,
             window=PAGE.page_window,
+            stroke_width=stroke_width,
         )
         strokes = None
         if ink is not None:
-            form = remove_form(ink, find_strokes(ink))
-            ink = form.ink
+            stroke_width = width * scale or stroke_width
+            ink = without_ruling(remove_form(ink, find_strokes(ink)).ink, width)
             strokes = find_strokes(ink)
         groups, lines = ([], []) if strokes is None else group_pieces(strokes)
         if scale == 1 or (

@@ -50,6 +50,19 @@ def is_unevenly_lit(grey):
 
 
 def find_photo_ink(grey, background, *, min_contrast, max_side, window):
+    """Find the ink of an image of any size, without the ruling of the paper.
+
+    The parameters and results are those of `find_ruled_ink`, but the stroke width.
+    """
+    ink, scale, stroke_width = find_ruled_ink(
+        grey, background, min_contrast=min_contrast, max_side=max_side, window=window
+    )
+    return without_ruling(ink, stroke_width), scale
+
+
+def find_ruled_ink(
+    grey, background, *, min_contrast, max_side, window, stroke_width=np.inf
+):
     """Find the ink of an image of any size.
 
     Parameters
@@ -63,6 +76,8 @@ def find_photo_ink(grey, background, *, min_contrast, max_side, window):
     window : float
         Side of a square around any pixel that is mostly paper, as a fraction of the
         longer side.
+    stroke_width : float
+        Largest width of most strokes, in pixels of `grey`.
 
     Returns
     -------
@@ -70,13 +85,15 @@ def find_photo_ink(grey, background, *, min_contrast, max_side, window):
         None if the image is blank.
     scale : float
         Pixels of `grey` for each pixel of the ink.
+    stroke_width : float
+        In pixels of the ink; 0 for blank and small images.
     """
 
     def search(max_width):
         return find_ink(grey, background, max_width, min_contrast=min_contrast)
 
     if max(grey.shape) <= PHOTO.min_side_px:
-        return search(max(grey.shape) // 2), 1.0
+        return search(max(grey.shape) // 2), 1.0, 0.0
     scale = max(1.0, max(grey.shape) / max_side)
     if scale > 1:
         grey = resize(grey, 1 / scale)
@@ -86,18 +103,21 @@ def find_photo_ink(grey, background, *, min_contrast, max_side, window):
     if background == "auto":
         background = "dark" if has_dark_background(grey) else "light"
     # A smaller width tracks the lighting better; start wide, then halve it.
-    max_width = int(min(grey.shape) * PHOTO.max_stroke_width)
-    max_width = max(INK.noisy_side_px, max_width)
+    widest = min(
+        min(grey.shape) * PHOTO.max_stroke_width,
+        PHOTO.paper_width * stroke_width / scale + 1,
+    )
+    max_width = max(INK.noisy_side_px, int(widest))
     ink = search(max_width)
     while ink is None and max_width > INK.noisy_side_px:
         max_width //= 2
         ink = search(max_width)
     if ink is None:
-        return None, scale
+        return None, scale, 0.0
     stroke_width = _stroke_width(ink.sure)
     if PHOTO.paper_width * stroke_width < max_width:
         ink = search(int(PHOTO.paper_width * stroke_width) + 1) or ink
-    return _without_ruling(ink, stroke_width), scale
+    return ink, scale, stroke_width
 
 
 def _shade_of_paper(grey, window):
@@ -117,7 +137,7 @@ def _stroke_width(strokes):
     return 2 * float(np.quantile(distances[peaks & strokes], 0.9))
 
 
-def _without_ruling(ink, stroke_width):
+def without_ruling(ink, stroke_width):
     """Remove the ruling of the paper where it is thinner than the strokes."""
     size = int(stroke_width * PHOTO.ruling_width)
     if size < 2:
