@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the lazy names, for type checkers and editors
     from ._classifier import CNNClassifier
     from ._cli.draw import draw
     from ._normalizer import DigitNormalizer
+    from ._recognition import read_numbers
     from ._vision.finder import find_digits
     from .persistence import ModelFileError, export, load, save
     from .pipelines import make_digit_pipeline
@@ -36,6 +37,7 @@ _MODULES = {  # of the public names
     "find_digits": "_vision.finder",
     "load": "persistence",
     "make_digit_pipeline": "pipelines",
+    "read_numbers": "_recognition",
     "save": "persistence",
     "write_submission": "submission",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "find_digits",
     "load",
     "make_digit_pipeline",
+    "read_numbers",
     "save",
     "write_submission",
 ]

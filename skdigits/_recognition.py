@@ -1,21 +1,28 @@
-"""Predictions of any fitted model for images of single digits of any size."""
+"""Predictions of any fitted model for photos of digits: single ones and pages."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from PIL.Image import Image
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
+from ._core.bunch import ShortBunch
 from ._normalizer import DigitNormalizer
+from ._vision.finder import ROTATIONS, find_digits
 from .pipelines import find_classifiers, fitted_parts
 
 # Labels with a lower probability are marked. Of 8,400 held-out images of the
 # competition, a model of the preset "robust" marked 146, with 29 of its 37 errors.
 UNSURE = 0.75
 MAX_PIXEL = 255  # of a normalized digit
+UNREADABLE = "?"  # in a number, for a digit that cannot be seen
 
 
 class Recognizer:
@@ -96,6 +103,113 @@ def recognize(model, images):
         return recognizer.classes, np.empty((0, len(recognizer.classes)))
     X = recognizer.normalize(images)
     return recognizer.classes, recognizer.predict_proba(X)
+
+
+def read_numbers(
+    model: Any,
+    image: ArrayLike | Image,
+    *,
+    background: str = "auto",
+    rotation: int | str = "auto",
+) -> Bunch:
+    """Find and predict the digits of a photo, and join those of a line to a number.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted, with `predict_proba`. If its first step is not a `DigitNormalizer`, the
+        digits are normalized before.
+    image : array-like of shape (height, width) or (height, width, channels), or \
+            Pillow image
+        The photo, as in `find_digits`.
+    background : {"auto", "dark", "light"}, default="auto"
+        As in `find_digits`.
+    rotation : {"auto", 0, 90, 180, 270}, default="auto"
+        As in `find_digits`. With "auto", a photo whose digits get low probabilities is
+        also read after each rotation. The one of the highest probabilities is used.
+
+    Returns
+    -------
+    page : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object with the attributes of the result of `find_digits`, and
+        the following ones.
+
+        numbers : list of str
+            The labels of each line, from left to right. "?" is a digit that the
+            normalizer cannot see.
+        probabilities : ndarray of shape (n_lines,), dtype float64
+            The lowest probability of the digits of each line; 0 for a line with "?".
+        labels : ndarray of shape (n_digits,)
+            The label of each digit.
+        digit_probabilities : ndarray of shape (n_digits, n_classes), dtype float64
+            The probabilities of each digit; NaN if it cannot be seen.
+        rotation : int
+            The rotation that was used, in degrees.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model has no `predict_proba`, or an argument is invalid.
+    ImportError
+        If OpenCV is not installed.
+
+    See Also
+    --------
+    find_digits : Find the digits of a photo without a model.
+    skdigits.plots.FoundDigitsDisplay : Plot the photo with a label for each digit.
+
+    Notes
+    -----
+    The numbers are strings, because leading zeros count.
+
+    Examples
+    --------
+    >>> from skdigits import CNNClassifier, read_numbers
+    >>> from skdigits.datasets import load_sample, make_digit_photo
+    >>> digits = load_sample()
+    >>> model = CNNClassifier(epochs=8, random_state=0)
+    >>> model = model.fit(digits.X_train, digits.y_train)
+    >>> photo = make_digit_photo("204\\n13", pen="felt", random_state=0)
+    >>> read_numbers(model, photo.image).numbers
+    ['204', '13']
+    """
+    return read_page(Recognizer(model), image, background, rotation)
+
+
+def read_page(recognizer, image, background="auto", rotation="auto"):
+    """Return the result of `read_numbers` for a `Recognizer`."""
+    if rotation != "auto":
+        return _read_rotated(recognizer, image, background, rotation)
+    page = _read_rotated(recognizer, image, background, 0)
+    if not page.images or _mean_probability(page) >= UNSURE:
+        return page
+    others = [_read_rotated(recognizer, image, background, r) for r in ROTATIONS[1:]]
+    return max([page, *others], key=_mean_probability)
+
+
+def _read_rotated(recognizer, image, background, rotation):
+    found = find_digits(image, background=background, rotation=rotation)
+    probabilities = np.empty((0, len(recognizer.classes)))
+    if found.images:
+        X = recognizer.normalize(found.images)
+        probabilities = recognizer.predict_proba(X)
+    labels = recognizer.classes[probabilities.argmax(axis=1)]
+    best = np.nan_to_num(probabilities.max(axis=1))
+    shown = np.where(best > 0, labels.astype(str), UNREADABLE)
+    lines = [found.lines == line for line in range(max(found.lines, default=-1) + 1)]
+    return ShortBunch(
+        numbers=["".join(shown[line]) for line in lines],
+        probabilities=np.array([best[line].min() for line in lines]),
+        labels=labels,
+        digit_probabilities=probabilities,
+        rotation=rotation,
+        **found,
+    )
+
+
+def _mean_probability(page):
+    best = np.nan_to_num(page.digit_probabilities.max(axis=1))
+    return best.mean() if best.size else 0.0
 
 
 def _first_normalizers(model):

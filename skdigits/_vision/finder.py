@@ -11,9 +11,12 @@ from .._core.bunch import ShortBunch
 from .._images.ragged import check_image
 
 BACKGROUNDS = ("auto", "dark", "light")
+ROTATIONS = (0, 90, 180, 270)
 
 
-def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
+def find_digits(
+    image: ArrayLike | Image, *, background: str = "auto", rotation: int = 0
+) -> Bunch:
     """Find the digits of a photo or a scan in reading order.
 
     Parameters
@@ -25,6 +28,9 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     background : {"auto", "dark", "light"}, default="auto"
         Whether the background is darker or lighter than the strokes. "auto" takes
         the thinner parts of the image for strokes.
+    rotation : {0, 90, 180, 270}, default=0
+        Degrees by which the photo must be rotated counterclockwise so that its digits
+        are upright.
 
     Returns
     -------
@@ -33,7 +39,7 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
 
         images : list of ndarray of shape (height, width), dtype uint8
             Each digit alone, light on black: the input of a `DigitNormalizer`, or of
-            a Pipeline that begins with one.
+            a Pipeline that begins with one. They are upright.
         boxes : ndarray of shape (n_digits, 4), dtype int64
             Left, top, width and height of each digit, in pixels of `image`.
         lines : ndarray of shape (n_digits,), dtype int64
@@ -42,12 +48,14 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     Raises
     ------
     TypeError, ValueError
-        If `image` is not an image, or `background` is not one of the three values.
+        If `image` is not an image, or `background` or `rotation` is not one of the
+        listed values.
     ImportError
         If OpenCV is not installed.
 
     See Also
     --------
+    read_numbers : Find and predict the digits of a photo, and join them to numbers.
     DigitNormalizer : Convert images of single digits to MNIST's form.
     skdigits.plots.FoundDigitsDisplay : Plot the photo with a frame around each digit.
 
@@ -72,7 +80,12 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
             f"background must be one of {', '.join(map(repr, BACKGROUNDS))}. Got "
             f"{background!r} instead."
         )
-    image = check_image(image, "image")
+    if rotation not in ROTATIONS:
+        raise ValueError(
+            f"rotation must be one of {', '.join(map(str, ROTATIONS))} degrees. Got "
+            f"{rotation!r} instead."
+        )
+    image = np.rot90(check_image(image, "image"), rotation // 90)
     from .page import cut_out, find_groups  # OpenCV may be missing
 
     ink, strokes, scale, corner, groups, lines = find_groups(image, background)
@@ -81,6 +94,16 @@ def find_digits(image: ArrayLike | Image, *, background: str = "auto") -> Bunch:
     boxes[:, :2] += corner
     return ShortBunch(
         images=[digit for digit, _ in found],
-        boxes=np.rint(boxes).astype(np.int64),
+        boxes=_rotate_back(np.rint(boxes).astype(np.int64), image.shape, rotation),
         lines=np.array(lines, dtype=np.int64),
     )
+
+
+def _rotate_back(boxes, shape, rotation):
+    """Convert boxes on a rotated image of the given shape to those on the original."""
+    height, width = shape[:2]
+    for _ in range(rotation // 90):  # each time by 90 degrees clockwise
+        left, top, box_width, box_height = boxes.T
+        boxes = np.stack([height - top - box_height, left, box_height, box_width], 1)
+        height, width = width, height
+    return boxes
