@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from .._images.opencv import cv2
 from .ink import Ink, find_strokes
 
-HOLE_LEVEL = 1  # of a contour: 0 around ink, 1 around a hole in it, 2 inside the hole
-
 
 @dataclass(frozen=True)
 class FormSettings:
@@ -20,7 +18,8 @@ class FormSettings:
     min_digit_ink: float = 0.3
     min_cell_side_px: int = 8
     min_rectangle: float = 0.86  # fraction of a rectangle that a cell fills; a 0: 0.79
-    max_ratio: float = 2  # between the sides of two cells
+    max_ratio: float = 2  # between the sides of a cell and those of most cells
+    max_empty_ratio: float = 1.2  # the same for empty cells, which may be holes of a 0
     min_content: float = 0.25  # height of the ink in a cell, of the cell's height
     cell_line: float = 1.5  # length of a line of a grid, in sides of a cell
     box_line: float = 0.75  # length of a line of a box, of the box's side
@@ -81,26 +80,24 @@ def digit_height(strokes):
 
 
 def _find_cells(mask, strokes):
-    """Find rectangular holes in the ink that have other ink inside.
+    """Find rectangular holes in the ink, most of them with other ink inside.
 
     Returns
     -------
     cells : ndarray of shape (n_cells, 4)
         Left, top, width and height.
-    frames : list of int
-        Numbers of the pieces of ink around the cells.
+    frames : ndarray of shape (n_cells,)
+        Number of the piece of ink around each cell.
     """
     contours, hierarchy = cv2.findContours(
         mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE
     )
-    cells, frames = [], []
+    cells, frames, is_filled = [], [], []
     for contour, (_, _, child, parent) in zip(contours, hierarchy[0], strict=True):
-        if parent < 0 or child < 0:  # not a hole, or an empty one
-            continue
-        if strokes.labels[tuple(contour[0, 0, ::-1])] == 0:
-            continue
-        left, top, width, height = cv2.boundingRect(contour)
-        if min(width, height) < FORM.min_cell_side_px:
+        frame = strokes.labels[tuple(contour[0, 0, ::-1])]
+        box = cv2.boundingRect(contour)
+        # Contours of holes have a parent, and run on the ink around the hole.
+        if parent < 0 or frame == 0 or min(box[2:]) < FORM.min_cell_side_px:
             continue
         _, sides, _ = cv2.minAreaRect(contour)
         if cv2.contourArea(contour) < FORM.min_rectangle * sides[0] * sides[1]:
@@ -108,16 +105,16 @@ def _find_cells(mask, strokes):
         content = 0
         while child >= 0:
             content = max(content, cv2.boundingRect(contours[child])[3])
-            child = hierarchy[0][child][0]
-        if FORM.min_content * height < content:
-            cells.append((left, top, width, height))
-            frames.append(strokes.labels[tuple(contour[0, 0, ::-1])])
-    cells = np.array(cells, np.int32).reshape(-1, 4)
-    if len(cells):
-        sides = cells[:, 2:] / np.median(cells[:, 2:], axis=0)
-        is_alike = (sides.min(axis=1) > 1 / FORM.max_ratio) & (sides.max(axis=1) < FORM.max_ratio)
-        cells, frames = cells[is_alike], np.array(frames)[is_alike]
-    return cells, frames
+            child = hierarchy[0, child, 0]
+        cells.append(box)
+        frames.append(frame)
+        is_filled.append(content > FORM.min_content * box[3])
+    cells, frames = np.array(cells, np.int32).reshape(-1, 4), np.array(frames, int)
+    if any(is_filled):
+        ratios = cells[:, 2:] / np.median(cells[is_filled, 2:], axis=0)
+        ratios = np.maximum(ratios, 1 / ratios).max(axis=1)
+        is_filled = ratios < np.where(is_filled, FORM.max_ratio, FORM.max_empty_ratio)
+    return cells[is_filled], frames[is_filled]
 
 
 def _without_lines(ink, mask, lengths, gap=1):

@@ -32,6 +32,7 @@ class PageSettings:
     max_digit_height: float = 1.5  # of joined pieces
     min_overlap: float = 0.5  # of pieces one above the other, of the narrower's width
     line_distance: float = 0.5  # digits that are closer in height stand on one line
+    min_in_cells: float = 0.8  # fraction of the digits; with more, cells make the lines
 
 
 PAGE = PageSettings()
@@ -74,9 +75,12 @@ def find_groups(image, background):
         strokes = None
         if ink is not None:
             stroke_width = width * scale or stroke_width
-            ink = without_ruling(remove_form(ink, find_strokes(ink)).ink, width)
+            form = remove_form(ink, find_strokes(ink))
+            ink = without_ruling(form.ink, width)
             strokes = find_strokes(ink)
-        groups, lines = ([], []) if strokes is None else group_pieces(strokes)
+        groups, lines = ([], [])
+        if ink is not None:
+            groups, lines = group_pieces(strokes, form.cells)
         if scale == 1 or (
             groups and _median_height(strokes, groups) >= PAGE.min_digit_height_px
         ):
@@ -91,7 +95,7 @@ def _median_height(strokes, groups):
     return np.median([bottoms[g].max() - tops[g].min() for g in groups])
 
 
-def group_pieces(strokes):
+def group_pieces(strokes, cells):
     """Return the groups and lines of `find_groups` without specks and frames."""
     masses = strokes.masses
     if not masses.any():
@@ -105,18 +109,18 @@ def group_pieces(strokes):
     chosen = np.flatnonzero(fits).tolist()
     boxes = dict(zip(chosen, corners[fits].tolist(), strict=True))
     groups = {i: [i] for i in chosen}
-    cells = _Cells(boxes, unit)
-    while _merge_some(boxes, groups, cells, unit):
+    index = _Index(boxes, unit)
+    while _merge_some(boxes, groups, index, unit):
         pass
     digits = [
         (box, groups[i])
         for i, box in boxes.items()
         if box[3] - box[1] > PAGE.max_small_side * unit
     ]
-    return _in_reading_order(digits, unit)
+    return _in_reading_order(digits, cells, unit)
 
 
-class _Cells:
+class _Index:
     """Grid that finds the pieces near a box without a search over all of them.
 
     `boxes` has left, top, right and bottom of each piece, `size` is the side of a cell.
@@ -147,27 +151,27 @@ class _Cells:
         return itertools.product(range(left, right + 1), range(top, bottom + 1))
 
 
-def _merge_some(boxes, groups, cells, unit):
+def _merge_some(boxes, groups, index, unit):
     """Join pieces that make one digit. Return whether there were any."""
     before = len(boxes)
     for a in list(boxes):
         last = a if a in boxes else None
         while last is not None:
-            last = _merge_next(a, last, boxes, groups, cells, unit)
+            last = _merge_next(a, last, boxes, groups, index, unit)
     return len(boxes) < before
 
 
-def _merge_next(a, last, boxes, groups, cells, unit):
+def _merge_next(a, last, boxes, groups, index, unit):
     """Join `a` and the first piece after `last` that belongs to it.
 
     Return the number of that piece, or None if `a` is complete.
     """
-    for b in sorted(b for b in cells.near(boxes[a], PAGE.max_gap * unit) if b > last):
+    for b in sorted(b for b in index.near(boxes[a], PAGE.max_gap * unit) if b > last):
         if _belong_together(boxes[a], boxes[b], unit):
             first, second = boxes[a], boxes.pop(b)
-            cells.remove(b, second)
+            index.remove(b, second)
             boxes[a] = [*map(min, first[:2], second), *map(max, first[2:], second[2:])]
-            cells.add(a, boxes[a])
+            index.add(a, boxes[a])
             groups[a] += groups.pop(b)
             return b
     return None
@@ -181,7 +185,11 @@ def _belong_together(a, b, unit):
     narrower = min(a[2] - a[0], b[2] - b[0])
     joined = max(a[3], b[3]) - min(a[1], b[1])
     smaller = min(max(c[2] - c[0], c[3] - c[1]) for c in (a, b))
-    if joined > PAGE.max_digit_height * unit or down < -PAGE.max_gap * unit:
+    taller = max(a[3] - a[1], b[3] - b[1])
+    is_part = smaller < PAGE.max_part_side * unit and joined == taller
+    if joined > PAGE.max_digit_height * unit and not is_part:
+        return False
+    if down < -PAGE.max_gap * unit:
         return False
     if across > PAGE.min_overlap * narrower:
         return True
@@ -190,23 +198,39 @@ def _belong_together(a, b, unit):
     return smaller < PAGE.max_part_side * unit and across > 0
 
 
-def _in_reading_order(digits, unit):
+def _in_reading_order(digits, cells, unit):
     """Sort digits into lines, which may slope, from top to bottom and left to right."""
+    boxes = np.array([box for box, _ in digits]).reshape(-1, 4)
+    middles, height = boxes[:, [1, 3]].mean(axis=1), unit
+    cell_middles = _middles_of_cells(boxes, cells)
+    if np.isfinite(cell_middles).sum() > PAGE.min_in_cells * len(boxes):
+        middles = np.where(np.isfinite(cell_middles), cell_middles, middles)
+        height = np.median(cells[:, 3])
     lines, ends = [], np.full(len(digits), np.inf)  # height of the right end of each
-    for box, pieces in sorted(digits, key=lambda digit: digit[0][0]):
-        middle = (box[1] + box[3]) / 2
-        distances = np.abs(ends - middle)
+    for digit in boxes[:, 0].argsort(kind="stable"):
+        distances = np.abs(ends - middles[digit])
         line = int(distances.argmin())
-        if distances[line] >= PAGE.line_distance * unit:
+        if distances[line] >= PAGE.line_distance * height:
             line = len(lines)
             lines.append([])
-        lines[line].append((middle, pieces))
-        ends[line] = middle
-    lines.sort(key=lambda line: np.mean([middle for middle, _ in line]))
+        lines[line].append(digit)
+        ends[line] = middles[digit]
+    lines.sort(key=lambda line: middles[line].mean())
     return (
-        [pieces for line in lines for _, pieces in line],
+        [digits[digit][1] for line in lines for digit in line],
         [number for number, line in enumerate(lines) for _ in line],
     )
+
+
+def _middles_of_cells(boxes, cells):
+    """Return the height of the middle of each digit's cell, NaN outside of cells."""
+    x, y = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(int).T
+    shape = np.max(cells[:, :2] + cells[:, 2:], axis=0, initial=0) + 1
+    middles = np.full(shape[::-1], np.nan, np.float32)
+    for left, top, width, height in cells:
+        middles[top : top + height, left : left + width] = top + height / 2
+    # The last row and column are in no cell.
+    return middles[np.minimum(y, shape[1] - 1), np.minimum(x, shape[0] - 1)]
 
 
 def cut_out(ink, strokes, pieces):
