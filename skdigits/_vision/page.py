@@ -22,6 +22,10 @@ class PageSettings:
     min_digit_height_px: int = (
         48  # digits as high lose nothing on the way to MNIST's 20
     )
+    # Higher digits may be many small ones that touch each other in a reduced image. If
+    # the next size has so many more digits, they are.
+    max_sure_height: float = 0.15  # of the longer side
+    max_more_digits: float = 2
     page_window: float = 1 / 4  # of the longer side: mostly paper around each pixel
     crop_margin: float = 0.2  # black around a digit, of its longer side
     min_piece_side: float = 0.15  # smaller pieces are specks
@@ -63,6 +67,7 @@ def find_groups(image, background):
     grey, min_contrast = as_photo(image)
     grey, corner, background = isolate_sheet(grey, background)
     stroke_width = np.inf  # in pixels of `grey`
+    doubtful = None
     for side in PAGE.page_sides_px:
         ink, scale, width = find_ruled_ink(
             grey,
@@ -72,20 +77,23 @@ def find_groups(image, background):
             window=PAGE.page_window,
             stroke_width=stroke_width,
         )
-        strokes = None
+        strokes, groups, lines = None, [], []
         if ink is not None:
             stroke_width = width * scale or stroke_width
             form = remove_form(ink, find_strokes(ink))
             ink = without_ruling(form.ink, width)
             strokes = find_strokes(ink)
-        groups, lines = ([], [])
-        if ink is not None:
             groups, lines = group_pieces(strokes, form.cells)
-        if scale == 1 or (
-            groups and _median_height(strokes, groups) >= PAGE.min_digit_height_px
-        ):
+        if doubtful and len(groups) <= PAGE.max_more_digits * len(doubtful[4]):
+            return doubtful
+        found = ink, strokes, scale, corner, groups, lines
+        height = _median_height(strokes, groups) if groups else 0
+        is_sure = height <= PAGE.max_sure_height * max(grey.shape) / scale
+        is_high = height >= PAGE.min_digit_height_px
+        if scale == 1 or (is_high and is_sure):
             break
-    return ink, strokes, scale, corner, groups, lines
+        doubtful = found if is_high else None
+    return found
 
 
 def _median_height(strokes, groups):
@@ -186,7 +194,7 @@ def _belong_together(a, b, unit):
     joined = max(a[3], b[3]) - min(a[1], b[1])
     smaller = min(max(c[2] - c[0], c[3] - c[1]) for c in (a, b))
     taller = max(a[3] - a[1], b[3] - b[1])
-    is_part = smaller < PAGE.max_part_side * unit and joined == taller
+    is_part = smaller < PAGE.max_part_side * unit and joined < 1.1 * taller
     if joined > PAGE.max_digit_height * unit and not is_part:
         return False
     if down < -PAGE.max_gap * unit:
@@ -202,10 +210,12 @@ def _in_reading_order(digits, cells, unit):
     """Sort digits into lines, which may slope, from top to bottom and left to right."""
     boxes = np.array([box for box, _ in digits]).reshape(-1, 4)
     middles, height = boxes[:, [1, 3]].mean(axis=1), unit
-    cell_middles = _middles_of_cells(boxes, cells)
-    if np.isfinite(cell_middles).sum() > PAGE.min_in_cells * len(boxes):
-        middles = np.where(np.isfinite(cell_middles), cell_middles, middles)
-        height = np.median(cells[:, 3])
+    cell_height = np.median(cells[:, 3]) if len(cells) else 0
+    if cell_height > unit:  # not squared paper
+        in_cells = _middles_of_cells(boxes, cells)
+        if np.isfinite(in_cells).sum() > PAGE.min_in_cells * len(boxes):
+            middles = np.where(np.isfinite(in_cells), in_cells, middles)
+            height = cell_height
     lines, ends = [], np.full(len(digits), np.inf)  # height of the right end of each
     for digit in boxes[:, 0].argsort(kind="stable"):
         distances = np.abs(ends - middles[digit])
