@@ -29,6 +29,7 @@ class FormSettings:
     min_grid_side: float = 0.25  # of a grid whose cells all touch digits; of the image
     grid_line: float = 1 / 3  # length of a line of such a grid, of the grid's side
     min_grid_lines: int = 3  # of such a grid, in each of both directions
+    max_line_width: float = 0.2  # of the length of a line of such a grid
     free_line: float = 2.5  # length of any other line, in heights of a digit
     max_gap: float = 0.25  # between the dots of a line, in heights of a digit
     crossing: float = 2.5  # longer runs across a line are strokes, in its widths
@@ -120,11 +121,15 @@ def _find_frames(mask, strokes):
         lengths = FORM.grid_line * strokes.boxes[frame, 2:]
         turned = _turn((strokes.labels == frame).astype(np.uint8), skew)[0]
         lines = [_find_lines(turned, int(lengths[axis]), axis, 1) for axis in (0, 1)]
-        if all(
-            cv2.connectedComponents(line)[0] > FORM.min_grid_lines for line in lines
-        ):
+        if min(map(_count_lines, lines)) >= FORM.min_grid_lines:
             return np.array([frame]), lengths, skew
     return np.array([], int), np.zeros(2), skew
+
+
+def _count_lines(mask):
+    """Count the pieces of a mask that are thin."""
+    sides = cv2.connectedComponentsWithStats(mask)[2][1:, [2, 3]]
+    return np.count_nonzero(sides.min(axis=1) < FORM.max_line_width * sides.max(axis=1))
 
 
 def _find_cells(mask, strokes):

@@ -8,7 +8,7 @@ import numpy as np
 
 from .form import digit_height, remove_form
 from .ink import find_strokes
-from .photo import as_photo, find_ruled_ink, without_ruling
+from .photo import as_photo, find_ruled_ink, is_unevenly_lit, without_ruling
 from .sheet import isolate_sheet
 
 
@@ -26,6 +26,7 @@ class PageSettings:
     # the next size has so many more digits, they are.
     max_sure_height: float = 0.15  # of the longer side
     max_more_digits: float = 2
+    max_drawing_contrast: float = 0.02  # between parts of the paper, of the range
     page_window: float = 1 / 4  # of the longer side: mostly paper around each pixel
     crop_margin: float = 0.2  # black around a digit, of its longer side
     min_piece_side: float = 0.15  # smaller pieces are specks
@@ -66,6 +67,8 @@ def find_groups(image, background):
     """
     grey, min_contrast = as_photo(image)
     grey, corner, background = isolate_sheet(grey, background)
+    is_drawing = not is_unevenly_lit(grey, PAGE.max_drawing_contrast)
+    window = None if is_drawing else PAGE.page_window
     stroke_width = np.inf  # in pixels of `grey`
     doubtful = None
     for side in PAGE.page_sides_px:
@@ -74,7 +77,7 @@ def find_groups(image, background):
             background,
             min_contrast=min_contrast,
             max_side=side,
-            window=PAGE.page_window,
+            window=window,
             stroke_width=stroke_width,
         )
         strokes, groups, lines = None, [], []

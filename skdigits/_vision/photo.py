@@ -32,8 +32,11 @@ def as_photo(image):
     return as_grey(image), PHOTO.min_contrast_levels if is_bytes else 0
 
 
-def is_unevenly_lit(grey):
-    """Whether the shade of the paper changes over an image; False for small images."""
+def is_unevenly_lit(grey, contrast=PHOTO.uneven_contrast):
+    """Whether the shade of the paper changes over an image; False for small images.
+
+    `contrast` is a fraction of the image's range: smaller differences do not count.
+    """
     if max(grey.shape) <= PHOTO.min_side_px:
         return False
     small = shrink(grey, PHOTO.lighting_side_px)
@@ -46,7 +49,7 @@ def is_unevenly_lit(grey):
         if y < down or x < across or y + 2 * down > height or x + 2 * across > width
     ]
     low, high = np.quantile(shades, [0.2, 0.8])
-    return bool(high - low > PHOTO.uneven_contrast * np.ptp(small))
+    return bool(high - low > contrast * np.ptp(small))
 
 
 def find_photo_ink(grey, background, *, min_contrast, max_side, window):
@@ -73,9 +76,9 @@ def find_ruled_ink(
         Smallest difference between ink and paper.
     max_side : int
         Longer side to which a larger image is reduced first, in pixels.
-    window : float
+    window : float or None
         Side of a square around any pixel that is mostly paper, as a fraction of the
-        longer side.
+        longer side. None for images in even light.
     stroke_width : float
         Largest width of most strokes, in pixels of `grey`.
 
@@ -97,9 +100,10 @@ def find_ruled_ink(
     scale = max(1.0, max(grey.shape) / max_side)
     if scale > 1:
         grey = resize(grey, 1 / scale)
-    light = _shade_of_paper(grey, window)
-    gain = light.mean() / np.maximum(light, 1e-6)
-    grey = grey * np.clip(gain, 1 / PHOTO.max_gain, PHOTO.max_gain)
+    if window is not None:
+        light = _shade_of_paper(grey, window)
+        gain = light.mean() / np.maximum(light, 1e-6)
+        grey = grey * np.clip(gain, 1 / PHOTO.max_gain, PHOTO.max_gain)
     if background == "auto":
         background = "dark" if has_dark_background(grey) else "light"
     # A smaller width tracks the lighting better; start wide, then halve it.
