@@ -144,7 +144,8 @@ def _add_predict(commands):
     command.add_argument(
         "--split",
         action="store_true",
-        help="find the digits of each image, and write a row for each digit",
+        help="find the digits of each image, and write a row for each digit with the "
+        "number that its line forms",
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+import warnings
 from collections import Counter
 from contextlib import ExitStack
 from operator import itemgetter
@@ -11,7 +12,7 @@ from os.path import join
 import numpy as np
 
 from .._core.atomic import target_file, write_whole
-from .._recognition import UNSURE, Recognizer
+from .._recognition import UNSURE, Recognizer, read_page
 from .output import (
     STANDARD_OUTPUT,
     check_not_input,
@@ -25,6 +26,7 @@ from .text import csv_cell, printable, printable_name
 COLUMNS = ["file", "label", "probability", "second_label", "second_probability"]
 COLUMNS += ["unsure"]
 PLACE_COLUMNS = ["line", "left", "top", "width", "height"]
+NUMBER_COLUMNS = ["number", "number_probability"]
 
 
 def run(arguments):
@@ -37,15 +39,19 @@ def run(arguments):
         if output is not None:
             check_not_input(arguments, {file.path for file in files})
         recognizer = _load(arguments.model)
-        rows, digits = _read(files, errors, recognizer, arguments.split)
-    _label(rows, digits, recognizer)
+        rows, probabilities = _read(files, errors, recognizer, arguments.split)
+    _label(rows, probabilities, recognizer)
     reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
     reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
-    columns = COLUMNS + PLACE_COLUMNS if arguments.split else COLUMNS
+    columns = COLUMNS
+    if arguments.split:
+        columns = COLUMNS + PLACE_COLUMNS + NUMBER_COLUMNS
     if rows and output is not None:
         write_whole(_as_csv(rows, columns).encode(), target_file(output))
     if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
         _print_table(rows, arguments.split)
+        if arguments.split:
+            _print_numbers(rows)
     elif rows and output is None:
         print(_as_csv(rows, columns), end="")
     if rows and output is not None:
@@ -90,13 +96,12 @@ def _read(files, errors, recognizer, split):
     -------
     rows : list of dict
         One for each digit, and one for each image without a visible digit.
-    digits : list of ndarray of shape (n_pixels,)
-        One for each row; zeros for images without a visible digit.
+    probabilities : ndarray of shape (n_rows, n_classes)
+        NaN for images without a visible digit.
     """
     from ..datasets._images import read_image
 
-    rows, digits = [], []
-    blank = recognizer.normalize([np.zeros((28, 28), np.uint8)])
+    rows, probabilities, digits = [], [], []
     with reading_progress(len(files)) as advance:
         for index, name in enumerate(_unique_names(files)):
             try:
@@ -104,11 +109,17 @@ def _read(files, errors, recognizer, split):
             except (OSError, ValueError) as exc:
                 errors.append((index, str(exc)))
             else:
-                images, places = _split(image) if split else ([image], [{}])
+                places = [{}]
+                if split:
+                    places, of_digits = _split(image, recognizer)
+                    probabilities += list(of_digits)
+                else:
+                    digits += list(recognizer.normalize([image]))
                 rows += [{"file": name, **place} for place in places]
-                digits += list(recognizer.normalize(images) if images else blank)
             advance()
-    return rows, digits
+    if digits:  # all in one batch
+        probabilities = recognizer.predict_proba(np.array(digits))
+    return rows, probabilities
 
 
 def _unique_names(files):
@@ -124,24 +135,30 @@ def _unique_names(files):
     ]
 
 
-def _split(image):
-    """Return the digits of an image and their places, or [] and one empty place."""
-    from .._vision.finder import find_digits
+def _split(image, recognizer):
+    """Return the place and the probabilities of each digit of an image.
 
-    found = find_digits(image)
+    Without digits, they are one empty place and NaN.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the command has its own message
+        page = read_page(recognizer, image)
     places = [
-        dict(zip(PLACE_COLUMNS, [line, *box], strict=True))
-        for line, box in zip(found.lines.tolist(), found.boxes.tolist(), strict=True)
+        {
+            **dict(zip(PLACE_COLUMNS, [line, *box], strict=True)),
+            "number": printable_name(page.numbers[line]),
+            "number_probability": page.probabilities[line],
+        }
+        for line, box in zip(page.lines.tolist(), page.boxes.tolist(), strict=True)
     ]
-    return found.images, places or [{}]
+    if not places:
+        return [{}], np.full((1, len(recognizer.classes)), np.nan)
+    return places, page.digit_probabilities
 
 
-def _label(rows, digits, recognizer):
-    """Add the predictions of the model for the digits to the rows."""
-    if not rows:
-        return
+def _label(rows, probabilities, recognizer):
+    """Add the labels and their probabilities to the rows."""
     classes = [printable_name(str(label)) for label in recognizer.classes]
-    probabilities = recognizer.predict_proba(np.array(digits))
     for row, of_digit in zip(rows, probabilities, strict=True):
         row["unsure"] = True
         if np.isnan(of_digit).any():
@@ -198,3 +215,26 @@ def _print_table(rows, split):
             cells.append("unsure" if row["unsure"] else "")
         table.add_row(*(Text(str(cell)) for cell in cells))  # not read as markup
     Console().print(table)
+
+
+def _print_numbers(rows):
+    """Print the number of each line."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    table.add_column("file", overflow="fold")
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("number", overflow="fold")
+    table.add_column("lowest\nprobability", justify="right", no_wrap=True)
+    numbers = {
+        (row["file"], row["line"]): (row["number"], row["number_probability"])
+        for row in rows
+        if "number" in row
+    }
+    for (file, line), (number, probability) in numbers.items():
+        cells = file, str(line), number, f"{probability:.1%}"
+        table.add_row(*map(Text, cells))
+    if numbers:
+        Console().print(table)

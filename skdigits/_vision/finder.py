@@ -8,6 +8,7 @@ from PIL.Image import Image
 from sklearn.utils import Bunch
 
 from .._core.bunch import ShortBunch
+from .._core.warnings import warn_user
 from .._images.ragged import check_image
 
 BACKGROUNDS = ("auto", "dark", "light")
@@ -61,10 +62,15 @@ def find_digits(
 
     Notes
     -----
+    The sheet of paper is found first, so a table around it may be visible. Ruled lines,
+    boxes and grids are removed, solid or dotted, if they are parallel to the sides of
+    the image up to 20 degrees. Digits in the cells of a grid are read row by row.
+
     Pieces of ink that lie one above the other form one digit, and so do a digit and a
     small piece close to it: the bar of a 5, for example, or the second stroke of a 4.
-    Specks, long lines and frames are left out. Digits that touch each other are found
-    as one digit. Other marks as large as the digits are found as digits.
+    Specks are left out. Digits that touch each other are found as one digit. Other
+    marks as large as the digits are found as digits. A warning is issued if there is
+    ink on the image but no digits are found.
 
     Examples
     --------
@@ -89,6 +95,11 @@ def find_digits(
     from .page import cut_out, find_groups  # OpenCV may be missing
 
     ink, strokes, scale, corner, groups, lines = find_groups(image, background)
+    if ink is not None and not groups:
+        warn_user(
+            "No digits were found, although there is ink on the image. Crop it to the "
+            "digits, or pass background='light' or 'dark' and a rotation."
+        )
     found: list[Any] = [cut_out(ink, strokes, pieces) for pieces in groups]
     boxes = np.array([box for _, box in found], dtype=float).reshape(-1, 4) * scale
     boxes[:, :2] += corner

@@ -144,9 +144,7 @@ def _find_cells(mask, strokes):
     skews : ndarray of shape (n_cells,)
         In degrees.
     """
-    contours, hierarchy = cv2.findContours(
-        mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE
-    )
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     cells, is_filled = [], []
     for contour, (_, _, child, parent) in zip(contours, hierarchy[0], strict=True):
         frame = strokes.labels[tuple(contour[0, 0, ::-1])]
@@ -253,7 +251,7 @@ def _turn(mask, skew):
 
 
 def _find_lines(mask, length, axis, gap):
-    """Find straight lines along an axis, 0 for horizontal ones, and close their gaps."""
+    """Find straight lines along an axis, and close their gaps; axis 0 is horizontal."""
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _kernel(max(gap, 1), axis))
     slack = 2 * int(np.ceil(length * FORM.max_slope / 2)) + 1
     wide = cv2.dilate(joined, _kernel(slack, 1 - axis))
@@ -283,7 +281,7 @@ def _line_width(line, axis):
 def _holes(lines):
     """Return left, top, width and height of the rectangles between lines."""
     lines = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, SQUARE)
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(1 - lines, connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - lines, connectivity=4)
     boxes, areas = stats[:, :4], stats[:, cv2.CC_STAT_AREA]
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     is_cell = areas > FORM.min_rectangle * boxes[:, 2] * boxes[:, 3]

@@ -12,7 +12,7 @@ SQUARE = np.ones((3, 3), np.uint8)
 
 @dataclass(frozen=True)
 class SheetSettings:
-    """Settings of `isolate_sheet`. Areas are fractions of the image's."""
+    """Settings of `isolate_sheet`. Areas are fractions of the whole image."""
 
     overview_side_px: int = 240  # enough to see the edges of a sheet
     max_stroke_width: float = 1 / 8  # of the shorter side; broader areas are not ink
