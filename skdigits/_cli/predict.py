@@ -27,6 +27,10 @@ COLUMNS = ["file", "label", "probability", "second_label", "second_probability"]
 COLUMNS += ["unsure"]
 PLACE_COLUMNS = ["line", "left", "top", "width", "height"]
 NUMBER_COLUMNS = ["number", "number_probability"]
+# An image with so many digits on a line, each with this fraction of the height of the
+# highest one, needs --split. None of 374 photos of single digits looked like that.
+MIN_SEVERAL, MIN_SEVERAL_HEIGHT = 3, 0.6
+SPLIT_HINT = "{}: seems to have several digits; --split finds and labels each of them"
 
 
 def run(arguments):
@@ -39,7 +43,7 @@ def run(arguments):
         if output is not None:
             check_not_input(arguments, {file.path for file in files})
         recognizer = _load(arguments.model)
-        rows, probabilities = _read(files, errors, recognizer, arguments.split)
+        rows, probabilities, hints = _read(files, errors, recognizer, arguments.split)
     _label(rows, probabilities, recognizer)
     reasons = [reason for _, reason in sorted(errors, key=itemgetter(0))]
     reasons += [f"{r['file']}: no digit can be seen" for r in rows if _is_blank(r)]
@@ -57,8 +61,8 @@ def run(arguments):
     if rows and output is not None:
         print(f"Wrote {printable(output)}, {len(rows):,} rows.")
     sys.stdout.flush()  # so that the errors are last
-    for reason in reasons:
-        print(f"skdigits: {printable(reason)}", file=sys.stderr)
+    for message in reasons + hints:
+        print(f"skdigits: {printable(message)}", file=sys.stderr)
     return 1 if reasons else 0
 
 
@@ -98,10 +102,12 @@ def _read(files, errors, recognizer, split):
         One for each digit, and one for each image without a visible digit.
     probabilities : ndarray of shape (n_rows, n_classes)
         NaN for images without a visible digit.
+    hints : list of str
+        One message if the first image needs --split.
     """
     from ..datasets._images import read_image
 
-    rows, probabilities, digits = [], [], []
+    rows, probabilities, digits, hints = [], [], [], []
     with reading_progress(len(files)) as advance:
         for index, name in enumerate(_unique_names(files)):
             try:
@@ -114,12 +120,26 @@ def _read(files, errors, recognizer, split):
                     places, of_digits = _split(image, recognizer)
                     probabilities += list(of_digits)
                 else:
+                    if index == 0 and _has_several(image):
+                        hints.append(SPLIT_HINT.format(name))
                     digits += list(recognizer.normalize([image]))
                 rows += [{"file": name, **place} for place in places]
             advance()
     if digits:  # all in one batch
         probabilities = recognizer.predict_proba(np.array(digits))
-    return rows, probabilities
+    return rows, probabilities, hints
+
+
+def _has_several(image):
+    """Whether an image clearly has more than one digit."""
+    from .._vision.finder import find_digits
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        found = find_digits(image)
+    heights = found.boxes[:, 3]
+    is_high = heights > MIN_SEVERAL_HEIGHT * heights.max(initial=0)
+    return np.bincount(found.lines[is_high]).max(initial=0) >= MIN_SEVERAL
 
 
 def _unique_names(files):
