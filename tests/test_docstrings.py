@@ -21,6 +21,7 @@ import skdigits.tuning
 FUNCTIONS = [
     skdigits.make_digit_pipeline,
     skdigits.find_digits,
+    skdigits.read_numbers,
     skdigits.write_submission,
     skdigits.save,
     skdigits.load,

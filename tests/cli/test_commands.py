@@ -284,7 +284,9 @@ def test_dash_is_standard_output(model, pages, monkeypatch, capsys):
 def test_predict_writes_predictions_of_model(model, pages, capsys):
     assert main(["predict", model, "pages"]) == 0
     out, err = capsys.readouterr()
-    assert err == ""
+    assert (
+        err.count("\n") == 1 and "a.png: seems to have several digits; --split" in err
+    )
     table = pd.read_csv(io.StringIO(out))
     loaded = load_images("pages")
     pipeline = skdigits.load(model)
@@ -313,13 +315,26 @@ def test_split_writes_row_for_each_digit(model, pages, capsys):
         np.testing.assert_array_equal(table.line[own], found.lines)
         labels = skdigits.load(model).predict(found.images)
         np.testing.assert_array_equal(table.label[own], labels)
+        page = skdigits.read_numbers(skdigits.load(model), image)
+        numbers = np.array(page.numbers)[found.lines].tolist()
+        assert table.number[own].astype(str).str.zfill(5).tolist() == numbers
+        np.testing.assert_allclose(
+            table.number_probability[own], page.probabilities[found.lines], atol=1e-6
+        )
+
+
+def test_photos_of_single_digits_get_no_hint(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(make_digit_photo("4", random_state=0).image).save("4.png")
+    assert main(["predict", model, "4.png"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("split", [[], ["--split"]])
 def test_unreadable_images_are_reported_and_others_labelled(
     split, model, pages, capsys
 ):
-    images = ["pages/a.png", "blank.png", "broken.png", "nothing.png"]
+    images = ["blank.png", "pages/a.png", "broken.png", "nothing.png"]
     assert main(["predict", model, *images, "--output", "out.csv", *split]) == 1
     out, err = capsys.readouterr()
     table = pd.read_csv("out.csv")
@@ -348,6 +363,7 @@ def test_terminal_shows_table_with_full_names(split, model, pages, monkeypatch, 
     for text in (os.path.join("pages", "b [red].png"), "blank.png", "no digit", "%"):
         assert text in out
     assert ("width height" in out) is bool(split)
+    assert ("number" in out) is bool(split)
 
 
 def test_error_names_file_that_is_not_a_model(pages, capsys):
