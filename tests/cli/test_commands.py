@@ -483,7 +483,8 @@ def test_predict_holds_few_images_in_memory(split, model, pages, capsys):
 )
 def test_streams_may_be_closed(streams, model, pages):
     Path("pages/a.png").rename("pages/ö.png")
-    command = f"{sys.executable} -m skdigits predict {model} pages --output ö.csv"
+    arguments = "pages --split --output ö.csv"
+    command = f"{sys.executable} -m skdigits predict {model} {arguments}"
     script = f"set -o pipefail; {command} {streams}"
     env = os.environ | {"PYTHONIOENCODING": "ascii"}
     ran = subprocess.run(["bash", "-c", script], capture_output=True, env=env)

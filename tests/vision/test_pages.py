@@ -71,7 +71,7 @@ def test_sheet_on_table(table, share, tilt):
 def test_boxes_on_a_table_are_in_pixels_of_the_photo():
     sheet = make_digit_photo(TEXT, random_state=0)
     photo, matrix = on_table(sheet.image, BLACK, 0.4, 0)
-    expected = sheet.boxes + [*matrix[:, 2], 0, 0]
+    expected = sheet.boxes + np.array([*matrix[:, 2], 0, 0])
     np.testing.assert_allclose(find_digits(photo).boxes, expected, atol=6)
 
 
