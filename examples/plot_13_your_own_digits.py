@@ -52,8 +52,12 @@ for row, X in zip(axes[1:], (resized, model[0].transform(photos)), strict=True):
     DigitsDisplay.from_estimator(model[1:], X, range(10), axes=row)
 
 # %%
-# Find and read the digits of a page in the light of a lamp.
+# Find and read the numbers of a page in the light of a lamp.
+from skdigits import read_numbers
 from skdigits.plots import FoundDigitsDisplay
 
 page = make_digit_photo("31415\n92653", light="lamp", random_state=0)
+read = read_numbers(model, page.image)
+for number, probability in zip(read.numbers, read.probabilities, strict=True):
+    print(f"{number}, every digit with a probability of {probability:.2f} or more")
 FoundDigitsDisplay.from_estimator(model, page.image)
