@@ -99,10 +99,13 @@ def test_thick_marker_in_small_drawing(width, inverted):
 # ------------------------------------------------------------------ forms
 
 
-def draw_form(rows, columns, *, cell=(60, 80), gap=0, dots=None, width=2, pen, height):
+def draw_form(
+    rows, columns, *, cell=(60, 80), gap=0, dots=None, width=2, pen, height, shift=3
+):
     """Draw cells with a digit each. With a gap, the cells are separate boxes.
 
-    `dots` has the length and the distance of dots on the lines, in pixels.
+    `dots` has the length and the distance of dots on the lines, in pixels, and `shift`
+    is the largest distance of a digit from the middle of its cell.
     """
     rng = np.random.default_rng(0)
     pitch = np.array(cell) + gap
@@ -126,8 +129,10 @@ def draw_form(rows, columns, *, cell=(60, 80), gap=0, dots=None, width=2, pen, h
         for column in range(columns):
             glyph = glyphs[rng.integers(10)]
             high, wide = glyph.shape[:2]
-            middle = pitch * (column, row) + 60 + np.array(cell) // 2
-            left, top = middle + rng.integers(-3, 4, 2) - (wide // 2, high // 2)
+            corner = pitch * (column, row) + 60 + (np.array(cell) - (wide, high)) // 2
+            left, top = (
+                middle + rng.integers(-shift, shift + 1, 2) - (wide // 2, high // 2)
+            )
             part = page[top : top + high, left : left + wide]
             np.minimum(part, glyph, out=part)
     noise = rng.normal(0, 2, page.shape)
@@ -167,6 +172,11 @@ def test_empty_boxes_are_not_digits():
     for left in (60, 134):
         cv2.rectangle(page, (left, 60), (left + 60, 140), (INK,) * 3, 2)
     assert counts(page) == [6]
+
+
+def test_cells_make_the_lines_of_digits_at_various_heights():
+    page = draw_form(8, 12, cell=(60, 80), pen="ballpoint", height=36, shift=16)
+    assert counts(page) == [12] * 8
 
 
 def test_grid_of_many_cells_is_read_by_its_rows():
