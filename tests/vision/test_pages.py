@@ -130,9 +130,7 @@ def draw_form(
             glyph = glyphs[rng.integers(10)]
             high, wide = glyph.shape[:2]
             corner = pitch * (column, row) + 60 + (np.array(cell) - (wide, high)) // 2
-            left, top = (
-                middle + rng.integers(-shift, shift + 1, 2) - (wide // 2, high // 2)
-            )
+            left, top = corner + rng.integers(-shift, shift + 1, 2)
             part = page[top : top + high, left : left + wide]
             np.minimum(part, glyph, out=part)
     noise = rng.normal(0, 2, page.shape)
