@@ -173,7 +173,7 @@ def test_empty_boxes_are_not_digits():
 
 
 def test_cells_make_the_lines_of_digits_at_various_heights():
-    page = draw_form(8, 12, cell=(60, 80), pen="ballpoint", height=36, shift=16)
+    page = draw_form(8, 12, cell=(60, 80), pen="ballpoint", height=36, shift=12)
     assert counts(page) == [12] * 8
 
 
