@@ -105,7 +105,7 @@ class DigitNormalizer(
     >>> from skdigits.datasets import make_digit_photo
     >>> photo = make_digit_photo("7", random_state=0)
     >>> photo.image.shape
-    (199, 166, 3)
+    (198, 176, 3)
     >>> DigitNormalizer().transform([photo.image]).shape
     (1, 784)
     """

@@ -169,10 +169,11 @@ def read_numbers(
 
     Examples
     --------
-    >>> from skdigits import CNNClassifier, read_numbers
+    >>> from skdigits import make_digit_pipeline, read_numbers
     >>> from skdigits.datasets import load_sample, make_digit_photo
     >>> digits = load_sample()
-    >>> model = CNNClassifier(epochs=8, random_state=0)
+    >>> model = make_digit_pipeline("robust", random_state=0)
+    >>> model = model.set_params(cnn__epochs=8, augment__drawn=0.5)
     >>> model = model.fit(digits.X_train, digits.y_train)
     >>> photo = make_digit_photo("50\\n46", pen="felt", random_state=0)
     >>> read_numbers(model, photo.image).numbers

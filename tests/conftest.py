@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits
+from threadpoolctl import threadpool_limits
 
 # Before a test imports Keras: skdigits starts TensorFlow here and in child processes,
 # so that all have the same settings.
@@ -16,6 +17,7 @@ import skdigits._engine.keras  # noqa: F401
 from helpers.classifiers import CachedFits
 
 matplotlib.use("Agg")
+threadpool_limits(1, user_api="blas")  # several processes share the cores
 
 # Background jobs of a shell, and their child processes, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -10,7 +10,7 @@ digits in reading order, lines separated by "/".
 A page is exact if all its lines are read without an error, and segmented if each line
 has the right number of digits. The character error rate is the edit distance of the
 digits of a page, summed over the pages, by their number. A row for each model is
-appended to docs/benchmarks/own_pages.jsonl.
+appended to docs/benchmarks/own-pages.jsonl.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from folds import make_model, processor, settings
 import skdigits
 from skdigits.datasets import load_competition, load_images
 
-ROWS = Path("docs/benchmarks/own_pages.jsonl")
+ROWS = Path("docs/benchmarks/own-pages.jsonl")
 DATA = Path(os.environ.get("SKDIGITS_DATA") or "../shared/data", "real-digits")
 SHOWN_CHARACTERS = 60
 

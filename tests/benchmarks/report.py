@@ -282,6 +282,25 @@ def own_digits_table():
         )
 
 
+def own_pages_table():
+    """Show the pages that models read exactly, and their character error rate."""
+    yield (
+        "model|exact, of 20 pages|right number of digits per line|"
+        "without any digit|character error rate"
+    )
+    yield "|".join(["---"] * 5)
+    for row in read_measurements("own-pages.jsonl"):
+        yield "|".join(
+            [
+                f"`{row['name']}`",
+                str(row["exact"]),
+                str(row["segmented"]),
+                str(row["empty"]),
+                f"{row['error_rate']:.4f}",
+            ]
+        )
+
+
 def mean_accuracy(rows, part):
     """Show the mean accuracy on a part of the digits and its deviation over seeds."""
     shares = [1 - row["errors"][part] / row["n"][part] for row in rows]
@@ -488,6 +507,7 @@ def main():
     text = replace_table(text, "robustness", robustness_table(corrupted))
     text = replace_table(text, "small digits", small_digits_table(corrupted))
     text = replace_table(text, "own digits", own_digits_table())
+    text = replace_table(text, "own pages", own_pages_table())
     text = replace_table(text, "feed", feed_table())
     text = replace_table(text, "feed alone", feed_alone_table())
     text = replace_table(text, "memory", memory_table())
