@@ -10,7 +10,7 @@ files; ``load_images("photos").images`` reads your own.
 
 # %%
 # Train with the preset that begins with a ``DigitNormalizer``.
-from skdigits import make_digit_pipeline
+from skdigits import make_digit_pipeline, read_numbers
 from skdigits.datasets import load_sample
 
 digits = load_sample()
@@ -29,8 +29,7 @@ options = [
     {"pen": "chalk", "paper": "plain", "light": "shadow"},
 ]
 photos = [
-    make_digit_photo(str(digit), **options[digit % 4], random_state=digit).image
-    for digit in range(10)
+    make_digit_photo(str(d), **options[d % 4], random_state=d).image for d in range(10)
 ]
 
 # %%
@@ -40,7 +39,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from skdigits.plots import DigitsDisplay
+from skdigits.plots import DigitsDisplay, FoundDigitsDisplay
 
 small = [Image.fromarray(p).convert("L").resize((28, 28)) for p in photos]
 resized = 255 - np.array(small).reshape(10, 784)
@@ -53,11 +52,7 @@ for row, X in zip(axes[1:], (resized, model[0].transform(photos)), strict=True):
 
 # %%
 # Find and read the numbers of a page in the light of a lamp.
-from skdigits import read_numbers
-from skdigits.plots import FoundDigitsDisplay
-
 page = make_digit_photo("31415\n92653", light="lamp", random_state=0)
 read = read_numbers(model, page.image)
-for number, probability in zip(read.numbers, read.probabilities, strict=True):
-    print(f"{number}, every digit with a probability of {probability:.2f} or more")
+print("numbers:", *read.numbers, "lowest probabilities:", read.probabilities.round(2))
 FoundDigitsDisplay.from_estimator(model, page.image)
