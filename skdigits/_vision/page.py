@@ -35,6 +35,7 @@ class PageSettings:
     max_part_side: float = 0.8  # pieces up to here may belong to a digit they overlap
     max_gap: float = 0.25  # between the pieces of one digit
     max_digit_height: float = 1.5  # of joined pieces
+    max_part_height: float = 1.1  # of a part and its digit, of the higher of the two
     min_overlap: float = 0.5  # of pieces one above the other, of the narrower's width
     line_distance: float = 0.5  # digits that are closer in height stand on one line
     min_in_cells: float = 0.8  # fraction of the digits; with more, cells make the lines
@@ -197,7 +198,9 @@ def _belong_together(a, b, unit):
     joined = max(a[3], b[3]) - min(a[1], b[1])
     smaller = min(max(c[2] - c[0], c[3] - c[1]) for c in (a, b))
     taller = max(a[3] - a[1], b[3] - b[1])
-    is_part = smaller < PAGE.max_part_side * unit and joined < 1.1 * taller
+    is_part = (
+        smaller < PAGE.max_part_side * unit and joined < PAGE.max_part_height * taller
+    )
     if joined > PAGE.max_digit_height * unit and not is_part:
         return False
     if down < -PAGE.max_gap * unit:

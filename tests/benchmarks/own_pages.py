@@ -4,8 +4,8 @@
 
 MODEL is a file written by skdigits.save, or a preset, which is trained on all 42,000
 images of the competition. The pages lie in real-digits/pages of the folder
-SKDIGITS_DATA, by default ../shared/data, with labels in real-digits/labels.csv: the
-digits in reading order, lines separated by "/".
+SKDIGITS_DATA, with labels in real-digits/labels.csv: the digits in reading order, lines
+separated by "/".
 
 A page is exact if all its lines are read without an error, and segmented if each line
 has the right number of digits. The character error rate is the edit distance of the
@@ -28,7 +28,7 @@ import skdigits
 from skdigits.datasets import load_competition, load_images
 
 ROWS = Path("docs/benchmarks/own-pages.jsonl")
-DATA = Path(os.environ.get("SKDIGITS_DATA") or "../shared/data", "real-digits")
+DATA = Path(os.environ["SKDIGITS_DATA"], "real-digits")
 SHOWN_CHARACTERS = 60
 
 

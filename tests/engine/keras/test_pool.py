@@ -45,6 +45,7 @@ def test_predictions_in_many_threads_trace_once(digits):
     before = len(traced)
     model.predict_proba(X)
     once = len(traced) - before
+    assert once > 0
     model.fit(X, y)
     before = len(traced)
     start = threading.Barrier(8)
