@@ -86,8 +86,9 @@ def _read_images(path):
     y : ndarray of shape (n_images,), dtype int or str
     """
     from .._normalizer import DigitNormalizer
+    from ..datasets._folder_labels import labels_of_folders
     from ..datasets._image_files import find_images
-    from ..datasets._images import labels_of_folders, read_image
+    from ..datasets._images import read_image
 
     with ExitStack() as stack:
         files = find_images(path, stack)
