@@ -1,7 +1,6 @@
 """Command line: ``skdigits demo``, ``submit``, ``fit``, ``predict`` and ``draw``."""
 
 import argparse
-import errno
 import os
 import re
 import sys
@@ -10,12 +9,12 @@ from importlib import import_module
 
 from .. import __version__
 from .._presets import ENSEMBLES, PRESETS, presets_of
+from .closed_pipe import drop_output, is_closed_pipe
 from .text import printable
 
 MAX_MODELS = 1_000  # larger numbers are typing errors
 MAX_SEED = 2**32 - 1
 MAX_PORT = 65_535
-CLOSED_PIPE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -218,14 +217,6 @@ def _run(argv):
         sys.stdout.flush()  # to raise the error of a closed pipe here
 
 
-def _drop_output():
-    """Drop unwritten output, which Python would try to write again when it exits."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def main(argv=None):
     """Run the command line.
 
@@ -244,10 +235,9 @@ def main(argv=None):
     try:
         return _run(argv)
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        # A closed pipe is not an error: its reader needs no more output.
-        if getattr(exc, "errno", None) not in CLOSED_PIPE or exc.filename is not None:
+        if not is_closed_pipe(exc):  # its reader has ended the command on purpose
             print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
-        _drop_output()
+        drop_output()
         return 1
     except KeyboardInterrupt:
         print("skdigits: interrupted", file=sys.stderr)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._core.atomic import target_file, write_whole
 from .._recognition import UNSURE, Recognizer, read_page
+from .closed_pipe import optional_reader
 from .output import (
     STANDARD_OUTPUT,
     check_not_input,
@@ -52,15 +53,15 @@ def run(arguments):
         columns = COLUMNS + PLACE_COLUMNS + NUMBER_COLUMNS
     if rows and output is not None:
         write_whole(_as_csv(rows, columns).encode(), target_file(output))
-    if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
-        _print_table(rows, arguments.split)
-        if arguments.split:
-            _print_numbers(rows)
-    elif rows and output is None:
-        print(_as_csv(rows, columns), end="")
-    if rows and output is not None:
-        print(f"Wrote {printable(output)}, {len(rows):,} rows.")
-    sys.stdout.flush()  # so that the errors are last
+    with optional_reader():
+        if rows and sys.stdout.isatty() and arguments.output != STANDARD_OUTPUT:
+            _print_table(rows, arguments.split)
+            if arguments.split:
+                _print_numbers(rows)
+        elif rows and output is None:
+            print(_as_csv(rows, columns), end="")
+        if rows and output is not None:
+            print(f"Wrote {printable(output)}, {len(rows):,} rows.")
     for message in reasons + hints:
         print(f"skdigits: {printable(message)}", file=sys.stderr)
     return 1 if reasons else 0

@@ -479,7 +479,7 @@ def test_predict_holds_few_images_in_memory(split, model, pages, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 @pytest.mark.parametrize(
-    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "| head -c 1 >first"]
+    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "| head -c 1 >first", "| true"]
 )
 def test_streams_may_be_closed(streams, model, pages):
     Path("pages/a.png").rename("pages/ö.png")
@@ -490,6 +490,16 @@ def test_streams_may_be_closed(streams, model, pages):
     ran = subprocess.run(["bash", "-c", script], capture_output=True, env=env)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert len(pd.read_csv("ö.csv")) == 15
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_errors_are_reported_if_output_is_not_read(model, pages):
+    script = f"set -o pipefail; {sys.executable} -m skdigits predict {model} "
+    script += "pages missing.png --split | true"
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "missing.png" in ran.stderr and len(ran.stderr.splitlines()) == 1
 
 
 @pytest.mark.slow
