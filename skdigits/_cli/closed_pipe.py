@@ -24,7 +24,7 @@ def drop_output():
 
 @contextmanager
 def optional_reader():
-    """Print results that their reader need not read to the end, as ``head`` does."""
+    """Ignore that the reader of standard output ends early, as ``head`` does."""
     try:
         yield
         sys.stdout.flush()  # to raise the error of a closed pipe here

@@ -228,14 +228,16 @@ def main(argv=None):
     Returns
     -------
     int
-        0 on success; 1 after an error in the data or the files, or if an image shows no
-        digit; 130 after Ctrl-C. A usage error exits with 2.
+        0 on success; 1 after an error in the data or the files, if an image shows no
+        digit, or if the reader of standard output ends before the work is done; 130
+        after Ctrl-C. A usage error exits with 2.
     """
     _open_streams()
     try:
         return _run(argv)
     except (OSError, ValueError, TypeError, ImportError) as exc:
-        if not is_closed_pipe(exc):  # its reader has ended the command on purpose
+        # A reader that ends, as head does, ends the command without a message.
+        if not is_closed_pipe(exc):
             print(f"skdigits: {printable(str(exc))}", file=sys.stderr)
         drop_output()
         return 1
