@@ -99,8 +99,8 @@ class CNNClassifier(
         when the accuracy has not risen for three epochs, down to a tenth.
     label_smoothing : float, default=0.0
         Share of each label that is spread over all classes, in [0, 1). Values around
-        0.03 reduce errors in short trainings, at the cost of under-confident
-        probabilities.
+        0.03 reduce errors in short trainings. The probabilities that it lowers are
+        corrected by a temperature, see ``temperature_``.
     dtype_policy : {"float32", "mixed_bfloat16", "auto"} or None, default=None
         Precision, by the name in Keras. "mixed_bfloat16" computes in bfloat16 (8
         significant bits) with weights in float32: faster on processors with
@@ -157,10 +157,15 @@ class CNNClassifier(
         Height, width and channels.
     model_ : keras.Model
         The trained model, which takes raw pixels of shape (n, height, width,
-        channels). It is a copy: changing it does not change the classifier.
+        channels). It is a copy: changing it does not change the classifier. It
+        predicts without `test_time_shift` and without ``temperature_``.
     pixel_range_ : tuple of 2 floats
         Smallest and largest training pixel. Predictions for images that are clearly in
         another scale bring a warning.
+    temperature_ : float
+        ``predict_proba`` divides the logits by it [4]_, which changes no label. With
+        `label_smoothing` it is fitted on at most 5,000 training images, or new
+        augmented copies of them; without, it is 1.
     history_ : dict of lists of float
         For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
         "val_loss" and "val_accuracy".
@@ -190,6 +195,8 @@ class CNNClassifier(
     .. [2] T. Doucet, "MNIST", 2019, https://github.com/ttdoucet/mnist
     .. [3] C. Deotte, "25 Million Images! [0.99757] MNIST", Kaggle, 2018,
        https://www.kaggle.com/code/cdeotte/25-million-images-0-99757-mnist
+    .. [4] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
+       Neural Networks", ICML 2017.
 
     Examples
     --------
@@ -580,6 +587,12 @@ class CNNClassifier(
         """Smallest and largest training pixel."""
         check_is_fitted(self)
         return self._trained.pixels.min, self._trained.pixels.max
+
+    @property
+    def temperature_(self) -> float:
+        """Temperature of the probabilities; see the attributes of the class."""
+        check_is_fitted(self)
+        return self._trained.temperature
 
     def _max_shift(self):
         """Convert `test_time_shift` to pixels."""

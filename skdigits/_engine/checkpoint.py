@@ -60,9 +60,7 @@ class Progress:
 
     def resume(self, trained):
         """Return a `TrainedNetwork` with the weights of the checkpoint."""
-        return TrainedNetwork.from_arrays(
-            self.arrays, spec=trained.spec, pixels=trained.pixels, seed=self.seed
-        )
+        return dataclasses.replace(trained, seed=self.seed).with_arrays(self.arrays)
 
 
 class Checkpoint:

@@ -126,12 +126,15 @@ class TrainedNetwork:
     pixels : PixelStatistics
     seed : int
         Seed of all random numbers of its trainings.
+    temperature : float, default=1.0
+        Probabilities are raised to the power of its inverse and scaled to sum to 1.
     """
 
     spec: ModelSpec
     weights: Weights | None
     pixels: PixelStatistics
     seed: int
+    temperature: float = 1.0
 
     def with_weights(self, weights):
         """Return a copy with other weights."""
@@ -151,17 +154,13 @@ class TrainedNetwork:
             for i, array in enumerate(arrays)
         }
 
-    @classmethod
-    def from_arrays(cls, arrays, *, spec, pixels, seed):
-        """Make it from the arrays of `to_arrays`.
+    def with_arrays(self, arrays):
+        """Return a copy with the weights of `to_arrays`.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
             Arrays with other names are ignored.
-        spec : ModelSpec
-        pixels : PixelStatistics
-        seed : int
 
         Returns
         -------
@@ -173,7 +172,7 @@ class TrainedNetwork:
                 for field in dataclasses.fields(Weights)
             }
         )
-        return cls(spec=spec, weights=weights, pixels=pixels, seed=seed)
+        return self.with_weights(weights)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 import dataclasses
 
+import numpy as np
+
+from .calibration import MAX_IMAGES, fit_temperature
 from .checkpoint import Checkpoint, fit_identity
 from .trained import TrainedNetwork
 
@@ -45,4 +48,22 @@ def train(plan, data, tasks=None):
     # This loads TensorFlow, which takes seconds: only after the data is checked.
     from .keras.train import train as train_model
 
-    return train_model(plan, trained, data, held_out, tasks, checkpoint)
+    learned = train_model(plan, trained, data, held_out, tasks, checkpoint)
+    if plan.spec.label_smoothing == 0:
+        return learned
+    return dataclasses.replace(learned, trained=_calibrated(learned.trained, data))
+
+
+def _calibrated(trained, data):
+    """Return a trained network with the temperature that its training data suggest."""
+    from .keras.predictor import predictor_of
+
+    rng = np.random.default_rng([trained.seed, *data.augment_seeds])
+    chosen = rng.permutation(len(data))[:MAX_IMAGES]
+    trained = dataclasses.replace(trained, temperature=1.0)
+    probabilities = predictor_of(trained.spec).predict(
+        trained, data.load(chosen, rng), max_shift=0
+    )
+    weights = None if data.weights is None else data.weights[chosen]
+    temperature = fit_temperature(probabilities, data.labels[chosen], weights)
+    return dataclasses.replace(trained, temperature=temperature)

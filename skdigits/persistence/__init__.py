@@ -277,8 +277,8 @@ def export(estimator: "CNNClassifier | Pipeline", path: str | os.PathLike[str]) 
     The exported model is ``model_``. It takes raw pixels, float32 of shape (n, height,
     width, channels), in the unit of the training images, and returns the probabilities
     of ``classes_``. In ONNX its input is "images" and its output "probabilities".
-    The file contains neither the labels nor `test_time_shift`; `export` warns if
-    `test_time_shift` is set.
+    The file contains neither the labels nor `test_time_shift` nor ``temperature_``;
+    `export` warns if one of the last two changes the probabilities.
 
     Examples
     --------

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from .._classifier import CNNClassifier
+from .._engine.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE
 from .._engine.parameters import MODEL_PARAMETERS
 from .._engine.trained import ModelSpec, PixelStatistics, TrainedNetwork
 from ._fields import (
@@ -85,6 +86,14 @@ CLASSIFIER = {
             lambda n: is_a(n, int) and 0 <= n < 2**31, "seed must be in [0, 2**31)"
         ),
     ),
+    "temperature": _of_trained(
+        "temperature",
+        float,
+        checked(
+            lambda t: is_a(t, float) and MIN_TEMPERATURE <= t <= MAX_TEMPERATURE,
+            f"temperature must be in [{MIN_TEMPERATURE}, {MAX_TEMPERATURE}]",
+        ),
+    ),
 }
 
 
@@ -118,10 +127,8 @@ def check_shapes(shapes, classifiers):
 def read_arrays_into(classifiers, arrays):
     """Complete classifiers with their arrays, whose shapes were checked."""
     for prefix, own in _by_prefix(arrays).items():
-        trained = classifiers[prefix]._trained
-        classifiers[prefix]._trained = TrainedNetwork.from_arrays(
-            own, spec=trained.spec, pixels=trained.pixels, seed=trained.seed
-        )
+        classifier = classifiers[prefix]
+        classifier._trained = classifier._trained.with_arrays(own)
 
 
 def _by_prefix(named):

@@ -40,10 +40,15 @@ def exported_bytes(estimator, suffix):
     model = _float32_model(cnn) if suffix == ".onnx" else cnn.model_
     if suffix == ".json":
         return model.to_json().encode()
+    lost = []
     if cnn._max_shift() > 0:
+        lost.append(f"test_time_shift={cnn.test_time_shift}")
+    if cnn.temperature_ != 1:
+        lost.append(f"temperature_={cnn.temperature_:.3g}")
+    if lost:
         warn_user(
-            f"The file does not contain test_time_shift={cnn.test_time_shift}. The "
-            "probabilities of the exported model are those of test_time_shift=0."
+            f"The file does not contain {' or '.join(lost)}: the probabilities of the "
+            "exported model differ from predict_proba."
         )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, f"model{suffix}")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.classifiers import small
+from sklearn.metrics import log_loss
 
 from skdigits import CNNClassifier
 
@@ -75,11 +76,40 @@ def test_every_optimizer_learns(digits, optimizer):
     assert model.history_["loss"][-1] < 0.8 * model.history_["loss"][0]
 
 
-def test_label_smoothing_lowers_the_highest_probability(digits, fitted):
-    X, _ = digits
-    sure = fitted(epochs=15, batch_size=16).predict_proba(X)
-    less = fitted(epochs=15, batch_size=16, label_smoothing=0.3)
-    assert less.predict_proba(X).max(axis=1).mean() < sure.max(axis=1).mean()
+def test_temperature_corrects_the_probabilities_of_label_smoothing(digits, fitted):
+    X, y = digits
+    images = X.reshape(-1, 8, 8, 1).astype(np.float32)
+    model = fitted(epochs=15, batch_size=16, label_smoothing=0.3)
+    smoothed = model.model_.predict(images, verbose=0)
+    corrected = model.predict_proba(X)
+    assert smoothed.max(axis=1).mean() < 0.8 < corrected.max(axis=1).mean()
+    assert log_loss(y, corrected) < log_loss(y, smoothed) / 2
+    np.testing.assert_array_equal(corrected.argmax(axis=1), smoothed.argmax(axis=1))
+    powers = smoothed ** (1 / model.temperature_)
+    np.testing.assert_allclose(
+        corrected, powers / powers.sum(axis=1, keepdims=True), atol=1e-5
+    )
+    assert fitted().temperature_ == 1
+
+
+def test_temperature_is_fitted_again_when_training_continues(digits):
+    X, y = digits
+    model = small(epochs=5, label_smoothing=0.3, warm_start=True).fit(X, y)
+    first = model.temperature_
+    model.set_params(epochs=15).fit(X, y)
+    assert model.temperature_ < first
+    alone = small(epochs=5, label_smoothing=0.3).fit(X, y)
+    assert alone.temperature_ == first
+
+
+def test_weights_of_samples_affect_the_temperature(digits):
+    X, y = digits
+    wrong = np.where(np.arange(len(y)) % 4 == 0, (y + 1) % 4, y)
+    params = {"epochs": 5, "label_smoothing": 0.1}
+    equal = small(**params).fit(X, wrong)
+    weights = np.where(wrong == y, 1, 1e-6)
+    weighted = small(**params).fit(X, wrong, sample_weight=weights)
+    assert weighted.temperature_ < equal.temperature_
 
 
 def test_fit_and_predict_do_not_change_the_arrays(digits):

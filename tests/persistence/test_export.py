@@ -97,6 +97,12 @@ def test_export_warns_of_lost_test_time_shift(digits, tmp_path):
             skdigits.export(cnn, tmp_path / f"digits.{ending}")
 
 
+def test_export_warns_of_lost_temperature(digits, tmp_path):
+    cnn = CNNClassifier(epochs=2, width=0.25, label_smoothing=0.2).fit(*digits)
+    with pytest.warns(UserWarning, match="does not contain temperature_=0"):
+        skdigits.export(cnn, tmp_path / "digits.keras")
+
+
 def test_export_refuses_other_estimators_and_paths(digits, tmp_path):
     path = tmp_path / "digits.keras"
     with pytest.raises(NotFittedError):

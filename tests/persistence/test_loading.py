@@ -166,6 +166,7 @@ CHANGES = {
     "history ": [[0.1]],
     "n_iter": -1,
     "seed": 2**40,
+    "temperature": 0.0,
     "pixels": {"mean": 0.0, "std": 0.0, "min": 0.0, "max": 1.0},
     "pixels ": {"mean": float("nan"), "std": 1.0, "min": 0.0, "max": 1.0},
     "pixels  ": {"mean": 0.0, "std": 1.0},

@@ -12,6 +12,7 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
+from ..calibration import with_temperature
 from .build import build_model, building, mean_and_variance
 from .precision import dtype_policy
 from .quiet import without_retracing_warnings
@@ -99,7 +100,8 @@ class Predictor:
         # In float32 they sum to 1 up to rounding; scikit-learn's log loss and ensembles
         # need sums that are right in float64.
         found = np.concatenate(parts).astype(np.float64)
-        return found / found.sum(axis=1, keepdims=True)
+        found /= found.sum(axis=1, keepdims=True)
+        return with_temperature(found, trained.temperature)
 
     def _weights(self, trained):
         """Return the pixels' mean and standard deviation and the weights: tensors."""
