@@ -15,7 +15,7 @@ from .._core.safetensors_file import (
     read_arrays,
     read_header,
 )
-from .trained import TrainedNetwork, numbered_arrays
+from .trained import numbered_arrays
 
 # Keras's BackupAndRestore saves neither the history nor random numbers nor the state of
 # callbacks, needs h5py, and resumes from any file that it finds.

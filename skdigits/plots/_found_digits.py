@@ -25,7 +25,7 @@ MAX_FIGURE_HEIGHT = 8  # inches
 class FoundDigitsDisplay:
     """A photo with a box and a predicted label for each digit.
 
-    Labels with a probability below 0.9 are orange and show the probability; the others
+    Labels with a probability below 0.95 are orange and show the probability; the others
     are blue. Make one with `from_estimator` or `from_predictions`.
 
     Parameters

@@ -15,6 +15,7 @@ import matplotlib
 
 matplotlib.use("svg")
 
+import calibration
 import matplotlib.pyplot as plt
 import numpy as np
 import own_digits
@@ -301,6 +302,29 @@ def own_pages_table():
         )
 
 
+def calibration_table():
+    """Show log loss and calibration error, with and without the temperature."""
+    yield (
+        "preset|fold|errors of 8,400|temperature|log loss before|ECE before|"
+        "log loss|ECE|processor"
+    )
+    yield "|".join(["---"] * 9)
+    for row in calibration.read_rows():
+        before = [row["before"][key] for key in ("log_loss", "calibration_error")]
+        after = [row[key] for key in ("log_loss", "calibration_error")]
+        yield "|".join(
+            [
+                f"`{row['name']}`",
+                str(row["fold"]),
+                str(row["errors"]),
+                f"{row['temperature']:.2f}",
+                *(f"{score:.4f}" for score in before),
+                *(f"**{score:.4f}**" for score in after),
+                short_name(row["processor"]),
+            ]
+        )
+
+
 def mean_accuracy(rows, part):
     """Show the mean accuracy on a part of the digits and its deviation over seeds."""
     shares = [1 - row["errors"][part] / row["n"][part] for row in rows]
@@ -508,6 +532,7 @@ def main():
     text = replace_table(text, "small digits", small_digits_table(corrupted))
     text = replace_table(text, "own digits", own_digits_table())
     text = replace_table(text, "own pages", own_pages_table())
+    text = replace_table(text, "calibration", calibration_table())
     text = replace_table(text, "feed", feed_table())
     text = replace_table(text, "feed alone", feed_alone_table())
     text = replace_table(text, "memory", memory_table())

@@ -298,7 +298,7 @@ def test_predict_writes_predictions_of_model(model, pages, capsys):
         table.second_probability, probabilities[:, -2], atol=1e-6
     )
     assert (table.label != table.second_label).all()
-    assert table.unsure.tolist() == (probabilities[:, -1] < 0.75).tolist()
+    assert table.unsure.tolist() == (probabilities[:, -1] < 0.95).tolist()
 
 
 def test_split_writes_row_for_each_digit(model, pages, capsys):

@@ -51,7 +51,7 @@ def test_boxes_and_labels_are_those_of_find_digits_and_predict(photo, sample):
     labels = model.predict(found.images)
     probabilities = model.predict_proba(found.images).max(axis=1)
     expected = [
-        str(label) if p >= 0.75 else f"{label} {p:.0%}"
+        str(label) if p >= 0.95 else f"{label} {p:.0%}"
         for label, p in zip(labels, probabilities, strict=True)
     ]
     assert [text.get_text() for text in display.texts_] == expected
@@ -86,14 +86,14 @@ def test_model_with_an_inner_normalizer_gets_no_second_one(photo, sample):
 
 
 def test_unsure_labels_have_another_colour(photo):
-    probabilities = [1, 0.75, 0.749, 0.2, 1, 1, 1, np.nan]
+    probabilities = [1, 0.95, 0.949, 0.2, 1, 1, 1, np.nan]
     display = FoundDigitsDisplay.from_predictions(
         photo.image, photo.boxes, photo.target, probabilities
     )
     colours = [to_hex(box.get_edgecolor()) for box in display.boxes_]
     assert colours == [BLUE, BLUE, ORANGE, ORANGE, BLUE, BLUE, BLUE, ORANGE]
     texts = [text.get_text() for text in display.texts_]
-    assert texts == ["2", "4", "6 75%", "8 20%", "1", "3", "5", "?"]
+    assert texts == ["2", "4", "6 95%", "8 20%", "1", "3", "5", "?"]
 
 
 def test_boxes_are_drawn_without_labels_in_given_axes(photo):
