@@ -110,7 +110,8 @@ class CNNClassifier(
     validation_fraction : float, default=None
         Share of the training images that is held out, in (0, 1). It is stratified and
         never augmented. ``history_`` then has its loss and accuracy, which early
-        stopping and the schedule "plateau" use; with None they use the training's.
+        stopping and the schedule "plateau" use; with None they use the training's. See
+        also `validation_data` and `groups` of ``fit``.
     early_stopping : bool, default=False
         Whether to stop when the loss has not fallen for `n_iter_no_change` epochs, and
         to restore the weights of the best epoch.
@@ -296,7 +297,15 @@ class CNNClassifier(
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Train the classifier.
 
@@ -310,6 +319,18 @@ class CNNClassifier(
             Labels: numbers, strings or booleans, of two or more classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. Samples of weight 0 are left out.
+        validation_data : tuple of (array-like, array-like), default=None
+            Images and labels to validate on, like `X` and `y`, in place of the part of
+            `validation_fraction`. They are not augmented and have no weights, and the
+            steps of a Pipeline before the classifier do not transform them.
+        X_val, y_val : array-like, default=None
+            The same as two arguments, as in `sklearn.ensemble.\
+HistGradientBoostingClassifier`: with metadata routing, \
+``Pipeline(transform_input=["X_val"])`` transforms the images.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each sample, such as its writer. `validation_fraction` is then the
+            share of the groups that are held out: those groups, of 100 random
+            choices, whose labels are nearest to that share of each class.
 
         Returns
         -------
@@ -319,11 +340,18 @@ class CNNClassifier(
         Raises
         ------
         ValueError
-            If the images, labels or weights are invalid, if the training diverges, or
-            if `checkpoint` is of another fit.
+            If the images, labels or weights are invalid, if there are two validation
+            sets, if the training diverges, or if `checkpoint` is of another fit.
         TypeError
-            If `X` is sparse, or if `architecture` does not return a `keras.Model`.
+            If `X` is sparse, if `validation_data` is not a tuple, or if `architecture`
+            does not return a `keras.Model`.
         """
+        validation = self._validation_pair(validation_data, X_val, y_val)
+        if groups is not None and self.validation_fraction is None:
+            raise ValueError(
+                "groups are for validation_fraction. Got groups and "
+                "validation_fraction=None. Pass both or neither."
+            )
         continues = self.warm_start and self.__sklearn_is_fitted__()
         classes = self.classes_ if continues else None
         if continues and not np.array_equal(np.unique(y), classes):
@@ -331,7 +359,9 @@ class CNNClassifier(
                 f"warm_start=True needs the classes of the fit before: {classes}. Got "
                 f"{np.unique(y)} instead."
             )
-        return self._fit(X, y, sample_weight, continues, classes)
+        return self._fit(
+            X, y, sample_weight, continues, classes, None, validation, groups
+        )
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -388,7 +418,17 @@ class CNNClassifier(
         }
         return self._fit(X, y, sample_weight, continues, checked.classes_, one_epoch)
 
-    def _fit(self, X, y, sample_weight, continues, classes, changes=None):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        continues,
+        classes,
+        changes=None,
+        validation=None,
+        groups=None,
+    ):
         """Train a copy of the classifier, and commit what it learned in one step.
 
         Until then, and if the fit fails or is interrupted, the classifier stays what it
@@ -398,7 +438,11 @@ class CNNClassifier(
         if not continues:
             _reset(learner)
         params = self.get_params(deep=False) | (changes or {})
-        data = learner._training_data(X, y, sample_weight, continues, classes, params)
+        data = learner._training_data(
+            X, y, sample_weight, groups, continues, classes, params
+        )
+        if validation is not None:
+            data.validation = learner._validation_data(*validation, data.classes)
         learner.classes_ = data.classes
         plan = learner._plan(params, continues)
         tasks = None
@@ -415,7 +459,7 @@ class CNNClassifier(
         self.__dict__ = others | learned
         return self
 
-    def _training_data(self, X, y, sample_weight, continues, classes, params):
+    def _training_data(self, X, y, sample_weight, groups, continues, classes, params):
         """Check the images and labels, and set the attributes that describe them."""
         image_shape = self.image_shape_ if continues else self.image_shape
         augmented = find_augmented(X)
@@ -457,9 +501,66 @@ class CNNClassifier(
             classes=classes,
             sample_weight=sample_weight,
             class_weight=self.class_weight,
+            groups=groups,
             augment=augment,
             augment_seeds=seeds,
         )
+
+    def _validation_pair(self, validation_data, X_val, y_val):
+        """Return the images and labels to validate on as they were passed, or None."""
+        if (X_val is None) != (y_val is None):
+            name, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+            raise ValueError(
+                f"X_val and y_val must be passed together. Got {name} alone. Pass "
+                f"{missing} as well."
+            )
+        if X_val is not None:
+            if validation_data is not None:
+                raise ValueError(
+                    "The images to validate on must be passed once. Got "
+                    "validation_data, and X_val and y_val. Leave one of both out."
+                )
+            validation_data = X_val, y_val
+        if validation_data is None:
+            return None
+        if self.validation_fraction is not None:
+            raise ValueError(
+                "validation_fraction must be None in a fit with validation_data, or "
+                f"X_val and y_val. Got {self.validation_fraction}. Set it to None to "
+                "validate on these images, or leave them out to hold out a part of X."
+            )
+        is_sequence = isinstance(validation_data, tuple | list)
+        if not is_sequence or len(validation_data) != 2:
+            got = type(validation_data).__name__
+            raise (ValueError if is_sequence else TypeError)(
+                "validation_data must be a tuple of images and labels, (X_val, y_val). "
+                f"Got a {got}{f' of {len(validation_data)}' * is_sequence} instead."
+            )
+        return validation_data
+
+    def _validation_data(self, X, y, classes):
+        """Check images and labels to validate on, as those to train on."""
+        if not hasattr(self, "feature_names_in_") and hasattr(X, "columns"):
+            X = np.asarray(X)  # an ImageAugmenter has removed the names from the others
+        try:
+            X, y = validate_images(
+                self, X, y, image_shape=self.image_shape_, reset=False
+            )
+            images = as_pixels(X, self.image_shape_)
+            unknown = np.setdiff1d(y, classes)
+            if len(unknown):
+                raise ValueError(
+                    f"Its labels must occur in y: {classes.tolist()}. Got "
+                    f"{unknown.tolist()}."
+                )
+        except (TypeError, ValueError) as exc:
+            raise (TypeError if isinstance(exc, TypeError) else ValueError)(
+                "validation_data must have images and labels such as those of the "
+                f"training. {exc} If this is a step of a Pipeline, the steps before do "
+                "not transform validation_data: pass the images as pipeline[:-1]."
+                "transform returns them, or see the guide for transform_input."
+            ) from exc
+        return make_training_data(images, y, classes=classes)
 
     def _plan(self, params, continues):
         """Make the plan of a training from the parameters."""

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
+from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -51,6 +52,7 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "check_ensemble",
+    "check_method_params",
     "check_partial_fit_first_call",
     "check_pipeline",
     "check_sample_weight",

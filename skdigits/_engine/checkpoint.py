@@ -173,6 +173,10 @@ def fit_identity(plan, data):
         "X": describe(data.images),
         "y": describe([data.labels, data.classes.astype(str)]),
         "weights": describe(data.weights),
+        "groups": describe(data.groups),
+        "validation_data": describe(
+            data.validation and [data.validation.images, data.validation.labels]
+        ),
         "augmentation": describe([copies, data.augment_seeds]),
     }
 

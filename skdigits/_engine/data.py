@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 from sklearn import config_context
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 
 from .._core.sklearn_compat import check_sample_weight
@@ -15,6 +16,7 @@ from .trained import PixelStatistics
 # Of pixels. Keras's Normalization keeps the square in float32, and takes no root below
 # 1e-7.
 MIN_STD, MAX_STD = 1e-6, 1e18
+GROUP_SPLITS = 100  # random splits by group, of which the best is taken
 
 
 @dataclasses.dataclass
@@ -35,6 +37,10 @@ class TrainingData:
         ``augment(images, labels, rng)`` returns augmented copies.
     augment_seeds : tuple of int
         Seeds of the augmented copies, in addition to the seed of the classifier.
+    groups : ndarray of shape (n_samples,), or None
+        Samples of one group are not split.
+    validation : TrainingData or None
+        Images to validate on, of which only images and labels are used.
     """
 
     images: np.ndarray
@@ -43,6 +49,8 @@ class TrainingData:
     classes: np.ndarray
     augment: Callable | None = None
     augment_seeds: tuple = ()
+    groups: np.ndarray | None = None
+    validation: "TrainingData | None" = None
 
     def __len__(self):
         return len(self.labels)
@@ -56,16 +64,15 @@ class TrainingData:
 
     def take(self, indices):
         """Return the data at some indices."""
-        weights = None if self.weights is None else self.weights[indices]
-        return dataclasses.replace(
-            self,
-            images=self.images[indices],
-            labels=self.labels[indices],
-            weights=weights,
-        )
+        taken = {
+            name: getattr(self, name)[indices]
+            for name in ("images", "labels", "weights", "groups")
+            if getattr(self, name) is not None
+        }
+        return dataclasses.replace(self, **taken)
 
     def split(self, fraction, seed):
-        """Split off a stratified part.
+        """Split off a part: a stratified one, or whole groups.
 
         Parameters
         ----------
@@ -77,6 +84,14 @@ class TrainingData:
         -------
         train, held_out : TrainingData
         """
+        if self.groups is None:
+            parts = self._stratified_parts(fraction, seed)
+        else:
+            parts = self._group_parts(fraction, seed)
+        # In their order: the feed shuffles them in each epoch.
+        return [self.take(np.sort(part)) for part in parts]
+
+    def _stratified_parts(self, fraction, seed):
         counts = np.bincount(self.labels, minlength=len(self.classes))
         rarest, n_classes = counts.argmin(), len(self.classes)
         n_held_out = int(np.ceil(fraction * len(self)))
@@ -93,14 +108,43 @@ class TrainingData:
                 f"{n_classes} classes. Change validation_fraction, add samples or pass "
                 "validation_fraction=None."
             )
-        parts = train_test_split(
+        return train_test_split(
             np.arange(len(self)),
             test_size=n_held_out,
             stratify=self.labels,
             random_state=seed,
         )
-        # In their order: the feed shuffles them in each epoch.
-        return [self.take(np.sort(part)) for part in parts]
+
+    def _group_parts(self, fraction, seed):
+        n_groups, n_classes = len(np.unique(self.groups)), len(self.classes)
+        if np.ceil(fraction * n_groups) >= n_groups:
+            raise ValueError(
+                f"validation_fraction={fraction} of the groups must leave some for the "
+                f"training. Got {n_groups} in all. Change validation_fraction, or pass "
+                "groups=None."
+            )
+        counts = np.bincount(self.labels, minlength=n_classes)
+
+        def badness(parts):
+            """Return the number of lost classes, and the distance from `fraction`."""
+            held_out = np.bincount(self.labels[parts[1]], minlength=n_classes)
+            n_lost = np.count_nonzero(held_out == counts)
+            return n_lost, np.abs(held_out - fraction * counts).sum()
+
+        splitter = GroupShuffleSplit(
+            GROUP_SPLITS, test_size=fraction, random_state=seed
+        )
+        splits = splitter.split(self.labels, groups=self.groups)
+        train, held_out = min(splits, key=badness)
+        lost = np.setdiff1d(self.labels, self.labels[train])
+        if len(lost):
+            raise ValueError(
+                f"validation_fraction={fraction} of the {n_groups} groups must leave "
+                "each class in the training part. Class "
+                f"{self.classes.tolist()[lost[0]]!r} is in too few groups. Add groups "
+                "with it, or pass groups=None."
+            )
+        return train, held_out
 
     def range(self):
         """Return the smallest and the largest pixel."""
@@ -119,7 +163,15 @@ class TrainingData:
 
 
 def make_training_data(
-    images, y, *, classes, sample_weight, class_weight, augment, augment_seeds
+    images,
+    y,
+    *,
+    classes,
+    sample_weight=None,
+    class_weight=None,
+    groups=None,
+    augment=None,
+    augment_seeds=(),
 ):
     """Encode labels and combine weights; samples of weight 0 are left out.
 
@@ -131,6 +183,7 @@ def make_training_data(
         None means those that occur in `y`.
     sample_weight : array-like of shape (n_samples,) or None
     class_weight : dict, "balanced" or None
+    groups : array-like of shape (n_samples,) or None
     augment : callable or None
     augment_seeds : tuple of int
 
@@ -146,6 +199,12 @@ def make_training_data(
     """
     classes, labels = _encode(y, classes)
     weights = _weights(images, y, sample_weight, class_weight)
+    if groups is not None:
+        groups = np.unique(column_or_1d(groups), return_inverse=True)[1]
+        check_consistent_length(images, groups)
+    data = TrainingData(
+        images, labels, weights, classes, augment, augment_seeds, groups
+    )
     if weights is not None:
         keep = weights > 0
         if len(np.unique(labels[keep])) < min(2, len(np.unique(labels))):
@@ -154,10 +213,10 @@ def make_training_data(
                 "least two classes. Got weights of 0 for all others."
             )
         if not keep.all():
-            images, labels, weights = images[keep], labels[keep], weights[keep]
-        weights = weights / weights.max()  # or their sum may overflow
-        weights = (weights / weights.mean()).astype(np.float32)
-    return TrainingData(images, labels, weights, classes, augment, augment_seeds)
+            data = data.take(keep)
+        weights = data.weights / data.weights.max()  # or their sum may overflow
+        data.weights = (weights / weights.mean()).astype(np.float32)
+    return data
 
 
 def _weights(X, y, sample_weight, class_weight):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from .._images.mistakes import warn_of_pixel_scale
 from .calibration import MAX_IMAGES, fit_temperature
 from .checkpoint import Checkpoint, fit_identity
 from .trained import TrainedNetwork
@@ -29,7 +30,7 @@ def train(plan, data, tasks=None):
         If the checkpoint is of another fit, if the data cannot be split, if a fitted
         classifier is trained further with another model, or if training diverges.
     """
-    checkpoint, held_out, seed = None, None, plan.seed
+    checkpoint, held_out, seed = None, data.validation, plan.seed
     if plan.checkpoint is not None:
         checkpoint = Checkpoint(plan.checkpoint, fit_identity(plan, data))
         if checkpoint.found is not None:  # whose seed may have been random
@@ -44,6 +45,8 @@ def train(plan, data, tasks=None):
         plan.trained.spec.check_same_model(plan.spec)
         pixels = plan.trained.pixels.extended(*data.range())
         trained = dataclasses.replace(plan.trained, pixels=pixels, seed=seed)
+    if data.validation is not None:
+        warn_of_pixel_scale(data.validation.images, trained.pixels, "validation_data")
 
     # This loads TensorFlow, which takes seconds: only after the data is checked.
     from .keras.train import train as train_model

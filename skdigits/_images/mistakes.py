@@ -154,7 +154,7 @@ def check_not_one_photo(X, n_pixels, name, advice):
         )
 
 
-def warn_of_pixel_scale(images, pixels):
+def warn_of_pixel_scale(images, pixels, name="X"):
     """Warn if pixels probably have another scale than the training pixels.
 
     Parameters
@@ -162,6 +162,8 @@ def warn_of_pixel_scale(images, pixels):
     images : ndarray of shape (n_samples, height, width, channels)
     pixels : PixelStatistics
         Statistics of the training images.
+    name : str
+        Name of the argument that has the images.
     """
     span = pixels.max - pixels.min
     low, high = float(images.min()), float(images.max())
@@ -179,6 +181,6 @@ def warn_of_pixel_scale(images, pixels):
     if is_other:
         warn_user(
             f"Pixels must have the scale of the training pixels, {pixels.min:g} to "
-            f"{pixels.max:g}. Got {low:g} to {high:g}. Scale X as in fit; predictions "
-            "for another scale are mostly wrong."
+            f"{pixels.max:g}. Got {low:g} to {high:g}. Scale {name} as in fit; "
+            "predictions for another scale are mostly wrong."
         )

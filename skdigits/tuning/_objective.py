@@ -17,7 +17,7 @@ from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import indexable
 
 from .._core.identity import describe
-from .._core.sklearn_compat import safe_indexing
+from .._core.sklearn_compat import check_method_params, safe_indexing
 from .._core.warnings import warn_user
 from ..pipelines import final_classifier, find_classifiers
 
@@ -241,12 +241,7 @@ class CrossValidationObjective:
         if fold == 0 and classifier is not None and _prunes(trial):
             scores = _EpochScores(self, model, X_test, y_test, trial)
             classifier._epoch_hook = scores
-        params = {
-            name: safe_indexing(value, train)
-            if np.ndim(value) > 0 and len(value) == len(self.y)
-            else value
-            for name, value in self.params.items()
-        }
+        params = check_method_params(self.X, self.params, indices=train)
         model.fit(safe_indexing(self.X, train), safe_indexing(self.y, train), **params)
         if scores is not None and scores.is_pruned:
             epoch = classifier.n_iter_
