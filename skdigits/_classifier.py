@@ -42,7 +42,7 @@ from ._images.layout import as_pixels, validate_images
 from ._images.mistakes import warn_of_pixel_scale
 
 if TYPE_CHECKING:
-    from ._engine.keras.types import Callback, Model
+    from ._engine.keras.types import Callback, Loss, Model
 
 # `_engine.keras` loads TensorFlow, which takes seconds: functions import it.
 
@@ -70,7 +70,7 @@ class CNNClassifier(
         pooling; "strided" has 5x5 convolutions with strides in place of pooling, and
         much dropout [3]_. A callable takes the image shape (height, width, channels)
         and the number of classes, and returns a new `keras.Model` that takes
-        standardised images and ends in a softmax; it need not be compiled.
+        standardised images and ends in a softmax, and is not compiled.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square grey images for `X` of two dimensions,
@@ -97,6 +97,11 @@ class CNNClassifier(
         Course of the learning rate: "one_cycle" rises for a quarter of the training
         and then falls to zero; "cosine" and "linear" fall to zero; "plateau" is halved
         when the accuracy has not risen for three epochs, down to a tenth.
+    loss : {"crossentropy", "focal"} or keras.losses.Loss, default="crossentropy"
+        "focal" [4]_ is the cross-entropy times (1 - p) ** 2, for the probability p of
+        the label: images that are predicted well have less weight. A `Loss` takes
+        one-hot labels and probabilities; one of your own class is cloned and pickled if
+        it has a ``get_config`` and `keras.saving.register_keras_serializable`.
     label_smoothing : float, default=0.0
         Share of each label that is spread over all classes, in [0, 1). Values around
         0.03 reduce errors in short trainings. The probabilities that it lowers are
@@ -164,7 +169,7 @@ class CNNClassifier(
         Smallest and largest training pixel. Predictions for images that are clearly in
         another scale bring a warning.
     temperature_ : float
-        ``predict_proba`` divides the logits by it [4]_, which changes no label. With
+        ``predict_proba`` divides the logits by it [5]_, which changes no label. With
         `label_smoothing` it is fitted on at most 5,000 training images, or new
         augmented copies of them; without, it is 1.
     history_ : dict of lists of float
@@ -187,7 +192,8 @@ class CNNClassifier(
     -----
     The first fit in a process starts TensorFlow, which takes seconds. Fits of the same
     architecture, image shape, number of classes, `width`, `dropout`, `optimizer`,
-    `label_smoothing` and `dtype_policy` share the functions that TensorFlow compiles.
+    `loss`, `label_smoothing` and `dtype_policy` share the functions that TensorFlow
+    compiles, unless the architecture is a function or the loss an object.
 
     References
     ----------
@@ -196,7 +202,9 @@ class CNNClassifier(
     .. [2] T. Doucet, "MNIST", 2019, https://github.com/ttdoucet/mnist
     .. [3] C. Deotte, "25 Million Images! [0.99757] MNIST", Kaggle, 2018,
        https://www.kaggle.com/code/cdeotte/25-million-images-0-99757-mnist
-    .. [4] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
+    .. [4] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal Loss for Dense
+       Object Detection", ICCV 2017.
+    .. [5] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
        Neural Networks", ICML 2017.
 
     Examples
@@ -229,6 +237,7 @@ class CNNClassifier(
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions(set(SCHEDULES))],
+        "loss": [StrOptions({"crossentropy", "focal"}), callable],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "dtype_policy": [StrOptions({"float32", "mixed_bfloat16", "auto"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
@@ -259,6 +268,7 @@ class CNNClassifier(
         optimizer: OptimizerName = "adam",
         learning_rate: float = 0.003,
         schedule: ScheduleName = "one_cycle",
+        loss: 'Literal["crossentropy", "focal"] | Loss' = "crossentropy",
         label_smoothing: float = 0.0,
         dtype_policy: Literal["float32", "mixed_bfloat16", "auto"] | None = None,
         validation_fraction: float | None = None,
@@ -281,6 +291,7 @@ class CNNClassifier(
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
+        self.loss = loss
         self.label_smoothing = label_smoothing
         self.dtype_policy = dtype_policy
         self.validation_fraction = validation_fraction
@@ -343,8 +354,8 @@ HistGradientBoostingClassifier`: with metadata routing, \
             If the images, labels or weights are invalid, if there are two validation
             sets, if the training diverges, or if `checkpoint` is of another fit.
         TypeError
-            If `X` is sparse, if `validation_data` is not a tuple, or if `architecture`
-            does not return a `keras.Model`.
+            If `X` is sparse, if `validation_data` is not a tuple, if `architecture`
+            does not return a `keras.Model`, or if `loss` is a function or a class.
         """
         validation = self._validation_pair(validation_data, X_val, y_val)
         if groups is not None and self.validation_fraction is None:

@@ -129,7 +129,8 @@ def _object_text(value, vague, text):
         compared = {key: params[key] for key in params.keys() - NOT_COMPARED}
         return f"{name}({text(compared)})"
     if callable(getattr(value, "get_config", None)):  # a Keras object
-        return f"{name}({text(value.get_config())})"
+        config = {**value.get_config(), "name": None}  # which may have a counter
+        return f"{name}({text(config)})"
     return _pickled_text(value, vague, text)
 
 

@@ -29,6 +29,7 @@ PARAMETERS = {
     "width": OF_MODEL,
     "dropout": OF_MODEL,
     "optimizer": OF_MODEL,
+    "loss": OF_MODEL,
     "label_smoothing": OF_MODEL,
     "dtype_policy": OF_MODEL,
     "image_shape": OF_TRAINING,

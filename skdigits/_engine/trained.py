@@ -7,6 +7,7 @@ processes without TensorFlow.
 import dataclasses
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +27,14 @@ class ModelSpec:
     width : float
     dropout : float or None
     optimizer : str
+    loss : str or keras.losses.Loss
     label_smoothing : float
     dtype_policy : str or None
         "auto" is resolved when a model is built. None means the policy of Keras at
         that time.
     key : str or None
-        Unique key for a callable architecture: two calls of it may build different
-        models, so fits never share them.
+        Unique key for a callable architecture, two calls of which may build different
+        models, and for a Keras loss, which may be changed: fits never share these.
     """
 
     architecture: str | Callable
@@ -41,6 +43,7 @@ class ModelSpec:
     width: float
     dropout: float | None
     optimizer: str
+    loss: Any
     label_smoothing: float
     dtype_policy: str | None = None
     key: str | None = None
@@ -58,7 +61,7 @@ class ModelSpec:
 
     def for_one_fit(self):
         """Return the specification for a new fit, with a key if it needs one."""
-        if isinstance(self.architecture, str):
+        if isinstance(self.architecture, str) and isinstance(self.loss, str):
             return self
         return dataclasses.replace(self, key=uuid.uuid4().hex)
 

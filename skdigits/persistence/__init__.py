@@ -85,7 +85,8 @@ def save(
     -----
     The parameters `callbacks` and `checkpoint`, the `memory` of a Pipeline and the
     `n_jobs` of an ensemble are not saved. Of an architecture that is a function, the
-    file stores only the name.
+    file stores only the name. A `loss` that is an object is saved as "crossentropy",
+    with a warning.
 
     References
     ----------

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from .._classifier import CNNClassifier
+from .._core.warnings import warn_user
 from .._engine.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE
 from .._engine.parameters import MODEL_PARAMETERS
 from .._engine.trained import ModelSpec, PixelStatistics, TrainedNetwork
@@ -30,6 +31,11 @@ VALUES_PER_WEIGHT = 4
 
 def _write_spec(classifier):
     spec = classifier._trained.spec
+    if not isinstance(spec.loss, str):
+        warn_user(
+            f"loss={type(spec.loss).__name__}(...) cannot be saved. The loaded "
+            'classifier predicts alike, but trains further with loss="crossentropy".'
+        )
     return write_parameters({name: getattr(spec, name) for name in MODEL_PARAMETERS})
 
 

@@ -116,6 +116,8 @@ def _write_parameter(name, value):
     if name == "class_weight":
         pairs = [[np.asarray(k).item(), float(v)] for k, v in value.items()]
         return {"pairs": pairs}
+    if name == "loss":  # an object of Keras, which no prediction depends on
+        return "crossentropy"
     if name == "architecture":
         return {"function": getattr(value, "__name__", type(value).__name__)}
     raise ValueError(

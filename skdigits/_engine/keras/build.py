@@ -165,6 +165,13 @@ def _check_model(model, spec):
                 f"Got {type(model).__name__}, whose {name} would not be called. Use "
                 "layers, an optimizer or callbacks instead."
             )
+    if model.compiled:
+        raise ValueError(
+            "architecture must return a keras.Model that is not compiled: the "
+            "optimizer and the loss are parameters of the classifier. Remove "
+            "model.compile(...), or load the model with compile=False, and pass "
+            "optimizer, learning_rate and loss to CNNClassifier."
+        )
     if model in _used_models:
         raise ValueError(
             "architecture must build a new model at each call. Got the one that it "

@@ -7,7 +7,7 @@ import tensorflow as tf
 from ..._core.warnings import warn_user
 from .build import STANDARDISE, build_model, mean_and_variance
 from .precision import dtype_policy
-from .trainer import Trainer
+from .trainer import Trainer, make_loss
 from .weights import (
     assign,
     initialise,
@@ -46,9 +46,7 @@ class CompiledModel:
         self._pixels.mean = tf.Variable(self._pixels.mean)
         self._pixels.variance = tf.Variable(self._pixels.variance)
         self._trainer = Trainer(
-            self._model,
-            optimizer=spec.optimizer,
-            label_smoothing=spec.label_smoothing,
+            self._model, optimizer=spec.optimizer, loss=make_loss(spec)
         )
         self._fresh_optimizer = read_weights(self._model).optimizer
 

@@ -3,6 +3,7 @@
 import sys
 
 import keras
+import numpy as np
 
 from ..optimizers import OPTIMIZERS
 from .muon import Muon
@@ -43,6 +44,56 @@ def _optimizer_params(name):
     return {"optimizer": Muon if name == "muon" else name, **options}
 
 
+def make_loss(spec):
+    """Make the loss of a `ModelSpec`, for one-hot labels and probabilities.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is an object that is not a Keras loss for them.
+    """
+    loss, smoothing = spec.loss, spec.label_smoothing
+    if isinstance(loss, str):
+        if loss == "crossentropy":
+            return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+        # alpha balances two classes; for all classes alike it would scale the loss.
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, label_smoothing=smoothing
+        )
+    if not isinstance(loss, keras.losses.Loss):
+        raise TypeError(
+            'loss must be "crossentropy", "focal" or an instance of keras.losses.Loss. '
+            f"Got {loss!r} instead. Call the class, or write one for a function."
+        )
+    name = type(loss).__name__
+    if smoothing:
+        raise ValueError(
+            f"label_smoothing must be 0 with loss={name}(...). Got {smoothing}. Pass "
+            "it to the loss, if that has label_smoothing."
+        )
+    if getattr(loss, "from_logits", False):
+        raise ValueError(
+            f"loss must take probabilities. Got {name} with from_logits=True. Leave "
+            "that out, as the model ends in a softmax."
+        )
+    labels = np.eye(spec.n_classes, dtype=np.float32)
+    try:
+        shape = np.shape(loss(labels, np.full_like(labels, 1 / spec.n_classes)))
+    except Exception as exc:
+        raise ValueError(
+            "loss must take one-hot labels and probabilities, both of shape (n, "
+            f"{spec.n_classes}). Got {name}, which does not: {exc} Use "
+            "CategoricalCrossentropy in place of SparseCategoricalCrossentropy, for "
+            "example."
+        ) from exc
+    if shape != ():
+        raise ValueError(
+            f"loss must return one number for a batch. Got {name}, which returns an "
+            f'array of shape {shape}. Use reduction="sum_over_batch_size".'
+        )
+    return loss
+
+
 class _Untouched:
     """Encoder for scikeras that returns the data unchanged."""
 
@@ -60,10 +111,10 @@ class Trainer(KerasClassifier):
     the four hooks that process data do nothing.
     """
 
-    def __init__(self, model, *, optimizer, label_smoothing):
+    def __init__(self, model, *, optimizer, loss):
         super().__init__(
             model=model,
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+            loss=loss,
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
             warm_start=True,  # or scikeras would build the model again
             shuffle=False,  # the feed shuffles
@@ -71,7 +122,6 @@ class Trainer(KerasClassifier):
             **_optimizer_params(optimizer),
         )
         self.initialize(None, None)
-        # A user's architecture may be compiled for other labels.
         self.model_.compile(**self._get_compile_kwargs())
         self.model_.optimizer.build(self.model_.trainable_variables)
 

@@ -2,5 +2,6 @@
 
 from keras import Model
 from keras.callbacks import Callback
+from keras.losses import Loss
 
-__all__ = ["Callback", "Model"]
+__all__ = ["Callback", "Loss", "Model"]

@@ -3,7 +3,7 @@
 import keras
 from scikeras.wrappers import KerasClassifier
 
-from skdigits._engine.keras.trainer import Trainer
+from skdigits._engine.keras.trainer import Trainer, make_loss
 from skdigits._engine.trained import ModelSpec
 
 # Name -> use by `Trainer`.
@@ -26,13 +26,11 @@ def test_scikeras_has_the_methods_that_are_called_or_overridden():
 
 
 def test_scikeras_compiles_and_runs_the_callbacks():
-    spec = ModelSpec("fast", (8, 8, 1), 3, 0.1, None, "sgd", 0.1)
+    spec = ModelSpec("fast", (8, 8, 1), 3, 0.1, None, "sgd", "crossentropy", 0.1)
     keras_model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
-    trainer = Trainer(
-        keras_model, optimizer=spec.optimizer, label_smoothing=spec.label_smoothing
-    )
+    trainer = Trainer(keras_model, optimizer=spec.optimizer, loss=make_loss(spec))
     assert trainer.model_ is keras_model
     assert keras_model.optimizer.momentum == 0.9 and keras_model.optimizer.nesterov
     assert keras_model.loss.label_smoothing == 0.1
