@@ -331,17 +331,16 @@ class CNNClassifier(
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. Samples of weight 0 are left out.
         validation_data : tuple of (array-like, array-like), default=None
-            Images and labels to validate on, like `X` and `y`, in place of the part of
-            `validation_fraction`. They are not augmented and have no weights, and the
-            steps of a Pipeline before the classifier do not transform them.
+            Images and labels to validate on, like `X` and `y`, in place of a part of
+            `X`. They are not augmented and have no weights. The steps of a Pipeline
+            before the classifier do not transform them.
         X_val, y_val : array-like, default=None
-            The same as two arguments, as in `sklearn.ensemble.\
-HistGradientBoostingClassifier`: with metadata routing, \
-``Pipeline(transform_input=["X_val"])`` transforms the images.
+            The same as two arguments. With scikit-learn's metadata routing, a Pipeline
+            with ``transform_input=["X_val"]`` transforms `X_val`.
         groups : array-like of shape (n_samples,), default=None
-            Group of each sample, such as its writer. `validation_fraction` is then the
-            share of the groups that are held out: those groups, of 100 random
-            choices, whose labels are nearest to that share of each class.
+            Group of each sample, such as its writer. `validation_fraction` is then a
+            share of the groups, which are held out whole: of 100 random choices, the
+            one whose share of each class is nearest to `validation_fraction`.
 
         Returns
         -------
@@ -351,17 +350,21 @@ HistGradientBoostingClassifier`: with metadata routing, \
         Raises
         ------
         ValueError
-            If the images, labels or weights are invalid, if there are two validation
-            sets, if the training diverges, or if `checkpoint` is of another fit.
+            If images, labels, weights or groups are invalid, if more than one
+            validation set is passed, if the training diverges, or if `checkpoint` is of
+            another fit.
         TypeError
-            If `X` is sparse, if `validation_data` is not a tuple, if `architecture`
-            does not return a `keras.Model`, or if `loss` is a function or a class.
+            If `X` is sparse, if `validation_data` is not a tuple of two, if
+            `architecture` does not return a `keras.Model`, or if `loss` is a function
+            or a class.
         """
-        validation = self._validation_pair(validation_data, X_val, y_val)
+        validation = _validation_pair(
+            validation_data, X_val, y_val, self.validation_fraction
+        )
         if groups is not None and self.validation_fraction is None:
             raise ValueError(
-                "groups are for validation_fraction. Got groups and "
-                "validation_fraction=None. Pass both or neither."
+                "groups need validation_fraction, which then holds out whole groups. "
+                "Got validation_fraction=None. Set it, or leave groups out."
             )
         continues = self.warm_start and self.__sklearn_is_fitted__()
         classes = self.classes_ if continues else None
@@ -371,7 +374,13 @@ HistGradientBoostingClassifier`: with metadata routing, \
                 f"{np.unique(y)} instead."
             )
         return self._fit(
-            X, y, sample_weight, continues, classes, None, validation, groups
+            X,
+            y,
+            sample_weight,
+            continues,
+            classes,
+            groups=groups,
+            validation=validation,
         )
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -437,8 +446,8 @@ HistGradientBoostingClassifier`: with metadata routing, \
         continues,
         classes,
         changes=None,
-        validation=None,
         groups=None,
+        validation=None,
     ):
         """Train a copy of the classifier, and commit what it learned in one step.
 
@@ -517,40 +526,8 @@ HistGradientBoostingClassifier`: with metadata routing, \
             augment_seeds=seeds,
         )
 
-    def _validation_pair(self, validation_data, X_val, y_val):
-        """Return the images and labels to validate on as they were passed, or None."""
-        if (X_val is None) != (y_val is None):
-            name, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-            raise ValueError(
-                f"X_val and y_val must be passed together. Got {name} alone. Pass "
-                f"{missing} as well."
-            )
-        if X_val is not None:
-            if validation_data is not None:
-                raise ValueError(
-                    "The images to validate on must be passed once. Got "
-                    "validation_data, and X_val and y_val. Leave one of both out."
-                )
-            validation_data = X_val, y_val
-        if validation_data is None:
-            return None
-        if self.validation_fraction is not None:
-            raise ValueError(
-                "validation_fraction must be None in a fit with validation_data, or "
-                f"X_val and y_val. Got {self.validation_fraction}. Set it to None to "
-                "validate on these images, or leave them out to hold out a part of X."
-            )
-        is_sequence = isinstance(validation_data, tuple | list)
-        if not is_sequence or len(validation_data) != 2:
-            got = type(validation_data).__name__
-            raise (ValueError if is_sequence else TypeError)(
-                "validation_data must be a tuple of images and labels, (X_val, y_val). "
-                f"Got a {got}{f' of {len(validation_data)}' * is_sequence} instead."
-            )
-        return validation_data
-
     def _validation_data(self, X, y, classes):
-        """Check images and labels to validate on, as those to train on."""
+        """Check images and labels to validate on, and convert them for the training."""
         if not hasattr(self, "feature_names_in_") and hasattr(X, "columns"):
             X = np.asarray(X)  # an ImageAugmenter has removed the names from the others
         try:
@@ -558,19 +535,20 @@ HistGradientBoostingClassifier`: with metadata routing, \
                 self, X, y, image_shape=self.image_shape_, reset=False
             )
             images = as_pixels(X, self.image_shape_)
-            unknown = np.setdiff1d(y, classes)
-            if len(unknown):
-                raise ValueError(
-                    f"Its labels must occur in y: {classes.tolist()}. Got "
-                    f"{unknown.tolist()}."
-                )
         except (TypeError, ValueError) as exc:
             raise (TypeError if isinstance(exc, TypeError) else ValueError)(
-                "validation_data must have images and labels such as those of the "
-                f"training. {exc} If this is a step of a Pipeline, the steps before do "
-                "not transform validation_data: pass the images as pipeline[:-1]."
-                "transform returns them, or see the guide for transform_input."
+                "validation_data, or X_val and y_val, must be images and labels like "
+                f"those of the training. {exc} A Pipeline does not transform "
+                "validation_data: pass images that its steps before the classifier "
+                "return, pipeline[:-1].transform(images)."
             ) from exc
+        unknown = np.setdiff1d(y, classes)
+        if len(unknown):
+            raise ValueError(
+                "validation_data, or y_val, must have labels that occur in y: "
+                f"{classes.tolist()}. Got {unknown.tolist()} as well. Leave out their "
+                "images, or add training images with these labels."
+            )
         return make_training_data(images, y, classes=classes)
 
     def _plan(self, params, continues):
@@ -721,6 +699,38 @@ HistGradientBoostingClassifier`: with metadata routing, \
         # A Keras model and the user's callbacks belong to this process; `model_` is
         # built again on demand.
         return {k: v for k, v in state.items() if k not in ("_model", "callbacks_")}
+
+
+def _validation_pair(validation_data, X_val, y_val, validation_fraction):
+    """Return the images and labels that were passed to validate on, or None."""
+    if (X_val is None) != (y_val is None):
+        alone = "y_val" if X_val is None else "X_val"
+        raise ValueError(f"X_val and y_val must be passed together. Got {alone} alone.")
+    passed = {
+        "validation_data": validation_data,
+        "X_val": X_val,
+        "validation_fraction": validation_fraction,
+    }
+    names = [name for name, value in passed.items() if value is not None]
+    if len(names) > 1:
+        raise ValueError(
+            "validation_data, X_val with y_val, and the parameter validation_fraction "
+            f"are three ways to validate. Got {' and '.join(names)}. Pass one of them, "
+            "and None for the others."
+        )
+    if X_val is not None:
+        return X_val, y_val
+    if validation_data is None:
+        return None
+    is_sequence = isinstance(validation_data, tuple | list)
+    if not is_sequence or len(validation_data) != 2:
+        got = type(validation_data).__name__
+        got += f" of {len(validation_data)}" if is_sequence else ""
+        raise TypeError(
+            "validation_data must be a tuple of images and labels, (X_val, y_val). Got "
+            f"a {got} instead."
+        )
+    return validation_data
 
 
 def _attributes(learned):

@@ -15,6 +15,7 @@ from sklearn.frozen import FrozenEstimator
 # Parameters of estimators that change neither a fit nor a score.
 NOT_COMPARED = {"checkpoint", "memory", "n_jobs", "verbose"}
 MAX_TEXT_LENGTH = 200  # characters; longer texts are replaced by a digest
+PLAIN = bool, int, float, str
 VALUES_PER_BLOCK = 2**20  # of an array, converted at a time
 
 
@@ -110,7 +111,7 @@ def _function_text(function, vague, text):
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # not assigned yet
             values.append(cell.cell_contents)
-    plain = [value for value in values if isinstance(value, (bool, int, float, str))]
+    plain = [value for value in values if isinstance(value, PLAIN)]
     return f"{name}({', '.join(map(text, plain))})"
 
 
@@ -129,8 +130,11 @@ def _object_text(value, vague, text):
         compared = {key: params[key] for key in params.keys() - NOT_COMPARED}
         return f"{name}({text(compared)})"
     if callable(getattr(value, "get_config", None)):  # a Keras object
-        config = {**value.get_config(), "name": None}  # which may have a counter
-        return f"{name}({text(config)})"
+        config = value.get_config()
+        if "get_config" not in vars(type(value)):  # an inherited one lacks attributes
+            plain = {k: v for k, v in vars(value).items() if isinstance(v, PLAIN)}
+            config = plain | config
+        return f"{name}({text(config | {'name': None})})"  # the name may have a counter
     return _pickled_text(value, vague, text)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import numpy as np
 from sklearn import config_context
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
-from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 
 from .._core.sklearn_compat import check_sample_weight
@@ -200,8 +199,7 @@ def make_training_data(
     classes, labels = _encode(y, classes)
     weights = _weights(images, y, sample_weight, class_weight)
     if groups is not None:
-        groups = np.unique(column_or_1d(groups), return_inverse=True)[1]
-        check_consistent_length(images, groups)
+        groups = _encode_groups(groups, len(labels))
     data = TrainingData(
         images, labels, weights, classes, augment, augment_seeds, groups
     )
@@ -217,6 +215,22 @@ def make_training_data(
         weights = data.weights / data.weights.max()  # or their sum may overflow
         data.weights = (weights / weights.mean()).astype(np.float32)
     return data
+
+
+def _encode_groups(groups, n_samples):
+    try:
+        groups = np.unique(groups, return_inverse=True)[1]
+    except TypeError as exc:
+        raise TypeError(
+            "groups must be of one type that can be sorted, such as numbers or "
+            f"strings, and not None: {exc}."
+        ) from exc
+    if groups.shape != (n_samples,):
+        raise ValueError(
+            f"groups must have one group for each sample, shape ({n_samples},). Got "
+            f"shape {groups.shape} instead."
+        )
+    return groups
 
 
 def _weights(X, y, sample_weight, class_weight):

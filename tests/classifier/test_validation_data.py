@@ -72,34 +72,30 @@ def test_warm_start_continues_with_them(data):
 
 
 @pytest.mark.parametrize(
-    ("fit_params", "params", "error", "message"),
+    ("fit_params", "fraction", "error", "message"),
     [
-        ({"X_val": 0}, {}, ValueError, "Got X_val alone. Pass y_val as well"),
-        ({"y_val": 0}, {}, ValueError, "Got y_val alone. Pass X_val as well"),
+        ({"X_val": 0}, None, ValueError, "Got X_val alone"),
+        ({"y_val": 0}, None, ValueError, "Got y_val alone"),
         (
             {"validation_data": (0, 0), "X_val": 0, "y_val": 0},
-            {},
+            None,
             ValueError,
-            "must be passed once",
+            "Got validation_data and X_val. Pass one of them",
         ),
         (
             {"validation_data": (0, 0)},
-            {"validation_fraction": 0.2},
+            0.2,
             ValueError,
-            "validation_fraction must be None .* Got 0.2. Set it to None",
+            "Got validation_data and validation_fraction. Pass one of them",
         ),
-        ({"validation_data": (0, 0, 0)}, {}, ValueError, "Got a tuple of 3 instead"),
-        (
-            {"validation_data": np.zeros((2, 64))},
-            {},
-            TypeError,
-            "Got a ndarray instead",
-        ),
+        ({"validation_data": (0, 0, 0)}, None, TypeError, "Got a tuple of 3 instead"),
+        ({"validation_data": np.zeros((2, 64))}, None, TypeError, "Got a ndarray"),
+        ({"validation_data": iter("ab")}, None, TypeError, "Got a str_.*iterator"),
     ],
 )
-def test_refuses_what_is_not_one_pair(data, fit_params, params, error, message):
+def test_refuses_all_but_one_pair(data, fit_params, fraction, error, message):
     with pytest.raises(error, match=message):
-        small(**params).fit(*data[:2], **fit_params)
+        small(validation_fraction=fraction).fit(*data[:2], **fit_params)
 
 
 def test_refuses_images_and_labels_unlike_those_of_the_training(data):
@@ -111,11 +107,11 @@ def test_refuses_images_and_labels_unlike_those_of_the_training(data):
         ((nan, y_val), "contains NaN"),
         ((X_val[:0], y_val[:0]), "0 sample"),
         ((X_val, y_val[1:]), "inconsistent numbers of samples"),
-        ((X_val, np.full(50, 77)), r"labels must occur in y.*Got \[77\]"),
+        ((X_val, np.full(50, 77)), r"labels that occur in y.*Got \[77\]"),
         ((X_val, None), "requires y"),
     ):
         with pytest.raises(
-            ValueError, match=f"validation_data must have images .*{message}"
+            ValueError, match=f"validation_data, or .*y_val, must .*{message}"
         ):
             small().fit(X, y, validation_data=invalid)
 
@@ -161,7 +157,7 @@ def test_an_error_explains_that_a_pipeline_does_not_transform_them(data):
     pipeline = Pipeline(
         [("normalize", DigitNormalizer(output_shape=(12, 12))), ("cnn", smaller())]
     )
-    with pytest.raises(ValueError, match=r"pass the images as pipeline\[:-1\].transf"):
+    with pytest.raises(ValueError, match=r"return, pipeline\[:-1\].transform"):
         pipeline.fit(X, y, cnn__validation_data=validation)
 
 

@@ -67,13 +67,14 @@ def test_fit_holds_out_groups(digits):
 
 def test_refuses_groups_that_cannot_be_held_out(digits):
     X, y = digits
-    with pytest.raises(ValueError, match="groups are for validation_fraction"):
+    with pytest.raises(ValueError, match="groups need validation_fraction"):
         small().fit(X, y, groups=y)
     model = small(validation_fraction=0.2)
     for groups, message in (
         (np.zeros(200), "must leave some for the training. Got 1 in all"),
         (y, r"must leave each class in the training part. Class \d"),
-        (y[1:], "inconsistent numbers of samples"),
+        (y[1:], r"one group for each sample.*Got shape \(199,\)"),
+        ([None, *y[1:]], "groups must be .* not None"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message):
             model.fit(X, y, groups=groups)
