@@ -100,8 +100,8 @@ class CNNClassifier(
     loss : {"crossentropy", "focal"} or keras.losses.Loss, default="crossentropy"
         "focal" [4]_ is the cross-entropy times (1 - p) ** 2, for the probability p of
         the label: images that are predicted well have less weight. A `Loss` takes
-        one-hot labels and probabilities; one of your own class is cloned and pickled if
-        it has a ``get_config`` and `keras.saving.register_keras_serializable`.
+        one-hot labels and probabilities. To clone or pickle a class that you wrote,
+        Keras needs its ``get_config`` and `keras.saving.register_keras_serializable`.
     label_smoothing : float, default=0.0
         Share of each label that is spread over all classes, in [0, 1). Values around
         0.03 reduce errors in short trainings. The probabilities that it lowers are

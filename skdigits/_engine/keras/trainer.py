@@ -63,7 +63,8 @@ def make_loss(spec):
     if not isinstance(loss, keras.losses.Loss):
         raise TypeError(
             'loss must be "crossentropy", "focal" or an instance of keras.losses.Loss. '
-            f"Got {loss!r} instead. Call the class, or write one for a function."
+            f"Got {loss!r} instead. Call the class, or write a subclass of "
+            "keras.losses.Loss for a function."
         )
     name = type(loss).__name__
     if smoothing:
