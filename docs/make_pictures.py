@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 from matplotlib.text import Text
 
 from skdigits import make_digit_pipeline
-from skdigits._cli.demo import SAMPLE_SETTINGS, SEED, draw_photo, read_photo
+from skdigits._cli.demo import SEED, SETTINGS, draw_photo, read_photo
 from skdigits.datasets import load_sample
 
 DOCS = Path(__file__).parent
@@ -48,5 +48,5 @@ if __name__ == "__main__":
     save(plt.gcf(), "front-page")
     digits = load_sample()
     network = make_digit_pipeline("fast", random_state=SEED)
-    network.set_params(**SAMPLE_SETTINGS).fit(digits.X_train, digits.y_train)
+    network.set_params(**SETTINGS).fit(digits.X_train, digits.y_train)
     save(draw_photo(*read_photo(network)), "your-own-digits")

@@ -16,7 +16,6 @@ from skdigits.datasets import load_sample
 digits = load_sample()
 X, y = digits.X_train, digits.y_train
 model = make_digit_pipeline("fast", random_state=0)
-model.set_params(cnn__epochs=12, cnn__batch_size=32)
 probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
 predicted = probabilities.argmax(axis=1)
 print(f"{(predicted != y).sum()} of {len(y):,} are wrong")

@@ -14,7 +14,6 @@ from skdigits.datasets import load_sample
 
 digits = load_sample()
 cnn = make_digit_pipeline("fast", random_state=0)
-cnn.set_params(cnn__epochs=15, cnn__batch_size=32)
 baselines = make_baselines(random_state=0)
 chosen = "logistic regression", "k nearest neighbours", "SVC"
 models = {"CNN": cnn, **{name: baselines[name] for name in chosen}}

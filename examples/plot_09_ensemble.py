@@ -18,7 +18,6 @@ digits = load_sample()
 X, y = digits.X_train, digits.y_train
 ensemble = make_digit_ensemble("fast", 5, random_state=0)
 for name, _ in ensemble.estimators:
-    ensemble.set_params(**{f"{name}__cnn__epochs": 15, f"{name}__cnn__batch_size": 32})
     ensemble.set_params(**{f"{name}__cnn__test_time_shift": 0})
 ensemble.fit(X[:300], y[:300])
 
@@ -26,8 +25,7 @@ ensemble.fit(X[:300], y[:300])
 # Bagging trains each model on a random sample, which may be too small here.
 from sklearn.ensemble import BaggingClassifier
 
-single = make_digit_pipeline("fast").set_params(cnn__epochs=15, cnn__batch_size=32)
-single.set_params(cnn__test_time_shift=0)
+single = make_digit_pipeline("fast").set_params(cnn__test_time_shift=0)
 bagging = BaggingClassifier(single, 5, max_samples=0.8, random_state=0)
 bagging.fit(X[:300], y[:300])
 

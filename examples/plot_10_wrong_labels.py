@@ -24,7 +24,6 @@ from sklearn.model_selection import cross_val_predict
 from skdigits import make_digit_pipeline
 
 model = make_digit_pipeline("fast", random_state=0)
-model.set_params(cnn__epochs=12, cnn__batch_size=32)
 probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
 
 # %%

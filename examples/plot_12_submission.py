@@ -15,7 +15,6 @@ from skdigits.datasets import load_sample
 
 digits = load_sample()  # or load_competition("digit-recognizer.zip")
 model = make_digit_pipeline("fast", random_state=0)
-model.set_params(cnn__batch_size=32, cnn__epochs=15)  # not for the competition's files
 model.fit(digits.X_train, digits.y_train)
 predicted = model.predict(digits.X_test)
 

@@ -14,7 +14,7 @@ from skdigits import make_digit_pipeline, read_numbers
 from skdigits.datasets import load_sample
 
 digits = load_sample()
-model = make_digit_pipeline("robust", random_state=0).set_params(cnn__epochs=15)
+model = make_digit_pipeline("robust", random_state=0)
 model.fit(digits.X_train, digits.y_train)
 print(f"accuracy {model.score(digits.X_test, digits.y_test):.4f}")
 

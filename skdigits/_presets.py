@@ -8,7 +8,6 @@ PRESETS = {
         "augment": {"rotation": 15, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "classic",
-            "epochs": 20,
             "batch_size": 64,
             "optimizer": "rmsprop",
             "learning_rate": 0.001,
@@ -20,7 +19,6 @@ PRESETS = {
         "augment": {"rotation": 8, "zoom": 0.08, "shift": 0.04},
         "cnn": {
             "architecture": "fast",
-            "epochs": 7,
             "batch_size": 128,
             "optimizer": "muon",
             "learning_rate": 0.003,
@@ -33,7 +31,6 @@ PRESETS = {
         "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.1},
         "cnn": {
             "architecture": "strided",
-            "epochs": 24,
             "batch_size": 64,
             "optimizer": "muon",
             "learning_rate": 0.003,
@@ -46,7 +43,6 @@ PRESETS = {
         "augment": {"rotation": 10, "zoom": 0.1, "shift": 0.05, "elastic": 0.8},
         "cnn": {
             "architecture": "residual",
-            "epochs": 24,
             "batch_size": 128,
             "optimizer": "muon",
             "learning_rate": 0.003,
@@ -60,7 +56,6 @@ PRESETS = {
         "augment": {"rotation": 8, "zoom": 0.08, "shift": 0.04, "drawn": 0.1},
         "cnn": {
             "architecture": "fast",
-            "epochs": 7,
             "batch_size": 128,
             "optimizer": "muon",
             "learning_rate": 0.003,

@@ -29,13 +29,13 @@ def make_digit_pipeline(
     ----------
     preset : {"fast", "classic", "accurate", "residual", "robust"}, default="fast"
         - "fast": small architecture, few epochs;
-        - "classic": architecture and training of a 2019 notebook: 20 epochs of RMSprop,
-          and a learning rate that is halved when the accuracy on a held-out tenth stops
+        - "classic": architecture and training of a 2019 notebook: RMSprop, and a
+          learning rate that is halved when the accuracy on a held-out tenth stops
           rising;
-        - "accurate": strided convolutions, strong dropout, large shifts and 24 epochs,
-          in bfloat16 if the hardware has instructions for it;
-        - "residual": residual blocks and elastic distortion, 24 epochs, in bfloat16
-          like "accurate". The two make different errors, which helps ensembles of both;
+        - "accurate": strided convolutions, strong dropout, large shifts and more
+          epochs, in bfloat16 if the hardware has instructions for it;
+        - "residual": residual blocks and elastic distortion; epochs and bfloat16 as in
+          "accurate". The two make different errors, which helps ensembles of both;
         - "robust": for photos, scans and drawings. Images of any size are converted to
           MNIST's form first, in ``fit`` and in ``predict``. The training is that of
           "fast", with drawn digits in place of a tenth of the augmented copies: they
@@ -58,8 +58,8 @@ def make_digit_pipeline(
 
     Notes
     -----
-    The number of epochs suits tens of thousands of images. A thousand images need more
-    epochs: try ``set_params(cnn__epochs=40)``.
+    The number of epochs depends on the number of images: see `epochs` of
+    `CNNClassifier`.
 
     Examples
     --------
@@ -140,8 +140,8 @@ def make_digit_ensemble(
     --------
     >>> from skdigits.pipelines import make_digit_ensemble
     >>> ensemble = make_digit_ensemble(["fast", "accurate"], n_networks=3)
-    >>> [pipeline["cnn"].epochs for name, pipeline in ensemble.estimators]
-    [7, 24, 7]
+    >>> [pipeline["cnn"].architecture for name, pipeline in ensemble.estimators]
+    ['fast', 'strided', 'fast']
     """
     presets = presets_of([preset] if isinstance(preset, str) else preset)
     if not presets:

@@ -95,7 +95,6 @@ def _train():
     print("Training on the bundled digits", flush=True)
     digits = load_sample()
     model = make_digit_pipeline("robust", random_state=0)
-    model.set_params(cnn__epochs=10, cnn__batch_size=32)
     return model.fit(digits.X_train.to_numpy(), digits.y_train)
 
 

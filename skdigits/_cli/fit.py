@@ -12,10 +12,6 @@ from .output import reading_progress, write_or_rescue
 from .text import printable
 from .training import COMPETITION_FILES, prepared, validate_and_train
 
-# The presets are made for tens of thousands of images. Fewer images need more epochs of
-# smaller batches.
-FEW_IMAGES = 10_000
-SETTINGS_FOR_FEW_IMAGES = {"cnn__epochs": 20, "cnn__batch_size": 32}
 MAX_LISTED_FILES = 5  # in a message
 
 
@@ -123,8 +119,6 @@ def _make_model(arguments, y):
     model = make_digit_pipeline(
         arguments.preset, random_state=arguments.seed, verbose=1
     )
-    if len(y) < FEW_IMAGES:
-        model.set_params(**SETTINGS_FOR_FEW_IMAGES)
     if y.dtype.kind == "U":  # other signs than digits, which alone can be drawn
         model.set_params(augment__drawn=0)
     return model

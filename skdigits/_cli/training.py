@@ -136,14 +136,17 @@ def _train(model, title, X, y, checkpoints, part=""):
 
 def _announce(found, X, y, *, n_jobs):
     """Print how many epochs an earlier run trained, and how long the rest will take."""
+    from .._engine.epochs import number_of_epochs
     from .duration import expected_seconds, in_words
 
-    n_epochs = sum(pipeline[-1].epochs for pipeline, _ in found)
-    n_trained = sum(n for _, n in found)
-    if n_trained:
-        print(f"Resuming an earlier run after {n_trained} of {n_epochs} epochs.")
     pipelines = [pipeline for pipeline, _ in found]
-    epochs_left = [pipeline[-1].epochs - n for pipeline, n in found]
+    trained = [n for _, n in found]
+    epochs = [
+        number_of_epochs(cnn.epochs, cnn.architecture, len(X)) for *_, cnn in pipelines
+    ]
+    if sum(trained):
+        print(f"Resuming an earlier run after {sum(trained)} of {sum(epochs)} epochs.")
+    epochs_left = [n - m for n, m in zip(epochs, trained, strict=True)]
     seconds = expected_seconds(pipelines, epochs_left, X, y, n_jobs=n_jobs)
     if seconds is not None:
         print(f"This will take about {in_words(seconds)}.", flush=True)

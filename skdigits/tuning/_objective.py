@@ -19,6 +19,7 @@ from sklearn.utils import indexable
 from .._core.identity import describe
 from .._core.sklearn_compat import check_method_params, safe_indexing
 from .._core.warnings import warn_user
+from .._engine.epochs import number_of_epochs
 from ..pipelines import final_classifier, find_classifiers
 
 ERROR = "error"  # attribute of a trial: why it failed
@@ -53,8 +54,8 @@ class CrossValidationObjective:
         Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
         Values with one entry for each sample are split with the folds.
     max_epochs : int, default=None
-        Largest number of epochs that `suggest` may return. None means the epochs of
-        `estimator`.
+        Largest number of epochs of a trial. None means the epochs of `estimator`; if
+        they are "auto", the number that "auto" means in the smallest fold.
     metrics : sequence of str, default=()
         Further scores, by their names in scikit-learn, such as "neg_log_loss". Their
         means over the folds are in ``trial.user_attrs``; they do not affect the search.
@@ -142,10 +143,16 @@ class CrossValidationObjective:
         self._suggested: dict[int, dict[str, Any]] = {}  # in this process
         self.splits_ = self._split()
         classifier = final_classifier(estimator)
-        self.max_epochs_ = 1 if classifier is None else max_epochs or classifier.epochs
+        self.max_epochs_ = 1
+        if classifier is not None:
+            self.max_epochs_ = max_epochs or self._n_epochs(classifier)
 
     def _split(self):
         return list(self._cv.split(self.X, self.y, self._groups))
+
+    def _n_epochs(self, classifier):
+        n_images = min(len(train) for train, _ in self.splits_)
+        return number_of_epochs(classifier.epochs, classifier.architecture, n_images)
 
     def __call__(self, trial: optuna.trial.BaseTrial) -> float:
         """Cross-validate the estimator with the parameters of a trial.
@@ -172,7 +179,10 @@ class CrossValidationObjective:
         params = self.suggest(trial)
         candidate = clone(self.estimator).set_params(**params)
         classifier = final_classifier(candidate)
-        if classifier is not None and classifier.epochs > self.max_epochs_:
+        if classifier is not None and classifier.epochs == "auto":
+            epochs = min(self._n_epochs(classifier), self.max_epochs_)
+            classifier.set_params(epochs=epochs)
+        elif classifier is not None and classifier.epochs > self.max_epochs_:
             raise ValueError(
                 f"suggest must return at most {self.max_epochs_} epochs, those of "
                 f"the estimator. Got {classifier.epochs} instead. Pass "

@@ -108,8 +108,7 @@ def tune(
     params : dict, default=None
         Arguments of ``fit`` in addition to `X` and `y`, such as ``sample_weight``.
     max_epochs : int, default=None
-        Largest number of epochs that `suggest` may return. None means the epochs of
-        `estimator`.
+        Largest number of epochs of a trial, as in `CrossValidationObjective`.
     metrics : sequence of str, default=()
         Further scores to report, as in `CrossValidationObjective`.
     enqueue : iterable of dict, default=()

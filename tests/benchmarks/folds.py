@@ -33,6 +33,7 @@ from rivals import KerasClassic, SkorchClassic
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import StratifiedKFold
 
+from skdigits._engine.epochs import number_of_epochs
 from skdigits.baselines import make_baselines
 from skdigits.datasets import load_competition
 from skdigits.pipelines import PRESETS, make_digit_ensemble, make_digit_pipeline
@@ -80,9 +81,19 @@ def make_model(name, seed):
 
 def settings(name):
     """Return the settings that a row depends on."""
-    preset = {"ensemble": "accurate"}.get(name, parse(name)[0])
-    steps = [PRESETS.get(each, {}).values() for each in preset.split("+")]
-    return json.loads(json.dumps([*itertools.chain(*steps)]))
+    presets = {"ensemble": "accurate"}.get(name, parse(name)[0]).split("+")
+    steps = itertools.chain(*(PRESETS.get(each, {}).items() for each in presets))
+    return json.loads(json.dumps([_with_epochs(*step) for step in steps]))
+
+
+def _with_epochs(step, params):
+    """Add the number of epochs of a training on 33,600 images or more."""
+    if step != "cnn":
+        return params
+    return {
+        "epochs": number_of_epochs("auto", params["architecture"], 33_600),
+        **params,
+    }
 
 
 def read_rows(path=ROWS):

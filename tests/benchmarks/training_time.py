@@ -14,7 +14,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from folds import make_model, processor
+from folds import make_model, processor, settings
 
 from skdigits.datasets import load_competition
 
@@ -52,7 +52,7 @@ def main():
     rows = [
         {
             "name": name,
-            "epochs": make_model(name, 0)["cnn"].epochs,
+            "epochs": settings(name)[-1]["epochs"],
             "core_seconds": own,
             "images": IMAGES,
             "processor": processor(),

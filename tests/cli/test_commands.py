@@ -16,8 +16,8 @@ from PIL import Image
 
 import skdigits
 from skdigits.__main__ import main
-from skdigits._cli import fit
 from skdigits.datasets import load_images, load_sample, make_digit_photo
+from skdigits.pipelines import PRESETS
 
 TEXTS = {"a.png": "31415\n92653", "b [red].png": "20468"}
 
@@ -62,9 +62,9 @@ def write_labelled(folder, n):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(
-        fit, "SETTINGS_FOR_FEW_IMAGES", {"cnn__epochs": 1, "cnn__width": 0.2}
-    )
+    for preset in PRESETS.values():
+        for name, value in {"epochs": 1, "width": 0.2}.items():
+            monkeypatch.setitem(preset["cnn"], name, value)
 
 
 # ------------------------------------------------------------------ fit
@@ -131,9 +131,8 @@ def test_fit_on_files_of_competition(quick, tmp_path, monkeypatch, capfd):
     assert Path("model.skdigits").exists()
 
 
-def test_many_images_use_settings_of_preset(quick, tmp_path, monkeypatch):
+def test_fit_uses_settings_of_preset(quick, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fit, "FEW_IMAGES", 40)
     write_labelled("own", 40)
     assert main(["fit", "own", "--preset", "fast"]) == 0
     found = skdigits.load("model.skdigits").get_params()

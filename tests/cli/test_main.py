@@ -321,7 +321,7 @@ def test_duration_in_words(seconds, words):
 @pytest.mark.slow
 def test_demo(tmp_path, monkeypatch, capsys):
     less = {"cnn__epochs": 2, "cnn__width": 0.25, "cnn__test_time_shift": 0}
-    monkeypatch.setattr(demo, "SAMPLE_SETTINGS", demo.SAMPLE_SETTINGS | less)
+    monkeypatch.setattr(demo, "SETTINGS", demo.SETTINGS | less)
     monkeypatch.chdir(tmp_path)
     assert main(["demo"]) == 0
     out = capsys.readouterr().out

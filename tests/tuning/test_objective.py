@@ -144,6 +144,19 @@ def test_more_epochs_than_max_epochs_are_an_error(digits):
     assert 0 <= objective(make_study().ask()) <= 1
 
 
+def test_automatic_epochs_are_those_of_the_smallest_fold(digits):
+    X, y = digits
+    counter = Epochs()
+    model = pipeline(epochs="auto", callbacks=[counter])
+    folds = [(np.arange(40), np.arange(40, 60)), (np.arange(60), np.arange(60, 80))]
+    options = {"suggest": lambda trial: {}, "cv": folds}
+    whole = CrossValidationObjective(model, X, y, **options)
+    assert whole.max_epochs_ == 100
+    less = CrossValidationObjective(model, X, y, max_epochs=3, **options)
+    less(make_study().ask())
+    assert counter.count == 2 * 3
+
+
 @pytest.mark.filterwarnings("ignore:WilcoxonPruner is experimental")
 @pytest.mark.parametrize("name", PRUNERS)
 def test_every_pruner_of_optuna_works(digits, name):
