@@ -174,8 +174,8 @@ class CNNClassifier(
         another scale bring a warning.
     temperature_ : float
         ``predict_proba`` divides the logits by it [5]_, which changes no label. With
-        `label_smoothing` it is fitted on at most 5,000 training images, or new
-        augmented copies of them; without, it is 1.
+        `label_smoothing` or the focal loss, which lower the probabilities, it is fitted
+        on at most 5,000 training images, or new augmented copies of them; else it is 1.
     history_ : dict of lists of float
         For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
         "val_loss" and "val_accuracy".

@@ -1,9 +1,9 @@
-"""Temperature that corrects the probabilities of models with label smoothing.
+"""Temperature that corrects the probabilities of some trainings.
 
-Label smoothing makes probabilities too low. Dividing the logits by a temperature [1]_
-corrects them and changes no label. The usual way fits the temperature on images that
-were held out. Here no image need be held out: it is fitted on the training images, or
-on new augmented copies of them.
+Label smoothing and the focal loss make probabilities too low. Dividing the logits by a
+temperature [1]_ corrects them and changes no label. The usual way fits the temperature
+on images that were held out. Here no image need be held out: it is fitted on the
+training images, or on new augmented copies of them.
 
 References
 ----------

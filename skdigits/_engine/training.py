@@ -52,7 +52,7 @@ def train(plan, data, tasks=None):
     from .keras.train import train as train_model
 
     learned = train_model(plan, trained, data, held_out, tasks, checkpoint)
-    if plan.spec.label_smoothing == 0:
+    if plan.spec.label_smoothing == 0 and plan.spec.loss != "focal":
         return learned
     return dataclasses.replace(learned, trained=_calibrated(learned.trained, data))
 
