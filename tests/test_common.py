@@ -1,6 +1,7 @@
 """scikit-learn's checks of every public estimator and of a pipeline of both.
 
-All have default parameters, as in `check_estimator(CNNClassifier())`.
+All have default parameters, except for the number of epochs: for so few images, the
+default would be 100.
 """
 
 import inspect
@@ -48,7 +49,8 @@ def expected_failures(estimator):
 
 def pipeline():
     # The checks set random_state of the estimator, not of its steps.
-    return make_pipeline(ImageAugmenter(random_state=0), CNNClassifier(random_state=0))
+    cnn = CNNClassifier(epochs=10, random_state=0)
+    return make_pipeline(ImageAugmenter(random_state=0), cnn)
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +73,7 @@ if not strict.keys() <= inspect.signature(parametrize_with_checks).parameters.ke
 @pytest.mark.filterwarnings("ignore:image_shape=None means square:UserWarning")
 @parametrize_with_checks(
     [
-        CNNClassifier(),
+        CNNClassifier(epochs=10),
         DigitNormalizer(),
         DigitNormalizer(on_blank="ignore"),
         ImageAugmenter(),
