@@ -16,9 +16,11 @@ from ._core.sklearn_compat import (
     CallbackSupportMixin,
     DocumentedMixin,
     Interval,
+    StrOptions,
     fit_context,
     one_task,
 )
+from ._images.flips import FLIPS, FlipName
 from ._images.layout import as_pixels, like_pixels, validate_images
 
 DIGITS = tuple("0123456789")
@@ -40,7 +42,8 @@ class ImageAugmenter(
     augmented copies in each epoch; any other estimator is trained on the one copy.
 
     Each strength is the largest change in either direction. The change of each image is
-    drawn uniformly up to this limit. Images are never mirrored.
+    drawn uniformly up to this limit. By default, images are never mirrored: a mirrored
+    digit is another sign. For pictures of things, set `flip` and perhaps `cutout`.
 
     Parameters
     ----------
@@ -63,8 +66,15 @@ class ImageAugmenter(
         have the form of MNIST's digits, in the range of the images' pixels on
         `fill_value`. The images must be grey, and the labels digits from 0 to 9, as
         ints or as str. Each epoch of a `CNNClassifier` has new drawn digits.
+    flip : {"horizontal", "vertical", "both"} or None, default=None
+        Directions in which a copy is mirrored, with probability 1/2. "horizontal" swaps
+        left and right. "both" draws the two directions independently.
+    cutout : float, default=0
+        Side of a square that is filled with `fill_value` in each copy [2]_, as a
+        fraction of the smaller of height and width, in [0, 1]. Its centre is anywhere
+        in the image, so a part of the square may be outside.
     fill_value : float, default=0
-        Value of pixels that are shifted in from outside the image.
+        Value of the pixels of `cutout`, and of those shifted in from outside the image.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square and grey for `X` of two dimensions,
@@ -107,6 +117,8 @@ class ImageAugmenter(
     ----------
     .. [1] P. Y. Simard, D. Steinkraus and J. C. Platt, "Best Practices for
        Convolutional Neural Networks Applied to Visual Document Analysis", ICDAR 2003.
+    .. [2] T. DeVries and G. W. Taylor, "Improved Regularization of Convolutional Neural
+       Networks with Cutout", 2017, https://arxiv.org/abs/1708.04552
 
     Examples
     --------
@@ -130,6 +142,8 @@ class ImageAugmenter(
         "shear": [Interval(Real, 0, 90, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
         "drawn": [Interval(Real, 0, 1, closed="both")],
+        "flip": [StrOptions(set(FLIPS)), None],
+        "cutout": [Interval(Real, 0, 1, closed="both")],
         "fill_value": [Interval(Real, None, None, closed="neither")],
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
@@ -145,6 +159,8 @@ class ImageAugmenter(
         shear: float = 0,
         elastic: float = 0,
         drawn: float = 0,
+        flip: FlipName | None = None,
+        cutout: float = 0,
         fill_value: float = 0,
         image_shape: tuple[int, ...] | None = None,
         random_state: int | RandomState | None = None,
@@ -155,6 +171,8 @@ class ImageAugmenter(
         self.shear = shear
         self.elastic = elastic
         self.drawn = drawn
+        self.flip = flip
+        self.cutout = cutout
         self.fill_value = fill_value
         self.image_shape = image_shape
         self.random_state = random_state
@@ -315,6 +333,8 @@ class ImageAugmenter(
             shift=self.shift,
             shear=self.shear,
             elastic=self.elastic * min(images.shape[1:3]) / ELASTIC_SIDE_PX,
+            flip=self.flip,
+            cutout=self.cutout,
             fill_value=self.fill_value,
         )
 

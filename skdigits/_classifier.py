@@ -39,6 +39,7 @@ from ._engine.plan import TrainingPlan
 from ._engine.schedules import SCHEDULES, ScheduleName
 from ._engine.trained import ModelSpec
 from ._engine.training import train
+from ._images.flips import FLIPS, FlipName
 from ._images.layout import as_pixels, validate_images
 from ._images.mistakes import warn_of_pixel_scale
 
@@ -63,13 +64,14 @@ class CNNClassifier(
 
     Parameters
     ----------
-    architecture : {"fast", "classic", "residual", "strided"} or callable, \
+    architecture : {"fast", "classic", "residual", "strided", "vgg"} or callable, \
             default="fast"
         Layers of the model. "fast" has three convolutions; "classic" is the model of a
         2019 notebook, with 730,602 parameters for 28x28 grey images and ten classes;
         "residual" has residual blocks with batch normalization [2]_ and global average
         pooling; "strided" has 5x5 convolutions with strides in place of pooling, and
-        much dropout [3]_. A callable takes the image shape (height, width, channels)
+        much dropout [3]_; "vgg" has three pairs of convolutions with many channels, for
+        pictures [6]_. A callable takes the image shape (height, width, channels)
         and the number of classes, and returns a new `keras.Model` that takes
         standardised images and ends in a softmax, and is not compiled.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -134,6 +136,11 @@ class CNNClassifier(
         fraction of the smaller side, rounded down: 0.04 is one pixel of 28 and none of
         8. A prediction with n pixels takes (2 * n + 1) ** 2 times as long. It may be
         changed after ``fit``.
+    test_time_flip : {"horizontal", "vertical", "both"} or None, default=None
+        Test-time augmentation: predictions are means over the image and its mirror
+        image, which takes twice as long; with "both", over four images. It multiplies
+        with `test_time_shift` and may be changed after ``fit``. Train with the same
+        `flip` of `ImageAugmenter`.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks for the training, of which shallow copies are used (see
         ``callbacks_``). They see a separate model that takes raw pixels and may change
@@ -168,7 +175,7 @@ class CNNClassifier(
     model_ : keras.Model
         The trained model, which takes raw pixels of shape (n, height, width,
         channels). It is a copy: changing it does not change the classifier. It
-        predicts without `test_time_shift` and without ``temperature_``.
+        predicts without test-time augmentation and without ``temperature_``.
     pixel_range_ : tuple of 2 floats
         Smallest and largest training pixel. Predictions for images that are clearly in
         another scale bring a warning.
@@ -210,6 +217,8 @@ class CNNClassifier(
        Object Detection", ICCV 2017.
     .. [5] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
        Neural Networks", ICML 2017.
+    .. [6] K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024,
+       https://arxiv.org/abs/2404.00498
 
     Examples
     --------
@@ -252,6 +261,7 @@ class CNNClassifier(
             Interval(Integral, 0, MAX_SHIFT, closed="both"),
             Interval(RealNotInt, 0, 1, closed="neither"),
         ],
+        "test_time_flip": [StrOptions(set(FLIPS)), None],
         "callbacks": [list, tuple, None],
         "checkpoint": [str, os.PathLike, None],
         "warm_start": ["boolean"],
@@ -280,6 +290,7 @@ class CNNClassifier(
         n_iter_no_change: int = 5,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         test_time_shift: float = 0,
+        test_time_flip: FlipName | None = None,
         callbacks: "Sequence[Callback] | None" = None,
         checkpoint: str | os.PathLike[str] | None = None,
         warm_start: bool = False,
@@ -303,6 +314,7 @@ class CNNClassifier(
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.test_time_shift = test_time_shift
+        self.test_time_flip = test_time_flip
         self.callbacks = callbacks
         self.checkpoint = checkpoint
         self.warm_start = warm_start
@@ -605,7 +617,9 @@ class CNNClassifier(
         images = as_pixels(X, self.image_shape_)
         warn_of_pixel_scale(images, trained.pixels)
         predictor = predictor_of(trained.spec)
-        return predictor.predict(trained, images, max_shift=self._max_shift())
+        return predictor.predict(
+            trained, images, max_shift=self._max_shift(), flip=self.test_time_flip
+        )
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the logarithms of the probabilities of the classes.

@@ -64,13 +64,36 @@ PRESETS = {
             "test_time_shift": 0.04,
         },
     },
+    "pictures": {
+        "augment": {
+            "rotation": 0,
+            "zoom": 0.1,
+            "shift": 0.12,
+            "flip": "horizontal",
+            "cutout": 0.4,
+        },
+        "cnn": {
+            "architecture": "vgg",
+            "epochs": 20,
+            "batch_size": 64,
+            "optimizer": "muon",
+            "learning_rate": 0.01,
+            "schedule": "one_cycle",
+            "label_smoothing": 0.1,
+            "dtype_policy": "auto",
+            "test_time_flip": "horizontal",
+        },
+    },
 }
+
+# Presets of the commands, which read digits. Mirrored digits are other signs.
+DIGIT_PRESETS = [name for name in PRESETS if name != "pictures"]
 
 # Ensemble -> presets of its members, which alternate.
 ENSEMBLES = {"record": ("residual", "accurate")}
 
 # The same names for type checkers, which cannot read the tables.
-PresetName = Literal["classic", "fast", "accurate", "residual", "robust"]
+PresetName = Literal["classic", "fast", "accurate", "residual", "robust", "pictures"]
 EnsembleName = Literal[PresetName, "record"]
 
 

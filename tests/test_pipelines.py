@@ -18,6 +18,7 @@ from skdigits import (
     ImageAugmenter,
     make_digit_pipeline,
 )
+from skdigits._presets import PRESETS
 from skdigits.datasets import make_digit_photo
 from skdigits.pipelines import make_digit_ensemble
 
@@ -236,6 +237,7 @@ def test_image_shape_of_the_augmenter_reaches_the_classifier():
         ("fast", "fast"),
         ("accurate", "strided"),
         ("residual", "residual"),
+        ("pictures", "vgg"),
     ],
 )
 def test_presets_fit_and_predict(preset, architecture):
@@ -280,6 +282,13 @@ def test_classic_is_the_recipe_of_2019():
     assert (augment.rotation, augment.zoom, augment.shift) == (15, 0.1, 0.1)
     assert (cnn.batch_size, cnn.optimizer) == (64, "rmsprop")
     assert (cnn.schedule, cnn.validation_fraction) == ("plateau", 0.1)
+
+
+def test_only_pictures_mirrors_images():
+    for preset in PRESETS:
+        params = make_digit_pipeline(preset).get_params()
+        flip = "horizontal" if preset == "pictures" else None
+        assert params["augment__flip"] == params["cnn__test_time_flip"] == flip
 
 
 def test_unknown_presets_are_refused():

@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 
 from .. import __version__
-from .._presets import ENSEMBLES, PRESETS, presets_of
+from .._presets import DIGIT_PRESETS, ENSEMBLES, presets_of
 from .closed_pipe import drop_output, is_closed_pipe
 from .text import printable
 
@@ -75,7 +75,7 @@ def _add_submit(commands):
         type=_presets,
         default=["fast"],
         metavar="PRESET",
-        help=f"architecture and settings: {', '.join(PRESETS)}; several presets, "
+        help=f"architecture and settings: {', '.join(DIGIT_PRESETS)}; several presets, "
         "separated by commas, take turns in an ensemble; record is short for "
         f"{','.join(ENSEMBLES['record'])} (default: fast)",
     )
@@ -101,7 +101,7 @@ def _add_fit(commands):
     command.add_argument(
         "--preset",
         default="robust",
-        choices=PRESETS,
+        choices=DIGIT_PRESETS,
         help="architecture and settings (default: %(default)s)",
     )
     _add_training(command, output="model.skdigits")
@@ -174,7 +174,7 @@ def _add_draw(commands):
 
 
 def _presets(text):
-    names, choices = text.split(","), [*PRESETS, *ENSEMBLES]
+    names, choices = text.split(","), [*DIGIT_PRESETS, *ENSEMBLES]
     for name in names:
         if name not in choices:
             raise argparse.ArgumentTypeError(

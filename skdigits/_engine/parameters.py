@@ -42,6 +42,7 @@ PARAMETERS = {
     "n_iter_no_change": OF_TRAINING,
     "class_weight": OF_TRAINING,
     "test_time_shift": OF_TRAINING,
+    "test_time_flip": OF_TRAINING,
     "warm_start": OF_TRAINING,
     "random_state": OF_TRAINING,
     "verbose": Role(model=False, identity=False, saved=True),

@@ -278,8 +278,8 @@ def export(estimator: "CNNClassifier | Pipeline", path: str | os.PathLike[str]) 
     The exported model is ``model_``. It takes raw pixels, float32 of shape (n, height,
     width, channels), in the unit of the training images, and returns the probabilities
     of ``classes_``. In ONNX its input is "images" and its output "probabilities".
-    The file contains neither the labels nor `test_time_shift` nor ``temperature_``;
-    `export` warns if one of the last two changes the probabilities.
+    The file contains no labels, no `test_time_shift`, no `test_time_flip` and no
+    ``temperature_``; `export` warns if one of the last three changes the probabilities.
 
     Examples
     --------

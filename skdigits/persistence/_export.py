@@ -43,6 +43,8 @@ def exported_bytes(estimator, suffix):
     lost = []
     if cnn._max_shift() > 0:
         lost.append(f"test_time_shift={cnn.test_time_shift}")
+    if cnn.test_time_flip is not None:
+        lost.append(f"test_time_flip={cnn.test_time_flip!r}")
     if cnn.temperature_ != 1:
         lost.append(f"temperature_={cnn.temperature_:.3g}")
     if lost:

@@ -82,8 +82,8 @@ class CrossValidationObjective:
     Notes
     -----
     Step e, counted from 1, is the score on the first fold after epoch e, computed
-    without ``test_time_shift`` to save time. Step ``k * max_epochs_`` is the mean score
-    of the first k folds. So trials are compared on the same folds.
+    without test-time augmentation to save time. Step ``k * max_epochs_`` is the mean
+    score of the first k folds. So trials are compared on the same folds.
 
     A trial whose estimator cannot be trained (out of memory, an invalid value) fails
     with a `sklearn.exceptions.FitFailedWarning`; the reason is in
@@ -281,7 +281,8 @@ class _EpochScores:
             return False  # the last epoch is reported with its fold
         if epoch == 1:  # the steps before the classifier are fitted by now
             self.X_test = find_classifiers(self.model)[0].transform(self.X_test)
-        fitted.test_time_shift = 0  # its predictions would take longer than an epoch
+        # With these two, predictions could take longer than an epoch.
+        fitted.test_time_shift, fitted.test_time_flip = 0, None
         score = self.objective._scorer(fitted, self.X_test, self.y_test)
         self.trial.report(score, epoch)
         self.is_pruned = self.trial.should_prune()

@@ -73,10 +73,66 @@ def test_elastic_scales_with_the_side():
     assert ((large / small > 1.6) & (large / small < 3)).all()
 
 
-def test_images_are_never_mirrored():
+def test_images_are_not_mirrored_by_default():
     X = np.repeat(spot(at=(10, 17)), 500, axis=0)
     copies = ImageAugmenter(random_state=0).fit_transform(X)
     assert min(centre_of(image)[1] for image in copies) > 10
+
+
+@pytest.mark.parametrize(
+    ("flip", "axes"),
+    [
+        ("horizontal", [(), (1,)]),
+        ("vertical", [(), (0,)]),
+        ("both", [(), (0,), (1,), (0, 1)]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_flip_mirrors_copies_at_random(flip, axes, dtype):
+    image = np.random.default_rng(0).integers(0, 256, (7, 4, 3)).astype(dtype)
+    X = np.repeat(image[None], 400, axis=0)
+    copies = still(flip=flip, random_state=0).fit_transform(X)
+    equal = [(copies == np.flip(image, axis)).all(axis=(1, 2, 3)) for axis in axes]
+    np.testing.assert_array_equal(np.sum(equal, axis=0), 1)
+    np.testing.assert_allclose(np.mean(equal, axis=1), 1 / len(axes), atol=0.08)
+
+
+def test_flip_changes_no_other_random_numbers():
+    X = np.random.default_rng(0).integers(0, 256, (60, 9, 12, 3), dtype=np.uint8)
+    strengths = {"shift": 0.2, "zoom": 0.2, "rotation": 20, "random_state": 0}
+    plain = ImageAugmenter(**strengths).fit_transform(X)
+    mirrored = ImageAugmenter(flip="horizontal", **strengths).fit_transform(X)
+    same = (plain == mirrored).all(axis=(1, 2, 3))
+    assert 15 < same.sum() < 45
+    # The image is mirrored first, so the motions are those of its mirror image.
+    of_mirrored = ImageAugmenter(**strengths).fit_transform(X[:, :, ::-1])
+    difference = of_mirrored[~same].astype(int) - mirrored[~same]
+    assert np.abs(difference).mean() < 1
+
+
+def test_cutout_fills_a_square_anywhere():
+    X = np.full((3000, 20, 30, 3), 200, np.uint8)
+    copies = still(cutout=0.3, fill_value=7, random_state=0).fit_transform(X)
+    assert set(np.unique(copies)) == {7, 200}
+    filled = copies == 7
+    np.testing.assert_array_equal(filled.all(axis=3), filled.any(axis=3))
+    rows, columns = filled[..., 0].any(axis=2), filled[..., 0].any(axis=1)
+    areas = rows.sum(axis=1) * columns.sum(axis=1)
+    np.testing.assert_array_equal(filled[..., 0].sum(axis=(1, 2)), areas)
+    assert rows.sum(axis=1).max() == columns.sum(axis=1).max() == 6
+    assert rows.sum(axis=1).min() == columns.sum(axis=1).min() == 3  # cut by an edge
+    assert filled[..., 0].any(axis=0).all()
+    inside = filled[:, 6:-6, 6:-6].mean(axis=0)
+    np.testing.assert_allclose(inside, 36 / 600, atol=0.025)
+
+
+def test_cutout_changes_no_pixel_outside_its_square():
+    X = np.random.default_rng(0).random((50, 16, 16), dtype=np.float32) + 1
+    options = {"rotation": 10, "elastic": 1, "fill_value": -1, "random_state": 0}
+    plain = ImageAugmenter(**options).fit_transform(X)
+    copies = ImageAugmenter(cutout=0.5, **options).fit_transform(X)
+    np.testing.assert_array_equal(copies[copies != -1], plain[copies != -1])
+    assert (copies != plain).any(axis=(1, 2)).all()
 
 
 def test_pixels_from_outside_have_the_fill_value():

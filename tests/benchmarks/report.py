@@ -21,7 +21,7 @@ import numpy as np
 import own_digits
 import robustness
 from corruptions import CORRUPTIONS
-from folds import FOLDS, PRESETS, parse, read_rows, test_indices, unpack
+from folds import FOLDS, PRESETS, parse, read_rows, settings, test_indices, unpack
 
 from skdigits.baselines import mcnemar_p_value
 from skdigits.datasets import load_competition
@@ -32,6 +32,12 @@ LABELS = {
     "residual+accurate": "record: a residual and an accurate network",
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
+}
+PICTURE_LABELS = {
+    "pictures": "*pictures*",
+    "fast": "*fast*",
+    "keras": "four convolutions, plain Keras",
+    "skorch": "four convolutions, skorch (PyTorch)",
 }
 # The chart has one fold, which every model was tested on, and one processor.
 CHART_FOLD, CHART_PROCESSOR = 0, "AMD EPYC"
@@ -325,6 +331,24 @@ def calibration_table():
         )
 
 
+def pictures_table():
+    """Show the accuracy and the training time of each model on pictures of things."""
+    yield "model|accuracy|errors|core seconds|processor"
+    yield "---|---|---|---|---"
+    rows = [
+        row
+        for row in read_measurements("pictures.jsonl")
+        if row["settings"] == settings(row["name"])
+    ]
+    for row in sorted(rows, key=lambda row: row["errors"]):
+        yield (
+            f"{PICTURE_LABELS.get(row['name'], row['name'])}|"
+            f"{1 - row['errors'] / row['n']:.3f}|{row['errors']:,} of {row['n']:,}|"
+            f"{row['core_seconds']:,.0f}|"
+            f"{short_name(row['processor'])}"
+        )
+
+
 def mean_accuracy(rows, part):
     """Show the mean accuracy on a part of the digits and its deviation over seeds."""
     shares = [1 - row["errors"][part] / row["n"][part] for row in rows]
@@ -533,6 +557,7 @@ def main():
     text = replace_table(text, "own digits", own_digits_table())
     text = replace_table(text, "own pages", own_pages_table())
     text = replace_table(text, "calibration", calibration_table())
+    text = replace_table(text, "pictures", pictures_table())
     text = replace_table(text, "feed", feed_table())
     text = replace_table(text, "feed alone", feed_alone_table())
     text = replace_table(text, "memory", memory_table())

@@ -43,6 +43,7 @@ def test_refuses_a_misspelt_parameter():
         ("test_time_shift", 11),
         ("test_time_shift", 1.0),
         ("test_time_shift", 1.5),
+        ("test_time_flip", "left"),
         ("validation_fraction", 1.5),
         ("early_stopping", "yes"),
         ("n_iter_no_change", 0),

@@ -11,7 +11,9 @@ from sklearn.model_selection import cross_val_predict
 pytestmark = pytest.mark.processor
 
 
-@pytest.mark.parametrize("architecture", ["fast", "classic", "residual", "strided"])
+@pytest.mark.parametrize(
+    "architecture", ["fast", "classic", "residual", "strided", "vgg"]
+)
 def test_prediction_does_not_depend_on_the_order_of_images(
     digits, fitted, architecture
 ):
@@ -77,6 +79,26 @@ def test_test_time_shift_may_be_a_fraction_of_the_side(digits, fitted):
         np.testing.assert_array_equal(proba, by_pixels[pixels])
 
 
+@pytest.mark.parametrize("max_shift", [0, 1])
+@pytest.mark.parametrize(
+    ("flip", "axes"),
+    [
+        ("horizontal", [(), (2,)]),
+        ("vertical", [(), (1,)]),
+        ("both", [(), (1,), (2,), (1, 2)]),
+    ],
+)
+def test_test_time_flip_averages_over_mirror_images(
+    digits, fitted, flip, axes, max_shift
+):
+    X = digits[0][:60].reshape(-1, 8, 8)
+    model = fitted(epochs=5).set_params(test_time_shift=max_shift)
+    copies = [model.predict_proba(np.flip(X, axis)) for axis in axes]
+    averaged = model.set_params(test_time_flip=flip).predict_proba(X)
+    np.testing.assert_allclose(averaged, np.mean(copies, axis=0), atol=1e-6)
+    assert np.abs(averaged - copies[0]).max() > 0.01
+
+
 def test_fraction_of_a_large_side_is_at_most_ten_pixels():
     X = np.random.default_rng(0).integers(0, 256, (20, 48, 48), dtype=np.uint8)
     model = small(architecture=dense(2), epochs=1, test_time_shift=0.9)  # fast to trace
@@ -86,9 +108,9 @@ def test_fraction_of_a_large_side_is_at_most_ten_pixels():
     np.testing.assert_array_equal(model.predict_proba(X[:2]), proba)
 
 
-def test_training_does_not_depend_on_test_time_shift(digits, fitted):
+def test_training_does_not_depend_on_test_time_augmentation(digits, fitted):
     X, _ = digits
-    first, second = fitted(), fitted(test_time_shift=1)
+    first, second = fitted(), fitted(test_time_shift=1, test_time_flip="both")
     assert equal(weights(first), weights(second))
     with pytest.raises(ValueError, match="'test_time_shift' parameter.*Got -2"):
         first.set_params(test_time_shift=-2).predict(X)

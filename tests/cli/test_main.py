@@ -28,6 +28,8 @@ from skdigits.datasets import load_sample
         (["train"], "invalid choice: 'train'"),
         (["submit"], "required: PATH"),
         (["submit", "x.zip", "--preset", "best"], "invalid choice: 'best'"),
+        (["submit", "x.zip", "--preset", "pictures"], "invalid choice: 'pictures'"),
+        (["fit", "--preset", "pictures"], "invalid choice: 'pictures'"),
         (["submit", "x.zip", "--seed", "one"], "whole number from 0 to .* Got 'one'"),
         (["submit", "x.zip", "--seed", "-1"], "--seed"),
         (

@@ -27,8 +27,8 @@ def tiny(image_shape, n_classes):
 
 @pytest.fixture(
     scope="module",
-    params=["fast", "classic", "residual", "strided", tiny],
-    ids=["fast", "classic", "residual", "strided", "own"],
+    params=["fast", "classic", "residual", "strided", "vgg", tiny],
+    ids=["fast", "classic", "residual", "strided", "vgg", "own"],
 )
 def model(request, digits):
     cnn = CNNClassifier(
@@ -90,10 +90,13 @@ def test_json_contains_the_architecture(digits, model, tmp_path):
     assert described["module"].startswith("keras")
 
 
-def test_export_warns_of_lost_test_time_shift(digits, tmp_path):
-    cnn = CNNClassifier(epochs=1, width=0.25, test_time_shift=1).fit(*digits)
+@pytest.mark.parametrize(
+    ("name", "value"), [("test_time_shift", 1), ("test_time_flip", "horizontal")]
+)
+def test_export_warns_of_lost_test_time_augmentation(digits, tmp_path, name, value):
+    cnn = CNNClassifier(epochs=1, width=0.25).set_params(**{name: value}).fit(*digits)
     for ending in ("onnx", "keras"):
-        with pytest.warns(UserWarning, match="does not contain test_time_shift=1"):
+        with pytest.warns(UserWarning, match=f"does not contain {name}={value!r}"):
             skdigits.export(cnn, tmp_path / f"digits.{ending}")
 
 

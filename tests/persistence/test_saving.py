@@ -83,6 +83,7 @@ def test_other_programs_read_the_weights(model, content, path):
         {"optimizer": "sgd", "dropout": 0.3, "class_weight": {0: 2.0, 3: 0.5}},
         {"optimizer": "rmsprop", "validation_fraction": 0.2, "early_stopping": True},
         {"optimizer": "nadam", "label_smoothing": 0.1, "test_time_shift": 1},
+        {"test_time_flip": "horizontal"},
         pytest.param({"dtype_policy": "mixed_bfloat16"}, marks=needs_bfloat16),
         {"optimizer": "adamw", "image_shape": [8, -1], "class_weight": "balanced"},
     ],

@@ -12,6 +12,7 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
+from ..._images.flips import FLIPS
 from ..calibration import with_temperature
 from .build import build_model, building, mean_and_variance
 from .precision import dtype_policy
@@ -61,7 +62,7 @@ class Predictor:
         self._functions = {}
         self._tracing = threading.Lock()
 
-    def predict(self, trained, images, *, max_shift):
+    def predict(self, trained, images, *, max_shift, flip=None):
         """Compute the probabilities of the classes.
 
         All batches of a call have one size, padded with blank images, for which all
@@ -76,6 +77,9 @@ class Predictor:
         max_shift : int
             With more than 0 the probabilities are means over the images and their
             shifts by up to `max_shift` pixels.
+        flip : str or None
+            A key of `FLIPS`: the probabilities are means over all these images and
+            their mirror images.
 
         Returns
         -------
@@ -87,7 +91,7 @@ class Predictor:
             If the weights of `trained` do not fit the model.
         """
         weights = self._weights(trained)
-        function = self._function(images.dtype, max_shift)
+        function = self._function(images.dtype, max_shift, flip)
         size = prediction_batch(len(images))
         parts = []
         for first in range(0, len(images), size):
@@ -113,14 +117,14 @@ class Predictor:
             tensors = self._tensors[trained.weights] = [tf.constant(a) for a in arrays]
         return tensors
 
-    def _function(self, dtype, max_shift):
+    def _function(self, *key):
         """Trace once for each dtype of pixels, whatever the size of a batch."""
         with self._tracing:
-            if (dtype, max_shift) not in self._functions:
-                self._functions[dtype, max_shift] = self._trace(dtype, max_shift)
-            return self._functions[dtype, max_shift]
+            if key not in self._functions:
+                self._functions[key] = self._trace(*key)
+            return self._functions[key]
 
-    def _trace(self, dtype, max_shift):
+    def _trace(self, dtype, max_shift, flip):
         @tf.function(autograph=False)
         def probabilities(images, mean, std, *weights):
             outputs = [
@@ -132,7 +136,7 @@ class Predictor:
                         training=False,
                     )[0]
                 )
-                for copy in shifted(tf.cast(images, tf.float32), max_shift)
+                for copy in views(tf.cast(images, tf.float32), max_shift, flip)
             ]
             return tf.add_n(outputs) / len(outputs)
 
@@ -150,6 +154,15 @@ def prediction_batch(n):
         return 1
     n_batches = -(-n // PREDICTION_BATCH)
     return -(-n // (n_batches * BATCH_UNIT)) * BATCH_UNIT
+
+
+def views(images, max_shift, flip):
+    """Yield the shifts of a batch, each followed by its mirror images."""
+    for copy in shifted(images, max_shift):
+        mirrored = [copy]
+        for axis in FLIPS.get(flip, ()):
+            mirrored += [tf.reverse(each, [axis]) for each in mirrored]
+        yield from mirrored
 
 
 def shifted(images, max_shift):

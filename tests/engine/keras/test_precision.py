@@ -42,7 +42,7 @@ def tiny(image_shape, n_classes):
 
 @needs_bfloat16
 @pytest.mark.parametrize(
-    "architecture", ["fast", "classic", "residual", "strided", tiny]
+    "architecture", ["fast", "classic", "residual", "strided", "vgg", tiny]
 )
 def test_bfloat16_changes_probabilities_little(digits, architecture):
     X, y = digits
