@@ -74,7 +74,6 @@ PRESETS = {
         },
         "cnn": {
             "architecture": "vgg",
-            "epochs": 20,
             "batch_size": 64,
             "optimizer": "muon",
             "learning_rate": 0.01,

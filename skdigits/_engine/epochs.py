@@ -3,7 +3,7 @@
 import math
 
 # Chosen on 33,600 images. More images get no fewer epochs.
-EPOCHS = {"fast": 7, "classic": 20, "residual": 24, "strided": 24}
+EPOCHS = {"fast": 7, "classic": 20, "residual": 24, "strided": 24, "vgg": 20}
 EPOCHS_OF_CALLABLE = 10
 N_IMAGES = 33_600
 # Fewer images need more epochs, but not as many steps: with "fast", 200 to 1,400 images

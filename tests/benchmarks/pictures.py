@@ -29,12 +29,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
+from skdigits._engine.epochs import number_of_epochs
 from skdigits.pipelines import PRESETS, make_digit_pipeline
 
 ROWS = Path("docs/benchmarks/pictures.jsonl")
 SHAPE = 32, 32, 3
 TRAIN = 10_000
-EPOCHS = PRESETS["pictures"]["cnn"]["epochs"]
+EPOCHS = number_of_epochs("auto", PRESETS["pictures"]["cnn"]["architecture"], TRAIN)
 BATCH_SIZE = 64
 
 
