@@ -13,7 +13,7 @@ from sklearn.model_selection import cross_val_score
 
 from skdigits import CNNClassifier, make_digit_pipeline
 
-model = CNNClassifier(epochs=15, batch_size=32, random_state=0)
+model = CNNClassifier(random_state=0)
 print(cross_val_score(model, *load_digits(return_X_y=True), cv=3).round(4))
 
 # %%

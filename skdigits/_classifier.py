@@ -88,8 +88,8 @@ class CNNClassifier(
     epochs : int or "auto", default="auto"
         Passes over the training images. "auto" is the number that suits `architecture`:
         7 for "fast", 20 for "classic" and "vgg", 24 for "residual" and "strided", 10
-        for a callable. Fewer than 33,600 images get more epochs: that number times the square
-        root of 33,600 / `n_samples`, at most 100. ``n_iter_`` has the number.
+        for a callable. Fewer than 33,600 images get more epochs: that number times the
+        square root of 33,600 / `n_samples`, at most 100. ``n_iter_`` has the number.
     batch_size : int, default=128
         Upper bound for the images in a training step.
     optimizer : {"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"}, \

@@ -104,7 +104,7 @@ def test_grid_search_over_both_steps(digits, model):
 
 def test_halving_grid_search_over_epochs(digits, model):
     search = HalvingGridSearchCV(
-        model.set_params(cnn__epochs="auto"),
+        clone(model).set_params(cnn__epochs="auto"),
         {"augment__rotation": [5, 10, 15]},
         resource="cnn__epochs",
         max_resources=6,

@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 
 from .. import __version__
-from .._presets import DIGIT_PRESETS, ENSEMBLES, presets_of
+from .._presets import DIGIT_PRESETS, ENSEMBLES
 from .closed_pipe import drop_output, is_closed_pipe
 from .text import printable
 
@@ -50,12 +50,12 @@ def _parse(argv):
     _add_draw(commands)
     arguments = parser.parse_args(argv)
     if arguments.command == "submit":
-        n_presets = len(arguments.preset)
-        arguments.networks = arguments.networks or n_presets
-        if arguments.networks < n_presets:
+        n_kinds = len(ENSEMBLES.get(arguments.preset, [None]))
+        arguments.networks = arguments.networks or n_kinds
+        if arguments.networks < n_kinds:
             arguments.error(
-                f"argument --networks: must be {n_presets} or more, for {n_presets} "
-                f"presets. Got {arguments.networks} instead"
+                f"argument --networks: must be {n_kinds} or more for --preset "
+                f"{arguments.preset}. Got {arguments.networks} instead"
             )
     return arguments
 
@@ -72,19 +72,17 @@ def _add_submit(commands):
     )
     command.add_argument(
         "--preset",
-        type=_presets,
-        default=["fast"],
-        metavar="PRESET",
-        help=f"architecture and settings: {', '.join(DIGIT_PRESETS)}; several presets, "
-        "separated by commas, take turns in an ensemble; record is short for "
-        f"{','.join(ENSEMBLES['record'])} (default: fast)",
+        default="fast",
+        choices=[*DIGIT_PRESETS, *ENSEMBLES],
+        help="architecture and settings; record is an ensemble of two architectures "
+        "(default: %(default)s)",
     )
     _add_training(command, output="submission.csv")
     command.add_argument(
         "--networks",
         type=partial(_whole_number, low=1, high=MAX_MODELS),
         metavar="N",
-        help="number of models to train and average (default: one of each preset)",
+        help="number of models to train and average (default: 1, or 2 for record)",
     )
 
 
@@ -171,16 +169,6 @@ def _add_draw(commands):
         metavar="N",
         help="port of the page (default: the first free port from 7860)",
     )
-
-
-def _presets(text):
-    names, choices = text.split(","), [*DIGIT_PRESETS, *ENSEMBLES]
-    for name in names:
-        if name not in choices:
-            raise argparse.ArgumentTypeError(
-                f"invalid choice: {name!r} (choose from {', '.join(choices)})"
-            )
-    return presets_of(names)
 
 
 def _whole_number(text, *, low, high):

@@ -11,12 +11,11 @@ N_TEST_IMAGES = 28_000  # of the competition
 
 def run(arguments):
     """Train on the files of the competition, predict and write the submission."""
-    presets = "+".join(arguments.preset)
-    with prepared(arguments, presets) as checkpoints:
-        _submit(arguments, presets, checkpoints)
+    with prepared(arguments, arguments.preset) as checkpoints:
+        _submit(arguments, checkpoints)
 
 
-def _submit(arguments, presets, checkpoints):
+def _submit(arguments, checkpoints):
     # Before the imports, which take seconds.
     print(f"Reading {printable(arguments.path)}", flush=True)
     from ..datasets import load_competition
@@ -29,10 +28,10 @@ def _submit(arguments, presets, checkpoints):
             f"{arguments.path}: test.csv must have the {N_TEST_IMAGES:,} images of the "
             f"competition. Got {n_test:,} instead. Download it again."
         )
-    n_models = arguments.networks
+    preset, n_models = arguments.preset, arguments.networks
     model = validate_and_train(
         partial(_make_model, arguments),
-        repr(presets) if n_models == 1 else f"{n_models} models {presets!r}",
+        repr(preset) if n_models == 1 else f"{n_models} models {preset!r}",
         digits.X_train,
         digits.y_train,
         validate=arguments.validate,
@@ -47,12 +46,12 @@ def _make_model(arguments):
 
     from ..pipelines import make_digit_ensemble, make_digit_pipeline
 
-    presets, seed, n_models = arguments.preset, arguments.seed, arguments.networks
+    preset, seed, n_models = arguments.preset, arguments.seed, arguments.networks
     if n_models == 1:
-        return make_digit_pipeline(presets[0], random_state=seed, verbose=1)
+        return make_digit_pipeline(preset, random_state=seed, verbose=1)
     n_jobs = min(n_models, cpu_count())  # -1 would leave cores idle on large machines
     return make_digit_ensemble(
-        presets, n_models, random_state=seed, n_jobs=n_jobs, verbose=True
+        preset, n_models, random_state=seed, n_jobs=n_jobs, verbose=True
     )
 
 

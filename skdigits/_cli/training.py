@@ -16,13 +16,13 @@ HELD_OUT_FRACTION = 0.1  # of the training images, for --validate
 
 
 @contextmanager
-def prepared(arguments, presets):
+def prepared(arguments, preset):
     """Check, before any work, that the result can be written, and lock its folder.
 
     Yields the `TrainingCheckpoints` of the command.
     """
     check_output(arguments, _inputs(arguments))
-    name = f"{presets}-seed-{arguments.seed}"
+    name = f"{preset}-seed-{arguments.seed}"
     checkpoints = TrainingCheckpoints(arguments.output, name)
     if arguments.path is not None and is_same(checkpoints.folder, arguments.path):
         arguments.error(

@@ -3,11 +3,11 @@
     python tests/benchmarks/folds.py NAME [NAME ...] [--folds 0,1,2,3,4] [--workers 2]
 
 NAME is a preset; a preset with other values of parameters, as in
-fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; "ensemble" (five accurate networks
-in a VotingClassifier); residual+accurate (these presets, and the mean of their
+fast:cnn__optimizer=adam,cnn__epochs=3; a baseline; residual or accurate (the two kinds
+of members of the ensemble "record"); residual+accurate (both, and the mean of their
 probabilities); "skorch" or "keras" (the classic architecture there, without
 augmentation; both need the extra "bench"). The five stratified folds are fixed. Two
-fits run at a time, each on one core; an ensemble trains its models one after another.
+fits run at a time, each on one core.
 core_seconds is the CPU time of a fit.
 
 Times are compared on one processor only: --again repeats rows of other processors. The
@@ -30,32 +30,38 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 from rivals import KerasClassic, SkorchClassic
-from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import StratifiedKFold
 
 from skdigits._engine.epochs import number_of_epochs
 from skdigits.baselines import make_baselines
 from skdigits.datasets import load_competition
-from skdigits.pipelines import PRESETS, make_digit_ensemble, make_digit_pipeline
+from skdigits.pipelines import (
+    ENSEMBLES,
+    PRESETS,
+    make_digit_ensemble,
+    make_digit_pipeline,
+)
 
 FOLDS = 5
 ROWS = Path("docs/benchmarks/folds.jsonl")
 
 RIVALS = {"keras": KerasClassic, "skorch": SkorchClassic}
-NAMES = [*PRESETS, "ensemble", *RIVALS, *make_baselines()]
+MEMBERS = dict(zip(("residual", "accurate"), ENSEMBLES["record"], strict=True))
+OURS = PRESETS | MEMBERS
+NAMES = [*OURS, *RIVALS, *make_baselines()]
 
 
 def parse(name):
     """Split fast:cnn__epochs=3,augment__zoom=0 into the preset and its changes."""
     preset, _, changes = name.partition(":")
     if preset in NAMES:
-        fits = not changes or preset in PRESETS
+        fits = not changes or preset in OURS
     else:
-        fits = not changes and "+" in preset and set(preset.split("+")) <= {*PRESETS}
+        fits = not changes and "+" in preset and set(preset.split("+")) <= {*OURS}
     if not fits:
         raise SystemExit(
-            f"NAME must be one of {NAMES}, PRESET:PARAMETER=VALUE,... or "
-            f"PRESET+PRESET+... Got {name!r} instead."
+            f"NAME must be one of {NAMES}, NAME:PARAMETER=VALUE,... or "
+            f"NAME+NAME+... Got {name!r} instead."
         )
     pairs = [change.partition("=") for change in changes.split(",") if change]
     return preset, {parameter: value_of(text) for parameter, _, text in pairs}
@@ -72,8 +78,10 @@ def make_model(name, seed):
     name, change = parse(name)
     if name in PRESETS:
         return make_digit_pipeline(name, random_state=seed).set_params(**change)
-    if name == "ensemble":
-        return make_digit_ensemble(random_state=seed)
+    if name in MEMBERS:
+        _, member = make_digit_ensemble("record").estimators[[*MEMBERS].index(name)]
+        seeds = {"augment__random_state": seed, "cnn__random_state": seed}
+        return member.set_params(**seeds, **change)
     if name in RIVALS:
         return RIVALS[name](seed)
     return make_baselines(random_state=seed)[name]
@@ -81,8 +89,8 @@ def make_model(name, seed):
 
 def settings(name):
     """Return the settings that a row depends on."""
-    presets = {"ensemble": "accurate"}.get(name, parse(name)[0]).split("+")
-    steps = itertools.chain(*(PRESETS.get(each, {}).items() for each in presets))
+    names = parse(name)[0].split("+")
+    steps = itertools.chain(*(OURS.get(each, {}).items() for each in names))
     return json.loads(json.dumps([_with_epochs(*step) for step in steps]))
 
 
@@ -170,14 +178,9 @@ def fit_alone(name, fold, X, y):
         "python": platform.python_version(),
         "versions": {p: version(p) for p in ("tensorflow", "keras", "scikit-learn")},
     }
-    if isinstance(model, VotingClassifier):
-        row["single_errors"] = [
-            int((network.predict(X[test]) != y[test]).sum())
-            for network in model.estimators_
-        ]
     rows = [row | test_on(model, X[test], y[test])]
-    probabilities = model.predict_proba(X[test]) if name in PRESETS else None
-    if name in PRESETS and model.get_params().get("cnn__test_time_shift"):
+    probabilities = model.predict_proba(X[test]) if name in OURS else None
+    if name in OURS and model.get_params().get("cnn__test_time_shift"):
         model.set_params(cnn__test_time_shift=0)
         other = {"name": f"{name}:cnn__test_time_shift=0"}
         rows.append(row | other | test_on(model, X[test], y[test]))

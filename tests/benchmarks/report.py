@@ -21,15 +21,26 @@ import numpy as np
 import own_digits
 import robustness
 from corruptions import CORRUPTIONS
-from folds import FOLDS, PRESETS, parse, read_rows, settings, test_indices, unpack
+from folds import (
+    FOLDS,
+    MEMBERS,
+    OURS,
+    PRESETS,
+    parse,
+    read_rows,
+    settings,
+    test_indices,
+    unpack,
+)
 
 from skdigits.baselines import mcnemar_p_value
 from skdigits.datasets import load_competition
 
 DOCS = Path("docs")
 LABELS = {
-    "ensemble": "five accurate networks",
     "residual+accurate": "record: a residual and an accurate network",
+    "residual": "residual, a member of record",
+    "accurate": "accurate, a member of record",
     "keras": "classic network, plain Keras",
     "skorch": "classic network, skorch",
 }
@@ -42,7 +53,6 @@ PICTURE_LABELS = {
 # The chart has one fold, which every model was tested on, and one processor.
 CHART_FOLD, CHART_PROCESSOR = 0, "AMD EPYC"
 CHART_LABELS = {
-    "ensemble": "five\naccurate",
     "residual+accurate": "record",
     "keras": "Keras",
     "skorch": "skorch",
@@ -51,16 +61,13 @@ CHART_LABELS = {
     "k nearest neighbours": "k nearest\nneighbours",
     "logistic regression": "logistic\nregression",
 }
-NOT_IN_CHART = ["dummy"]  # far below all others
+NOT_IN_CHART = ["dummy", *MEMBERS]  # the first is far below all others
 # Offset of a label from its mark, in points, and its alignment; by default on its left.
 OFFSETS = {
     "skorch": ((7, 0), "left"),
     "k nearest neighbours": ((7, 0), "left"),
     "logistic regression": ((7, 0), "left"),
     "SVC": ((7, 0), "left"),
-    "ensemble": ((0, 17), "center"),
-    "accurate": ((-7, 9), "right"),
-    "residual": ((7, -6), "left"),
     "residual+accurate": ((-4, 19), "right"),
     "histogram gradient boosting": ((7, -4), "left"),
 }
@@ -72,7 +79,7 @@ COLOURS = {
 
 
 def is_ours(name):
-    return "+" in name or parse(name)[0] in [*PRESETS, "ensemble"]
+    return "+" in name or parse(name)[0] in OURS
 
 
 def by_name(rows):

@@ -19,6 +19,7 @@ from skdigits import CNNClassifier, __version__, make_digit_pipeline
 from skdigits.__main__ import main
 from skdigits._cli import demo, duration, submit
 from skdigits.datasets import load_sample
+from skdigits.pipelines import PRESETS
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,12 @@ def small_competition(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_submit(small_competition, capfd):
+def shorten_training(monkeypatch):
+    monkeypatch.setitem(PRESETS["fast"]["cnn"], "epochs", 3)
+
+
+def test_submit(small_competition, monkeypatch, capfd):
+    shorten_training(monkeypatch)
     assert main(["submit", "digits.zip", "--validate", "--seed", "0"]) == 0
     out, err = capfd.readouterr()
     assert err == ""
@@ -170,7 +176,7 @@ def test_submit(small_competition, capfd):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "presets"),
-    [(["--networks", "2"], "fast"), (["--preset", "record"], "residual+accurate")],
+    [(["--networks", "2"], "fast"), (["--preset", "record"], "record")],
 )
 def test_submit_trains_several_models(options, presets, small_competition, capfd):
     assert main(["submit", "digits.zip", *options, "--seed", "0"]) == 0
@@ -244,6 +250,7 @@ if __name__ == "__main__":
 
 def test_submit_keeps_checkpoints_of_other_trainings(small_competition, monkeypatch):
     monkeypatch.setattr(CNNClassifier, "fit", interrupt)
+    shorten_training(monkeypatch)
     command = ["submit", "digits.zip", "--seed", "1"]
     folder = Path("submission.csv.training")
     assert main(command) == 130
@@ -251,6 +258,7 @@ def test_submit_keeps_checkpoints_of_other_trainings(small_competition, monkeypa
     monkeypatch.undo()
     monkeypatch.chdir(small_competition)
     monkeypatch.setattr(submit, "N_TEST_IMAGES", 500)
+    shorten_training(monkeypatch)
     assert main(command) == 0
     assert [file.name for file in folder.iterdir()] == ["other.checkpoint"]
 
