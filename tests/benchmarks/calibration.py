@@ -2,12 +2,12 @@
 
     python tests/benchmarks/calibration.py PRESET [PRESET ...] [--folds 0,1]
 
-Each preset is trained as in folds.py, with the number of the fold as its seed. The
-expected calibration error (ECE) is the mean difference between the accuracy and the
-probability of the predicted label in 15 bins of equal width, weighted by their number
-of images. "before" is without the temperature that corrects label smoothing. A row
-of each fit is appended to docs/benchmarks/calibration.jsonl; a restart skips existing
-rows.
+Each preset, or the ensemble "record" of two models, is trained as in folds.py, with the
+number of the fold as its seed. The expected calibration error (ECE) is the mean
+difference between the accuracy and the probability of the predicted label in 15 bins of
+equal width, weighted by their number of images. "before" is without the temperature
+that corrects label smoothing. A row of each fit is appended to
+docs/benchmarks/calibration.jsonl; a restart skips existing rows.
 """
 
 import argparse
@@ -17,10 +17,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from folds import make_model, processor, settings, test_indices
+from folds import MEMBERS, make_model, processor, settings, test_indices
 from sklearn.metrics import log_loss
 
 from skdigits.datasets import load_competition
+from skdigits.pipelines import ENSEMBLES, find_classifiers, make_digit_ensemble
 
 ROWS = Path("docs/benchmarks/calibration.jsonl")
 BINS = 15
@@ -42,12 +43,19 @@ def scores(probabilities, y):
     }
 
 
+def settings_of(preset):
+    return settings("+".join(MEMBERS) if preset in ENSEMBLES else preset)
+
+
 def measure(preset, fold, X, y):
     test = test_indices(y)[fold]
     train = np.setdiff1d(np.arange(len(y)), test)
-    model = make_model(preset, fold).fit(X[train], y[train])
-    corrected = model.predict_proba(X[test])
-    temperature = model[-1].temperature_
+    if preset in ENSEMBLES:
+        model = make_digit_ensemble(preset, random_state=fold)
+    else:
+        model = make_model(preset, fold)
+    corrected = model.fit(X[train], y[train]).predict_proba(X[test])
+    temperature = find_classifiers(model)[0].classifier.temperature_
     before = corrected**temperature
     before /= before.sum(axis=1, keepdims=True)
     return {
@@ -57,7 +65,7 @@ def measure(preset, fold, X, y):
         "temperature": round(temperature, 3),
         "before": scores(before, y[test]),
         **scores(corrected, y[test]),
-        "settings": settings(preset),
+        "settings": settings_of(preset),
         "processor": processor(),
         "python": platform.python_version(),
         "versions": {p: version(p) for p in ("tensorflow", "keras", "scikit-learn")},
@@ -69,7 +77,7 @@ def read_rows():
     if not ROWS.exists():
         return []
     rows = map(json.loads, ROWS.read_text(encoding="utf-8").splitlines())
-    return [row for row in rows if row["settings"] == settings(row["name"])]
+    return [row for row in rows if row["settings"] == settings_of(row["name"])]
 
 
 def main():
