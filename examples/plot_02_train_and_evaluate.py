@@ -20,7 +20,7 @@ X_test, y_test = digits.X_test, digits.y_test
 # A tenth of the training images, not the test images, decides when to halve the
 # learning rate. With few images, small batches help: an epoch then has more steps.
 model = make_digit_pipeline("classic", random_state=0, verbose=2)
-model.set_params(cnn__width=0.5, cnn__batch_size=16)
+model.set_params(cnn__epochs=20, cnn__width=0.5, cnn__batch_size=16)
 model.fit(X_train, y_train)
 
 # %%

@@ -87,9 +87,10 @@ class CNNClassifier(
         Ignored by a callable architecture.
     epochs : int or "auto", default="auto"
         Passes over the training images. "auto" is the number that suits `architecture`:
-        7 for "fast", 20 for "classic" and "vgg", 24 for "residual" and "strided", 10
-        for a callable. Fewer than 33,600 images get more epochs: that number times the
-        square root of 33,600 / `n_samples`, at most 100. ``n_iter_`` has the number.
+        7 for "fast", 20 for "classic", 24 for "residual" and "strided", 10 for a
+        callable, if there are 33,600 images or more, and 20 for "vgg" if there are
+        10,000. Fewer images get more epochs: these numbers times the square root of
+        33,600 or 10,000 / `n_samples`, at most 100. ``n_iter_`` has the number.
     batch_size : int, default=128
         Upper bound for the images in a training step.
     optimizer : {"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"}, \

@@ -155,7 +155,7 @@ def make_digit_ensemble(
 
 def _check_preset(preset, names):
     if preset not in names:
-        more = " It is for make_digit_ensemble." if preset in ENSEMBLES else ""
+        more = " It is for make_digit_ensemble." if preset in [*ENSEMBLES] else ""
         raise ValueError(
             f"preset must be one of {', '.join(map(repr, names))}. Got {preset!r} "
             f"instead.{more}"

@@ -24,9 +24,7 @@ def planned(model, n_images):
     return classifier.callbacks_[0].params["epochs"]
 
 
-@pytest.mark.parametrize(
-    ("preset", "epochs"), [("fast", 7), ("classic", 20), ("pictures", 20)]
-)
+@pytest.mark.parametrize(("preset", "epochs"), [("fast", 7), ("classic", 20)])
 def test_many_images_get_the_epochs_of_the_architecture(preset, epochs):
     classifier = make_digit_pipeline(preset, random_state=0)["cnn"]
     assert classifier.epochs == "auto"
@@ -38,6 +36,8 @@ def test_fewer_images_get_more_epochs():
     found = [planned(CNNClassifier(random_state=0), each) for each in n]
     assert found == [100, 70, 14, 7]
     assert planned(CNNClassifier(architecture=dense(2)), 336) == 100
+    pictures = [planned(CNNClassifier(architecture="vgg"), n) for n in (400, 2_500)]
+    assert pictures == [100, 40]
 
 
 def test_automatic_epochs_are_trained(digits):

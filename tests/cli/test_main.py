@@ -49,10 +49,10 @@ from skdigits.pipelines import PRESETS
             "--networks: .* from 1 to 1000. Got '²'",
         ),
         (["submit", "x.zip", "--networks", "3000000"], "--networks: .* Got '3000000'"),
-        (["submit", "x.zip", "--preset", "fast,"], "invalid choice: ''"),
+        (["fit", "--preset", "record"], "invalid choice: 'record'"),
         (
-            ["submit", "x.zip", "--preset", "fast,classic", "--networks", "1"],
-            "--networks: must be 2 or more, for 2 presets. Got 1",
+            ["submit", "x.zip", "--preset", "record", "--networks", "1"],
+            "--networks: must be 2 or more for --preset record. Got 1",
         ),
         (["draw", "--port", "65536"], "--port: .* from 1 to 65535. Got '65536'"),
         (["submit", "x.zip", "--speed"], "unrecognized arguments: --speed"),

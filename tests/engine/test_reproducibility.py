@@ -140,6 +140,7 @@ def global_states():
     )
 
 
+@pytest.mark.filterwarnings("ignore:The file does not contain temperature_")
 def test_global_states_do_not_change(digits, tmp_path):
     X, y = digits
     model = make_digit_pipeline(random_state=0).set_params(cnn__epochs=1)

@@ -68,9 +68,9 @@ def test_equal_ensembles_give_equal_bytes(ensemble, path):
     assert path.read_bytes() == first
 
 
-def test_ensemble_of_different_presets_is_saved(digits, path):
+def test_ensemble_of_different_architectures_is_saved(digits, path):
     X, y = digits
-    model = make_digit_ensemble(["fast", "classic"], 2, random_state=0)
+    model = make_digit_ensemble("record", 2, random_state=0)
     model.set_params(network1__cnn__epochs=1, network2__cnn__epochs=1)
     model.set_params(network1__cnn__width=0.25, network2__cnn__width=0.25)
     model.fit(X, y)
