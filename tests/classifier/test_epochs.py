@@ -19,7 +19,7 @@ class OneEpoch(keras.callbacks.Callback):
 def planned(model, n_images):
     """Return the number of epochs that a fit would train."""
     X = np.random.default_rng(0).integers(256, size=(n_images, 16))
-    classifier = model.set_params(callbacks=[OneEpoch()], width=0.05)
+    classifier = model.set_params(callbacks=[OneEpoch()], batch_size=1000, width=0.05)
     classifier.fit(X, np.arange(n_images) % 2)
     return classifier.callbacks_[0].params["epochs"]
 
@@ -46,8 +46,6 @@ def test_automatic_epochs_are_trained(digits):
     epochs = round(7 * (33_600 / len(X)) ** 0.5)
     assert model.n_iter_ == len(model.history_["loss"]) == epochs
     assert model.epochs == "auto"  # as set_params left it
-    same = CNNClassifier(width=0.1, epochs=epochs, random_state=0).fit(X, y)
-    np.testing.assert_array_equal(model.predict_proba(X), same.predict_proba(X))
 
 
 def test_every_preset_has_automatic_epochs():
