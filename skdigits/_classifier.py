@@ -183,7 +183,8 @@ class CNNClassifier(
     temperature_ : float
         ``predict_proba`` divides the logits by it [5]_, which changes no label. With
         `label_smoothing` or the focal loss, which lower the probabilities, it is fitted
-        on at most 5,000 training images, or new augmented copies of them; else it is 1.
+        on the validation images; without these, on training images or new augmented
+        copies of them, if 99% of them are predicted correctly. Otherwise it is 1.
     history_ : dict of lists of float
         For each epoch "loss", "accuracy", "learning_rate" and, with a validation part,
         "val_loss" and "val_accuracy".

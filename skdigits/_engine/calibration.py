@@ -1,9 +1,10 @@
 """Temperature that corrects the probabilities of some trainings.
 
 Label smoothing and the focal loss make probabilities too low. Dividing the logits by a
-temperature [1]_ corrects them and changes no label. The usual way fits the temperature
-on images that were held out. Here no image need be held out: it is fitted on the
-training images, or on new augmented copies of them.
+temperature [1]_ corrects them and changes no label. It is fitted on the validation
+images. Without these, it is fitted on the training images, or on new augmented copies
+of them, unless the model still makes errors on them: then it makes many more on other
+images, and too low probabilities are nearer to the truth.
 
 References
 ----------
@@ -16,8 +17,9 @@ from scipy.optimize import minimize_scalar
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 10.0
 MAX_IMAGES = 5_000  # to fit the temperature on: a few seconds
-# Errors that are added to those on the training images, of which a model may have
-# learned every one by heart. Without them, the temperature would fall to its minimum.
+MIN_ACCURACY = 0.99  # on training images, to fit the temperature on them
+# Errors that are added to those on the images, of which a model may have learned every
+# one by heart. Without them, the temperature would fall to its minimum.
 EXTRA_ERRORS = 0.5
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from .._images.mistakes import warn_of_pixel_scale
-from .calibration import MAX_IMAGES, fit_temperature
+from .calibration import MAX_IMAGES, MIN_ACCURACY, fit_temperature
 from .checkpoint import Checkpoint, fit_identity
 from .trained import TrainedNetwork
 
@@ -54,19 +54,30 @@ def train(plan, data, tasks=None):
     learned = train_model(plan, trained, data, held_out, tasks, checkpoint)
     if plan.spec.label_smoothing == 0 and plan.spec.loss != "focal":
         return learned
-    return dataclasses.replace(learned, trained=_calibrated(learned.trained, data))
+    calibrated = _calibrated(learned.trained, data, held_out)
+    return dataclasses.replace(learned, trained=calibrated)
 
 
-def _calibrated(trained, data):
-    """Return a trained network with the temperature that its training data suggest."""
+def _calibrated(trained, data, held_out):
+    """Return a trained network with a temperature fitted on held-out images.
+
+    Without held-out images, it is fitted on training images.
+    """
     from .keras.predictor import predictor_of
 
+    if held_out is not None:
+        data = dataclasses.replace(held_out, weights=None, augment=None)
     rng = np.random.default_rng([trained.seed, *data.augment_seeds])
     chosen = rng.permutation(len(data))[:MAX_IMAGES]
+    labels = data.labels[chosen]
+    weights = None if data.weights is None else data.weights[chosen]
     trained = dataclasses.replace(trained, temperature=1.0)
     probabilities = predictor_of(trained.spec).predict(
         trained, data.load(chosen, rng), max_shift=0
     )
-    weights = None if data.weights is None else data.weights[chosen]
-    temperature = fit_temperature(probabilities, data.labels[chosen], weights)
+    if held_out is None:
+        is_right = probabilities.argmax(axis=1) == labels
+        if np.average(is_right, weights=weights) < MIN_ACCURACY:
+            return trained
+    temperature = fit_temperature(probabilities, labels, weights)
     return dataclasses.replace(trained, temperature=temperature)

@@ -94,18 +94,54 @@ def test_temperature_corrects_the_probabilities_of_label_smoothing(digits, fitte
 
 def test_temperature_is_fitted_again_when_training_continues(digits):
     X, y = digits
-    model = small(epochs=5, label_smoothing=0.3, warm_start=True).fit(X, y)
+    params = {"epochs": 10, "batch_size": 16, "label_smoothing": 0.3}
+    model = small(warm_start=True, **params).fit(X, y)
     first = model.temperature_
-    model.set_params(epochs=15).fit(X, y)
+    model.set_params(epochs=20).fit(X, y)
     assert model.temperature_ < first
-    alone = small(epochs=5, label_smoothing=0.3).fit(X, y)
+    alone = small(**params).fit(X, y)
     assert alone.temperature_ == first
+
+
+def test_temperature_is_fitted_on_validation_images(digits):
+    X, y = digits
+    wrong = np.where(np.arange(len(y)) % 4 == 0, (y + 1) % 4, y)
+    params = {"epochs": 15, "batch_size": 16, "label_smoothing": 0.1}
+    right = small(**params).fit(X, y, validation_data=(X, y))
+    assert right.temperature_ < 1
+    probabilities = right.predict_proba(X)
+    less = small(**params).fit(X, y, validation_data=(X, wrong))
+    assert less.temperature_ > 1
+    assert log_loss(wrong, less.predict_proba(X)) < log_loss(wrong, probabilities)
+    np.testing.assert_array_equal(less.predict(X), right.predict(X))
+
+
+def test_temperature_is_not_fitted_on_training_images_with_errors(digits):
+    X, y = digits
+    wrong = np.where(np.arange(len(y)) % 4 == 0, (y + 1) % 4, y)
+    model = small(epochs=5, label_smoothing=0.1).fit(X, wrong)
+    assert model.score(X, wrong) < 0.99
+    assert model.temperature_ == 1
+
+
+@pytest.mark.parametrize("loss", ["crossentropy", "focal"])
+def test_temperature_improves_the_log_loss(digits, loss):
+    X, y = digits
+    smoothing = 0.1 if loss == "crossentropy" else 0
+    params = {"epochs": 15, "batch_size": 16, "label_smoothing": smoothing}
+    model = small(loss=loss, **params).fit(X[:150], y[:150])
+    images = X[150:].reshape(-1, 8, 8, 1).astype(np.float32)
+    uncorrected = model.model_.predict(images, verbose=0)
+    assert model.temperature_ < 1
+    assert log_loss(y[150:], model.predict_proba(X[150:])) < log_loss(
+        y[150:], uncorrected
+    )
 
 
 def test_weights_of_samples_affect_the_temperature(digits):
     X, y = digits
     wrong = np.where(np.arange(len(y)) % 4 == 0, (y + 1) % 4, y)
-    params = {"epochs": 5, "label_smoothing": 0.1}
+    params = {"epochs": 15, "batch_size": 16, "label_smoothing": 0.1}
     equal = small(**params).fit(X, wrong)
     weights = np.where(wrong == y, 1, 1e-6)
     weighted = small(**params).fit(X, wrong, sample_weight=weights)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from helpers.classifiers import dense, equal, small, smaller, weights
 from sklearn.base import clone
-from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
 import skdigits
@@ -40,7 +39,6 @@ def test_focal_loss_is_the_crossentropy_with_less_weight_for_easy_images(digits)
     p = uncorrected[range(200), y]
     expected = np.mean(-((1 - p) ** 2) * np.log(p))
     assert model.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-3)
-    assert log_loss(y, model.predict_proba(X)) < log_loss(y, uncorrected)
     assert equal(weights(model), weights(small(loss="focal").fit(X, y)))
     smoothed = small(loss="focal", label_smoothing=0.1).fit(X, y)
     assert not equal(weights(model), weights(smoothed))

@@ -101,7 +101,8 @@ def test_export_warns_of_lost_test_time_augmentation(digits, tmp_path, name, val
 
 
 def test_export_warns_of_lost_temperature(digits, tmp_path):
-    cnn = CNNClassifier(epochs=2, width=0.25, label_smoothing=0.2).fit(*digits)
+    params = {"epochs": 15, "batch_size": 16, "width": 0.3, "label_smoothing": 0.2}
+    cnn = CNNClassifier(random_state=0, **params).fit(*digits)
     with pytest.warns(UserWarning, match="does not contain temperature_="):
         skdigits.export(cnn, tmp_path / "digits.keras")
 
