@@ -11,9 +11,9 @@ images, and labels may be of any type that scikit-learn supports.
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 
-from skdigits import CNNClassifier, make_digit_pipeline
+from skdigits import make_digit_pipeline
 
-model = CNNClassifier(random_state=0)
+model = make_digit_pipeline("fast", random_state=0)
 print(cross_val_score(model, *load_digits(return_X_y=True), cv=3).round(4))
 
 # %%
