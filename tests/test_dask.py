@@ -1,6 +1,7 @@
 """joblib on a dask cluster: equal scores, and no more threads than cores."""
 
 import os
+from unittest import mock
 
 import joblib
 import numpy as np
@@ -19,6 +20,9 @@ pytestmark = pytest.mark.slow
 def client():
     """Client of a cluster of two processes with one thread each."""
     with (
+        # distributed leaves OMP_NUM_THREADS=1 in the environment of this process, and
+        # with it in all processes that later tests start.
+        mock.patch.dict(os.environ),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
