@@ -65,16 +65,14 @@ class CNNClassifier(
 
     Parameters
     ----------
-    architecture : {"fast", "classic", "residual", "strided", "vgg"} or callable, \
-            default="fast"
+    architecture : {"fast", "classic", "residual", "vgg"} or callable, default="fast"
         Layers of the model. "fast" has three convolutions; "classic" is the model of a
         2019 notebook, with 730,602 parameters for 28x28 grey images and ten classes;
         "residual" has residual blocks with batch normalization [2]_ and global average
-        pooling; "strided" has 5x5 convolutions with strides in place of pooling, and
-        much dropout [3]_; "vgg" has three pairs of convolutions with many channels, for
-        pictures [6]_. A callable takes the image shape (height, width, channels)
-        and the number of classes, and returns a new `keras.Model` that takes
-        standardised images and ends in a softmax, and is not compiled.
+        pooling; "vgg" has three pairs of convolutions with many channels, for pictures
+        [5]_. A callable takes the image shape (height, width, channels) and the number
+        of classes, and returns a new `keras.Model` that takes standardised images and
+        ends in a softmax, and is not compiled.
     image_shape : tuple of 2 or 3 ints, default=None
         Height, width and, unless 1, the channels of an image. One of them may be -1,
         as in `numpy.reshape`. None means square grey images for `X` of two dimensions,
@@ -88,10 +86,10 @@ class CNNClassifier(
         Ignored by a callable architecture.
     epochs : int or "auto", default="auto"
         Passes over the training images. "auto" is the number that suits `architecture`:
-        7 for "fast", 20 for "classic", 24 for "residual" and "strided", 10 for a
-        callable, if there are 33,600 images or more, and 20 for "vgg" if there are
-        10,000. Fewer images get more epochs: these numbers times the square root of
-        33,600 or 10,000 / `n_samples`, at most 100. ``n_iter_`` has the number.
+        7 for "fast", 20 for "classic", 24 for "residual", 10 for a callable, if there
+        are 33,600 images or more, and 20 for "vgg" if there are 10,000. Fewer images
+        get more epochs: these numbers times the square root of 33,600 or 10,000 /
+        `n_samples`, at most 100. ``n_iter_`` has the number.
     batch_size : int, default=128
         Upper bound for the images in a training step.
     optimizer : {"adam", "adamw", "muon", "nadam", "rmsprop", "sgd"}, \
@@ -106,7 +104,7 @@ class CNNClassifier(
         and then falls to zero; "cosine" and "linear" fall to zero; "plateau" is halved
         when the accuracy has not risen for three epochs, down to a tenth.
     loss : {"crossentropy", "focal"} or keras.losses.Loss, default="crossentropy"
-        "focal" [4]_ is the cross-entropy times (1 - p) ** 2, for the probability p of
+        "focal" [3]_ is the cross-entropy times (1 - p) ** 2, for the probability p of
         the label: images that are predicted well have less weight. A `Loss` takes
         one-hot labels and probabilities. To clone or pickle a class that you wrote,
         Keras needs its ``get_config`` and `keras.saving.register_keras_serializable`.
@@ -182,7 +180,7 @@ class CNNClassifier(
         Smallest and largest training pixel. Predictions for images that are clearly in
         another scale bring a warning.
     temperature_ : float
-        ``predict_proba`` divides the logits by it [5]_, which changes no label. With
+        ``predict_proba`` divides the logits by it [4]_, which changes no label. With
         `label_smoothing` or the focal loss, which lower the probabilities, it is fitted
         on the validation images; without these, on training images or new augmented
         copies of them, if 99% of them are predicted correctly. Otherwise it is 1.
@@ -214,13 +212,11 @@ class CNNClassifier(
     .. [1] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks",
        2024, https://kellerjordan.github.io/posts/muon/
     .. [2] T. Doucet, "MNIST", 2019, https://github.com/ttdoucet/mnist
-    .. [3] C. Deotte, "25 Million Images! [0.99757] MNIST", Kaggle, 2018,
-       https://www.kaggle.com/code/cdeotte/25-million-images-0-99757-mnist
-    .. [4] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal Loss for Dense
+    .. [3] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal Loss for Dense
        Object Detection", ICCV 2017.
-    .. [5] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
+    .. [4] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern
        Neural Networks", ICML 2017.
-    .. [6] K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024,
+    .. [5] K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024,
        https://arxiv.org/abs/2404.00498
 
     Examples

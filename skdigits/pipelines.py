@@ -85,10 +85,10 @@ def make_digit_ensemble(
     ----------
     preset : {"record", "fast", "classic", "robust", "pictures"}, default="record"
         "record" makes the fewest errors on MNIST's digits: its members alternate
-        between two architectures, "residual" with elastic distortion and "strided" with
-        large shifts, which make different errors. They train for 24 epochs, in bfloat16
-        if the hardware has instructions for it. The other names are those of
-        `skdigits.make_digit_pipeline`; such members differ in their seeds.
+        between a network of the architecture "residual", which trains with elastic
+        distortion for 24 epochs, in bfloat16 if the hardware has instructions for it,
+        and the preset "fast", which makes different errors. The other names are those
+        of `skdigits.make_digit_pipeline`; such members differ in their seeds.
     n_networks : int, default=2
         Number of members.
     random_state : int, RandomState instance or None, default=None
@@ -128,7 +128,7 @@ def make_digit_ensemble(
     >>> from skdigits.pipelines import make_digit_ensemble
     >>> ensemble = make_digit_ensemble("record", n_networks=3)
     >>> [pipeline["cnn"].architecture for name, pipeline in ensemble.estimators]
-    ['residual', 'strided', 'residual']
+    ['residual', 'fast', 'residual']
     """
     _check_preset(preset, [*ENSEMBLES, *PRESETS])
     kinds = ENSEMBLES.get(preset) or [PRESETS[preset]]

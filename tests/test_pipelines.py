@@ -315,7 +315,7 @@ def test_ensemble_averages_members_of_different_seeds(digits):
 def test_record_alternates_between_two_architectures():
     made = make_digit_ensemble("record", 3, random_state=0).estimators
     architectures = [member["cnn"].architecture for _, member in made]
-    assert architectures == ["residual", "strided", "residual"]
+    assert architectures == ["residual", "fast", "residual"]
     assert len({member["cnn"].random_state for _, member in made}) == 3
     with pytest.raises(ValueError, match="2 or more for 'record'. Got 1"):
         make_digit_ensemble("record", 1)

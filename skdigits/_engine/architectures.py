@@ -9,8 +9,7 @@ and a model file is compared with it before its arrays are allocated.
 References
 ----------
 .. [1] T. Doucet, https://github.com/ttdoucet/mnist, 2019
-.. [2] C. Deotte, "25 Million Images! [0.99757] MNIST", Kaggle, 2018
-.. [3] K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024,
+.. [2] K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024,
    https://arxiv.org/abs/2404.00498
 """
 
@@ -93,31 +92,8 @@ def residual(image_shape, n_classes, width=1.0, dropout=None):
     return plan
 
 
-def strided(image_shape, n_classes, width=1.0, dropout=None):
-    """Convolutions with strides in place of pooling, and much dropout [2]_."""
-    units = _channels(width)
-    rate = _rates(dropout)
-    # Without padding 28x28 becomes a single pixel, and smaller images none.
-    padding = "valid" if min(image_shape[:2]) >= 25 else "same"
-    plan = LayerPlan("strided", image_shape)
-    # No batch norm at full size: it is slow there.
-    plan.convolution(units(32), padding=padding, activation="relu")
-    plan.convolution(units(32), padding=padding, activation="relu")
-    plan.rectified(units(32), 5, stride=2)
-    plan.dropout(rate(0.4))
-    plan.rectified(units(64), padding=padding)
-    plan.rectified(units(64), padding=padding)
-    plan.rectified(units(64), 5, stride=2)
-    plan.dropout(rate(0.4))
-    plan.rectified(units(128), 4, padding=padding)
-    plan.flatten()
-    plan.dropout(rate(0.4))
-    plan.probabilities(n_classes)
-    return plan
-
-
 def vgg(image_shape, n_classes, width=1.0, dropout=None):
-    """Three pairs of convolutions with pooling in each pair, for pictures [3]_.
+    """Three pairs of convolutions with pooling in each pair, for pictures [2]_.
 
     Most of the weights and of the time are in the later, small maps of many channels.
     """
@@ -141,12 +117,11 @@ ARCHITECTURES = {
     "classic": classic,
     "fast": fast,
     "residual": residual,
-    "strided": strided,
     "vgg": vgg,
 }
 
 # The same names for type checkers, which cannot read the table.
-ArchitectureName = Literal["classic", "fast", "residual", "strided", "vgg"]
+ArchitectureName = Literal["classic", "fast", "residual", "vgg"]
 
 
 class LayerPlan:
@@ -216,11 +191,6 @@ class LayerPlan:
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
         self._add("ReLU", self._numbered("relu"))
 
-    def rectified(self, filters, kernel=3, **options):
-        """Add a convolution with ReLU, then batch normalization."""
-        self.convolution(filters, kernel, activation="relu", **options)
-        self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
-
     def halving(self, filters):
         """Add first layers that halve the height and width, or a little more."""
         # Without padding 28x28 becomes 12x12, and small images have no pixel left.
@@ -228,11 +198,11 @@ class LayerPlan:
         self.convolution(filters, 6, stride=2, padding=padding, use_bias=False)
         self.normalised()
 
-    def residual(self, kernel=3):
+    def residual(self):
         """Add a residual block of batch normalization and a convolution."""
         before = self.layers[-1][1]["name"]
         self.batch_norm(self._numbered("batch_norm"), momentum=BATCH_NORM_MOMENTUM)
-        self.convolution(self._shape[-1], kernel, activation="relu")
+        self.convolution(self._shape[-1], activation="relu")
         name = self._numbered("sum")
         self._add("Add", name)
         self.sums[name] = before

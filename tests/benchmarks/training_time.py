@@ -24,9 +24,7 @@ IMAGES = 8400
 NAMES = [
     "classic",
     "fast",
-    "accurate",
     "residual",
-    "accurate:cnn__dtype_policy=float32",
     "residual:cnn__dtype_policy=float32",
 ]
 

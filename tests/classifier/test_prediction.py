@@ -11,9 +11,7 @@ from sklearn.model_selection import cross_val_predict
 pytestmark = pytest.mark.processor
 
 
-@pytest.mark.parametrize(
-    "architecture", ["fast", "classic", "residual", "strided", "vgg"]
-)
+@pytest.mark.parametrize("architecture", ["fast", "classic", "residual", "vgg"])
 def test_prediction_does_not_depend_on_the_order_of_images(
     digits, fitted, architecture
 ):

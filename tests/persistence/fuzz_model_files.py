@@ -36,9 +36,7 @@ JSON = st.recursive(
     )
     | st.sampled_from(["Pipeline", "ImageAugmenter", "CNNClassifier", "passthrough"])
     | st.sampled_from(["DigitNormalizer", "output_shape", "n_features"])
-    | st.sampled_from(
-        ["VotingClassifier", "drop", "soft", "hard", "residual", "strided"]
-    ),
+    | st.sampled_from(["VotingClassifier", "drop", "soft", "hard", "residual", "vgg"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.text(max_size=8), inner, max_size=4)

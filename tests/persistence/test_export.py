@@ -27,8 +27,8 @@ def tiny(image_shape, n_classes):
 
 @pytest.fixture(
     scope="module",
-    params=["fast", "classic", "residual", "strided", "vgg", tiny],
-    ids=["fast", "classic", "residual", "strided", "vgg", "own"],
+    params=["fast", "classic", "residual", "vgg", tiny],
+    ids=["fast", "classic", "residual", "vgg", "own"],
 )
 def model(request, digits):
     cnn = CNNClassifier(
